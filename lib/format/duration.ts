@@ -74,7 +74,7 @@ export function formatGoDurationNs(ns: bigint): string {
   return `${sign}${hours === 0n ? "" : `${hours}h`}${minutes % 60n}m${seconds}`;
 }
 
-/** compat: Go computes the fraction in floating point and cuts it, so `1.001h` is short of 36 ms by 1 ns. */
+/** compat: Go computes the fraction in floating point and cuts it, so the last nanosecond may be missing. */
 function fractionNs(digits: string, unitNs: bigint): bigint {
   let value = 0n;
   let scale = 1;

@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { parseGoBool } from "./go_bool.ts";
 
 Deno.test("parseGoBool() reads the spellings Go reads", () => {
-  for (const text of ["1", "t", "T", "TRUE", "true", "True"]) assert.equal(parseGoBool(text), true);
-  for (const text of ["0", "f", "F", "FALSE", "false", "False"]) {
-    assert.equal(parseGoBool(text), false);
-  }
+  const truths = ["1", "t", "T", "TRUE", "true", "True"];
+  const lies = ["0", "f", "F", "FALSE", "false", "False"];
+  assert.deepEqual(truths.map(parseGoBool), truths.map(() => true));
+  assert.deepEqual(lies.map(parseGoBool), lies.map(() => false));
 });
 
 Deno.test("parseGoBool() refuses everything else, quoting it", () => {
