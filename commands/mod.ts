@@ -19,10 +19,4 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "Print the version",
     load: () => import("./version/mod.ts"),
   },
-  {
-    name: "__complete",
-    summary: "Propose completions for a command line",
-    hidden: true,
-    load: () => import("./completion/complete.ts"),
-  },
 ];

@@ -44,8 +44,6 @@ export interface Command<O = unknown, T extends FlagTable = FlagTable> {
 export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
-  /** Left out of `kcfg help`. */
-  readonly hidden?: boolean;
   // deno-lint-ignore no-explicit-any -- options types differ by command; the dispatcher only passes them on
   readonly load: () => Promise<{ readonly command: Command<any, any> }>;
 }

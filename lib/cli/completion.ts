@@ -52,7 +52,7 @@ export async function complete(
   const [first = "", ...rest] = words;
   if (rest.length === 0 || (first === "help" && rest.length === 1)) {
     const typed = rest[0] ?? first;
-    const names = commands.filter((entry) => entry.hidden !== true).map((entry) => entry.name);
+    const names = commands.map((entry) => entry.name);
     return (rest.length === 0 ? [...names, "help"] : names).filter((name) =>
       name.startsWith(typed)
     );

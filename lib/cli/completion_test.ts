@@ -1,3 +1,5 @@
+/** Proposals for half-typed command lines. */
+
 import assert from "node:assert/strict";
 import type { CommandEntry } from "./command.ts";
 import { complete, completionScript, SHELLS } from "./completion.ts";
@@ -29,7 +31,6 @@ const COMMANDS: CommandEntry[] = [
         },
       }),
   },
-  { name: "__hidden", summary: "", hidden: true, load: () => Promise.reject(new Error("hidden")) },
 ];
 
 Deno.test("complete() proposes what fits the words so far", async (t) => {

@@ -28,6 +28,9 @@ export interface DispatchDeps {
 /** Exit code of wrong usage. */
 export const EXIT_USAGE = 2;
 
+/** First word of the question that completion scripts ask. */
+const COMPLETE_WORD = "__complete";
+
 /** Runs `args` (without the program's name) and resolves to the exit code; never rejects. */
 export async function dispatch(args: readonly string[], deps: DispatchDeps): Promise<number> {
   try {
@@ -44,6 +47,7 @@ async function dispatchWord(args: readonly string[], deps: DispatchDeps): Promis
   }
   if (word === "help") return await printHelp(rest[0] ?? "", deps);
   if (isVersionFlag(word)) return printAlone(`${versionLine()}\n`, deps);
+  if (word === COMPLETE_WORD) return await printProposals(rest, deps);
   const command = await loadCommand(word, deps.commands);
   const ownArgs = rest.includes("--") ? rest.slice(0, rest.indexOf("--")) : rest;
   if (ownArgs.some(isHelpFlag)) return await printHelp(word, deps);
@@ -102,12 +106,17 @@ async function printHelp(word: string, deps: DispatchDeps): Promise<number> {
   return printAlone(commandHelp(command, { ...command.flags, ...INSPECTION_FLAGS }), deps);
 }
 
+/** What the completion scripts ask; the words typed so far stand behind `--`. */
+async function printProposals(args: readonly string[], deps: DispatchDeps): Promise<number> {
+  const { complete } = await import("./completion.ts");
+  const proposals = await complete(args[0] === "--" ? args.slice(1) : args, deps.commands);
+  return printAlone(proposals.map((proposal) => `${proposal}\n`).join(""), deps);
+}
+
 async function loadCommand(word: string, commands: readonly CommandEntry[]): Promise<Command> {
   const entry = commands.find((candidate) => candidate.name === word);
   if (entry !== undefined) return (await entry.load()).command;
-  const names = commands.filter((candidate) => candidate.hidden !== true)
-    .map((candidate) => candidate.name);
-  const near = nearest(word, names);
+  const near = nearest(word, commands.map((candidate) => candidate.name));
   throw new UsageError(`Unknown command "${word}"`, [
     ...(near === undefined ? [] : [`did you mean "${near}"?`]),
     '"kcfg help" lists the commands',

@@ -1,10 +1,11 @@
+/** The dispatcher with made-up commands. */
+
 import assert from "node:assert/strict";
 import type { PermissionKind } from "#lib/run/permissions.ts";
 import { testContext } from "#tests/support/context.ts";
 import { boolFlag } from "./flag.ts";
 import type { Command, CommandEntry } from "./command.ts";
 import { dispatch } from "./dispatch.ts";
-import { UsageError } from "./usage_error.ts";
 
 const FLAGS = { fail: boolFlag({ brief: "Fail", category: "Test", default: "false" }) };
 
@@ -35,7 +36,6 @@ async function run(...args: string[]) {
       summary: "Try things",
       load: () => Promise.resolve({ command: commandNamed("probe", ran) }),
     },
-    { name: "secret", summary: "", hidden: true, load: () => Promise.reject(new UsageError("no")) },
   ];
   const exitCode = await dispatch(args, {
     commands,
@@ -64,7 +64,6 @@ Deno.test("dispatch() prints help without running or keeping anything", async (t
       assert.deepEqual(ran, []);
       assert.equal(revoked.length, 8);
       assert.match(stdout, /Usage: kcfg/);
-      assert.doesNotMatch(stdout, /secret/);
     });
   }
 });
@@ -100,4 +99,10 @@ Deno.test("dispatch() prints the version wherever it is asked for", async () => 
     assert.match(stdout, /^kcfg version=\d+\.\d+\.\d+ runtime=/);
     assert.deepEqual(ran, []);
   }
+});
+
+Deno.test("dispatch() proposes completions for the words behind --", async () => {
+  const { stdout, revoked } = await run("__complete", "--", "pro");
+  assert.equal(stdout, "probe\n");
+  assert.equal(revoked.length, 8);
 });

@@ -6,15 +6,14 @@ import { variablesOf } from "./resolve_flags.ts";
 
 /** What `kcfg` and `kcfg help` print. */
 export function rootHelp(commands: readonly CommandEntry[]): string {
-  const shown = commands.filter((command) => command.hidden !== true);
-  const width = Math.max(...shown.map((command) => command.name.length));
+  const width = Math.max(...commands.map((command) => command.name.length));
   return [
     "kcfg does everything that configuration does in Kubernetes.",
     "",
     "Usage: kcfg COMMAND [FLAGS]",
     "",
     "Commands:",
-    ...shown.map((command) => `  ${command.name.padEnd(width)}   ${command.summary}`),
+    ...commands.map((command) => `  ${command.name.padEnd(width)}   ${command.summary}`),
     "",
     'Use "kcfg help COMMAND" for flags and examples of a command.',
     "",

@@ -1,3 +1,5 @@
+/** Near misses. */
+
 import assert from "node:assert/strict";
 import { nearest } from "./nearest.ts";
 

@@ -1,3 +1,5 @@
+/** Precedence of flag sources and what happens to malformed ones. */
+
 import assert from "node:assert/strict";
 import { durationFlag, numberFlag, textFlag, unavailableFlag } from "./flag.ts";
 import { resolveFlags, variablesOf } from "./resolve_flags.ts";

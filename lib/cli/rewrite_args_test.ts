@@ -1,3 +1,5 @@
+/** The rewriting of Go-style arguments. */
+
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { boolFlag, textFlag } from "./flag.ts";

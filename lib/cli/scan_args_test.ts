@@ -1,3 +1,5 @@
+/** Scanning of arguments: what is found, suggested and refused. */
+
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { boolFlag, choiceFlag, textFlag, unavailableFlag } from "./flag.ts";

@@ -6,8 +6,8 @@ export class UsageError extends Error {
   /** What the user can do about it, one sentence each. */
   readonly hints: readonly string[];
 
-  constructor(message: string, hints: readonly string[] = [], options?: ErrorOptions) {
+  constructor(message: string, hints?: readonly string[], options?: ErrorOptions) {
     super(message, options);
-    this.hints = hints;
+    this.hints = hints ?? [];
   }
 }

@@ -53,8 +53,9 @@ export class SingleFlight<T> {
     const result = Promise.resolve().then(() => work(abort.signal)).finally(() => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key);
     });
-    // Without waiters left nobody looks at a late failure.
-    result.catch(() => {});
+    result.catch(() => {
+      // Without waiters left nobody looks at a late failure.
+    });
     const flight: Flight<T> = { result, abort, waiters: 0 };
     this.#flights.set(key, flight);
     return flight;
