@@ -39,7 +39,7 @@ export class SingleFlight<T> {
   run(key: string, work: FlightWork<T>, signal?: AbortSignal): Promise<T> {
     const flight = this.#flights.get(key) ?? this.#begin(key, work);
     flight.waiters += 1;
-    return signal === undefined ? flight.result : this.#wait(flight, signal);
+    return signal === undefined ? flight.result : this.#wait(key, { flight, signal });
   }
 
   /** Later askers of `key` begin a new flight; those who wait keep waiting for theirs. */
@@ -61,11 +61,18 @@ export class SingleFlight<T> {
     return flight;
   }
 
-  #wait(flight: Flight<T>, signal: AbortSignal): Promise<T> {
+  #wait(
+    key: string,
+    { flight, signal }: { readonly flight: Flight<T>; readonly signal: AbortSignal },
+  ): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const leave = () => {
       flight.waiters -= 1;
-      if (flight.waiters === 0) flight.abort.abort(signal.reason);
+      if (flight.waiters === 0) {
+        // Whoever asks now must not join a load that is being cancelled.
+        if (this.#flights.get(key) === flight) this.#flights.delete(key);
+        flight.abort.abort(signal.reason);
+      }
       reject(signal.reason);
     };
     if (signal.aborted) {
