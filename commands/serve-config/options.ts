@@ -244,7 +244,9 @@ export function toOptions(
     problems,
     notices: [
       ...(sources["jaeger-url"] === "default" ? [] : ["jaeger-url is accepted and not used"]),
-      ...(sources.refresh === "default" ? ["bus refresh is not available in this version"] : []),
+      ...(sources.refresh === "default"
+        ? ["refresh events of a message bus are not available in this version"]
+        : []),
     ],
   };
 }
