@@ -30,8 +30,14 @@ export async function trySandboxProbe(probe: string): Promise<ProbeResult | unde
     return { probe, result: "allowed", error: null };
   } catch (error) {
     const name = error instanceof Error ? error.name : "unknown";
-    return { probe, result: name === "NotCapable" ? "denied" : "allowed", error: name };
+    return { probe, result: isRefusal(error) ? "denied" : "allowed", error: name };
   }
+}
+
+/** The runtime refuses with NotCapable, but wraps the refusal of an import into a TypeError. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error.name === "NotCapable" || error.message.startsWith("Requires import access");
 }
 
 const ATTEMPTS: Readonly<Record<string, (target: string) => Promise<void>>> = {
