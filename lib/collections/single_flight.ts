@@ -1,87 +1,92 @@
 /**
- * One load for many askers. A flight belongs to nobody: it goes on when the asker that began it leaves, and
- * is cancelled only when nobody waits any more.
+ * One load per key at a time: whoever asks while it runs shares it. A flight belongs to nobody; it ends
+ * early only when everyone who waits for it has gone.
  */
 
-/** What a flight's work gets: a signal that is aborted when nobody waits any more. */
-export type FlightWork<T> = (signal: AbortSignal) => Promise<T>;
+/** Starts the work of a flight; `signal` aborts when nobody waits any more. */
+export type FlightLoader<V> = (signal: AbortSignal) => Promise<V>;
 
-interface Flight<T> {
-  readonly result: Promise<T>;
-  readonly abort: AbortController;
+interface Flight<V> {
+  readonly result: Promise<V>;
+  readonly controller: AbortController;
   waiters: number;
 }
 
-/** Coalesces concurrent work by key. */
-export class SingleFlight<T> {
-  readonly #flights = new Map<string, Flight<T>>();
+/** Coalesces concurrent work by key. Nothing is kept once a flight has landed. */
+export class SingleFlight<K, V> {
+  readonly #flights = new Map<K, Flight<V>>();
 
-  /** Flights that a further asker would join. */
+  /** Keys in flight; forgotten ones do not count. */
   get size(): number {
     return this.#flights.size;
   }
 
-  /** Keys of those flights. */
-  keys(): Iterable<string> {
-    return this.#flights.keys();
-  }
-
-  /** Whether a call of `run` for `key` would join a flight. */
-  has(key: string): boolean {
+  /** Whether a call for `key` would share a running flight. */
+  has(key: K): boolean {
     return this.#flights.has(key);
   }
 
   /**
-   * Joins the flight of `key`, or begins one with `work`. All askers share its result or its error.
+   * Joins the flight of `key`, or starts one with `load`. Everyone gets the same value or the same error.
    *
-   * @throws the reason of `signal` when this asker gives up; the others go on waiting
+   * @throws the reason of `signal` as soon as it is aborted; others go on waiting
    */
-  run(key: string, work: FlightWork<T>, signal?: AbortSignal): Promise<T> {
-    const flight = this.#flights.get(key) ?? this.#begin(key, work);
+  run(
+    key: K,
+    load: FlightLoader<V>,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<V> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const flight = this.#flights.get(key) ?? this.#start(key, load);
     flight.waiters += 1;
-    return signal === undefined ? flight.result : this.#wait(key, { flight, signal });
-  }
-
-  /** Later askers of `key` begin a new flight; those who wait keep waiting for theirs. */
-  forget(key: string): void {
-    this.#flights.delete(key);
-  }
-
-  #begin(key: string, work: FlightWork<T>): Flight<T> {
-    const abort = new AbortController();
-    // A synchronous throw of `work` must fail the flight, not the bookkeeping.
-    const result = Promise.resolve().then(() => work(abort.signal)).finally(() => {
-      if (this.#flights.get(key) === flight) this.#flights.delete(key);
-    });
-    result.catch(() => {
-      // Without waiters left nobody looks at a late failure.
-    });
-    const flight: Flight<T> = { result, abort, waiters: 0 };
-    this.#flights.set(key, flight);
-    return flight;
-  }
-
-  #wait(
-    key: string,
-    { flight, signal }: { readonly flight: Flight<T>; readonly signal: AbortSignal },
-  ): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const leave = () => {
+    if (signal === undefined) return flight.result;
+    const { promise, resolve, reject } = withResolvers<V>();
+    const onAbort = () => {
       flight.waiters -= 1;
       if (flight.waiters === 0) {
-        // Whoever asks now must not join a load that is being cancelled.
-        if (this.#flights.get(key) === flight) this.#flights.delete(key);
-        flight.abort.abort(signal.reason);
+        this.#remove(key, flight);
+        flight.controller.abort(signal.reason);
       }
       reject(signal.reason);
     };
-    if (signal.aborted) {
-      leave();
-      return promise;
-    }
-    signal.addEventListener("abort", leave, { once: true });
-    flight.result.then(resolve, reject)
-      .finally(() => signal.removeEventListener("abort", leave));
+    signal.addEventListener("abort", onAbort, { once: true });
+    flight.result.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
     return promise;
   }
+
+  /** Lets later callers start anew; those who wait already get the result of the old flight. */
+  forget(key: K): void {
+    this.#flights.delete(key);
+  }
+
+  #start(key: K, load: FlightLoader<V>): Flight<V> {
+    const controller = new AbortController();
+    // Inside the executor a loader that throws at once rejects like one that fails later.
+    const result = new Promise<V>((resolve) => resolve(load(controller.signal)));
+    const flight = { result, controller, waiters: 0 };
+    this.#flights.set(key, flight);
+    const remove = () => this.#remove(key, flight);
+    // This branch also takes the error of a flight that nobody waits for any more.
+    result.then(remove, remove);
+    return flight;
+  }
+
+  #remove(key: K, flight: Flight<V>): void {
+    if (this.#flights.get(key) === flight) this.#flights.delete(key);
+  }
+}
+
+/** `Promise.withResolvers`, which Node 20 does not have. */
+function withResolvers<V>(): {
+  promise: Promise<V>;
+  resolve: (value: V) => void;
+  reject: (reason: unknown) => void;
+} {
+  let resolve: (value: V) => void = () => undefined;
+  let reject: (reason: unknown) => void = () => undefined;
+  const promise = new Promise<V>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
 }

@@ -1,94 +1,145 @@
-/** One load for many askers. */
+/** Coalescing of concurrent loads. */
 
 import assert from "node:assert/strict";
 import { settle } from "#tests/support/clock.ts";
 import { SingleFlight } from "./single_flight.ts";
 
+/** A loader under the test's control, which counts its calls. */
 function controlled() {
-  const calls: { signal: AbortSignal; result: PromiseWithResolvers<string> }[] = [];
-  const work = (signal: AbortSignal) => {
-    const result = Promise.withResolvers<string>();
-    calls.push({ signal, result });
-    return result.promise;
+  const calls: {
+    signal: AbortSignal;
+    land: (value: string) => void;
+    fail: (err: Error) => void;
+  }[] = [];
+  const load = (signal: AbortSignal) => {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    calls.push({ signal, land: resolve, fail: reject });
+    return promise;
   };
-  return { calls, work };
+  return { calls, load };
 }
 
 Deno.test("SingleFlight.run() loads once for all who ask meanwhile", async () => {
-  const flights = new SingleFlight<string>();
-  const { calls, work } = controlled();
-  const asked = [flights.run("k", work), flights.run("k", work), flights.run("k", work)];
-  await settle();
+  const flights = new SingleFlight<string, string>();
+  const { calls, load } = controlled();
+  const answers = [flights.run("a", load), flights.run("a", load), flights.run("a", load)];
   assert.equal(calls.length, 1);
-  assert.ok(flights.has("k"));
-  calls[0]?.result.resolve("v");
-  assert.deepEqual(await Promise.all(asked), ["v", "v", "v"]);
+  assert.ok(flights.has("a"));
+  calls[0]?.land("x");
+  assert.deepEqual(await Promise.all(answers), ["x", "x", "x"]);
   assert.equal(flights.size, 0);
 });
 
-Deno.test("SingleFlight.run() goes on for the others when the first asker leaves", async () => {
-  const flights = new SingleFlight<string>();
-  const { calls, work } = controlled();
-  const leaving = new AbortController();
-  const first = flights.run("k", work, leaving.signal);
-  const second = flights.run("k", work, new AbortController().signal);
-  await settle();
-  leaving.abort(new Error("gone"));
-  await assert.rejects(first, /gone/);
-  assert.ok(!calls[0]?.signal.aborted);
-  calls[0]?.result.resolve("v");
-  assert.equal(await second, "v");
+Deno.test("SingleFlight.run() keeps keys apart and nothing afterwards", async () => {
+  const flights = new SingleFlight<string, string>();
+  const { calls, load } = controlled();
+  const a = flights.run("a", load);
+  const b = flights.run("b", load);
+  calls[0]?.land("1");
+  calls[1]?.land("2");
+  assert.deepEqual(await Promise.all([a, b]), ["1", "2"]);
+  const again = flights.run("a", load);
+  calls[2]?.land("3");
+  assert.equal(await again, "3");
 });
 
-Deno.test("SingleFlight.run() cancels the load when the last asker leaves", async () => {
-  const flights = new SingleFlight<string>();
-  const { calls, work } = controlled();
-  const leaving = [new AbortController(), new AbortController()];
-  const asked = leaving.map(({ signal }) => flights.run("k", work, signal));
-  await settle();
-  for (const controller of leaving) controller.abort(new Error("gone"));
-  for (const promise of asked) await assert.rejects(promise, /gone/);
-  assert.ok(calls[0]?.signal.aborted);
-  calls[0]?.result.reject(new Error("cancelled"));
-  await settle();
+Deno.test("SingleFlight.run() gives everyone the same error and releases the key", async () => {
+  const flights = new SingleFlight<string, string>();
+  const { calls, load } = controlled();
+  const answers = [flights.run("a", load), flights.run("a", load)];
+  const error = new Error("Refused");
+  calls[0]?.fail(error);
+  for (const answer of answers) await assert.rejects(answer, error);
   assert.equal(flights.size, 0);
 });
 
-Deno.test("SingleFlight.run() shares a failure and releases the key, also for a synchronous throw", async () => {
-  const flights = new SingleFlight<string>();
-  const failing = () => {
-    throw new TypeError("broken");
+Deno.test("SingleFlight.run() releases the key when the loader throws at once", async () => {
+  const flights = new SingleFlight<string, string>();
+  const error = new Error("Broken");
+  const load = () => {
+    throw error;
   };
-  const asked = [flights.run("k", failing), flights.run("k", failing)];
-  for (const promise of asked) await assert.rejects(promise, /broken/);
-  assert.equal(await flights.run("k", () => Promise.resolve("v")), "v");
+  await assert.rejects(flights.run("a", load), error);
+  assert.ok(!flights.has("a"));
 });
 
-Deno.test("SingleFlight.forget() makes later askers begin anew", async () => {
-  const flights = new SingleFlight<string>();
-  const { calls, work } = controlled();
-  const old = flights.run("k", work);
-  flights.forget("k");
-  const fresh = flights.run("k", work);
-  await settle();
-  calls[0]?.result.resolve("old");
-  assert.equal(await old, "old");
-  assert.ok(flights.has("k"), "the end of the old flight must not forget the new one");
-  calls[1]?.result.resolve("new");
-  assert.equal(await fresh, "new");
+Deno.test("SingleFlight.run() lets one waiter go while others wait on", async () => {
+  const flights = new SingleFlight<string, string>();
+  const { calls, load } = controlled();
+  const first = new AbortController();
+  const second = new AbortController();
+  const leaving = flights.run("a", load, { signal: first.signal });
+  const staying = flights.run("a", load, { signal: second.signal });
+  first.abort(new Error("Client gone"));
+  await assert.rejects(leaving, /Client gone/);
+  assert.ok(!calls[0]?.signal.aborted);
+  calls[0]?.land("x");
+  assert.equal(await staying, "x");
 });
 
-Deno.test("SingleFlight.run() does not join a flight that nobody waits for any more", async () => {
-  const flights = new SingleFlight<string>();
-  const { calls, work } = controlled();
-  const leaving = new AbortController();
-  const first = flights.run("k", work, leaving.signal);
+Deno.test("SingleFlight.run() aborts the flight when all waiters are gone", async () => {
+  const flights = new SingleFlight<string, string>();
+  const { calls, load } = controlled();
+  const controllers = [new AbortController(), new AbortController()];
+  const answers = controllers.map(({ signal }) => flights.run("a", load, { signal }));
+  const rejected = Promise.allSettled(answers);
+  for (const controller of controllers) controller.abort(new Error("Client gone"));
+  assert.deepEqual((await rejected).map(({ status }) => status), ["rejected", "rejected"]);
+  assert.ok(calls[0]?.signal.aborted);
+  // A late error of the abandoned flight is nobody's, and the next caller starts anew.
+  calls[0]?.fail(new Error("Aborted"));
+  const next = flights.run("a", load);
   await settle();
-  leaving.abort(new Error("gone"));
-  await assert.rejects(first, /gone/);
-  const second = flights.run("k", work);
+  assert.ok(flights.has("a"));
+  calls[1]?.land("y");
+  assert.equal(await next, "y");
+});
+
+Deno.test("SingleFlight.run() never aborts while someone waits without a signal", async () => {
+  const flights = new SingleFlight<string, string>();
+  const { calls, load } = controlled();
+  const controller = new AbortController();
+  const patient = flights.run("a", load);
+  const leaving = flights.run("a", load, { signal: controller.signal });
+  controller.abort(new Error("Client gone"));
+  await assert.rejects(leaving, /Client gone/);
+  assert.ok(!calls[0]?.signal.aborted);
+  calls[0]?.land("x");
+  assert.equal(await patient, "x");
+});
+
+Deno.test("SingleFlight.run() does not start for a caller already gone", async () => {
+  const flights = new SingleFlight<string, string>();
+  const { calls, load } = controlled();
+  const signal = AbortSignal.abort(new Error("Client gone"));
+  await assert.rejects(flights.run("a", load, { signal }), /Client gone/);
+  assert.equal(calls.length, 0);
+});
+
+Deno.test("SingleFlight.run() leaves no listener on a signal that outlives the flight", async () => {
+  const flights = new SingleFlight<string, string>();
+  const { calls, load } = controlled();
+  const controller = new AbortController();
+  const answer = flights.run("a", load, { signal: controller.signal });
+  calls[0]?.land("x");
+  assert.equal(await answer, "x");
   await settle();
+  controller.abort();
+  assert.ok(!calls[0]?.signal.aborted);
+});
+
+Deno.test("SingleFlight.forget() makes later callers start anew", async () => {
+  const flights = new SingleFlight<string, string>();
+  const { calls, load } = controlled();
+  const old = flights.run("a", load);
+  flights.forget("a");
+  const fresh = flights.run("a", load);
   assert.equal(calls.length, 2);
-  calls[1]?.result.resolve("v");
-  assert.equal(await second, "v");
+  calls[0]?.land("old");
+  assert.equal(await old, "old");
+  await settle();
+  // The old flight's landing must not remove the new one.
+  assert.ok(flights.has("a"));
+  calls[1]?.land("new");
+  assert.equal(await fresh, "new");
 });
