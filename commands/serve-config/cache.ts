@@ -48,7 +48,7 @@ export class ConfigCache {
   readonly #options: CacheOptions;
   readonly #deps: CacheDeps;
   readonly #main = new ByteLru<Entry>();
-  readonly #flights = new SingleFlight<CacheResult>();
+  readonly #flights = new SingleFlight<string, CacheResult>();
   /** Loads under way by key, so that an invalidation can mark them as old. */
   readonly #loads = new Map<string, { outdated: boolean }>();
 
@@ -79,7 +79,9 @@ export class ConfigCache {
    */
   load(key: string, signal: AbortSignal): Promise<CacheResult> {
     this.#deps.metrics.load({ deduplicated: this.#flights.has(key) });
-    return this.#flights.run(key, (flightSignal) => this.#loadAndKeep(key, flightSignal), signal);
+    return this.#flights.run(key, (flightSignal) => this.#loadAndKeep(key, flightSignal), {
+      signal,
+    });
   }
 
   /**
