@@ -29,6 +29,10 @@ export const SUITES: Readonly<Record<string, Suite>> = {
       return { env: { KCFG_TEST_BUNDLE: entry }, release: () => Promise.resolve() };
     },
   },
+  gates: {
+    title: "format, house rules, types, generated pages",
+    files: ["tests/gates"],
+  },
   integration: {
     title: "whole processes",
     files: ["tests/integration"],

@@ -23,6 +23,7 @@ const COMPILE_ARGS = [
 async function main(): Promise<number> {
   const { entry } = await bundle();
   say(`bundle: ${entry}`);
+  if (Deno.args.includes("--bundle-only")) return 0;
   const output = `${ROOT}dist/kcfg`;
   await Deno.remove(output).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;

@@ -18,7 +18,7 @@ export async function bundle(): Promise<{ readonly entry: string }> {
       "bundle",
       "--quiet",
       "--code-splitting",
-      "--sourcemap=inline",
+      "--sourcemap=linked",
       "--outdir",
       outDir,
       "main.ts",
