@@ -112,6 +112,8 @@ export class Http2Session {
         death: () => this.#death,
       });
     } catch (error) {
+      // A dying session refuses before it emits anything; the repeat must not meet it again.
+      this.retire("connection");
       this.release();
       throw error;
     }
