@@ -8,8 +8,8 @@ export type LineBatch = readonly string[];
 const NEWLINE = 10;
 
 /**
- * Yields the lines that each chunk completes, without `\n` or `\r\n`; blank lines are left out. UTF-8 that is
- * split between chunks is put together; the tail is kept as parts.
+ * Yields the lines that each chunk completes, without `\n` or `\r\n`. UTF-8 that is split between chunks is put
+ * together; the tail is kept as parts.
  *
  * @throws {DecodeError} when a line exceeds `maxLineBytes`
  * @throws {TransportError} `connection` when bytes follow the last newline, unless `keepTail` is set
@@ -32,8 +32,7 @@ export async function* readLines(
       tail = [];
       tailBytes = 0;
       start = end + 1;
-      const text = line.endsWith("\r") ? line.slice(0, -1) : line;
-      if (text !== "") lines.push(text);
+      lines.push(line.endsWith("\r") ? line.slice(0, -1) : line);
     }
     if (start < chunk.length) {
       tail.push(chunk.subarray(start));

@@ -24,13 +24,11 @@ async function collect(
 const encode = (text: string) => new TextEncoder().encode(text);
 
 Deno.test("readLines() gives the same lines however the bytes are cut", async () => {
-  const line = fc.string({ unit: "grapheme", minLength: 1 }).filter((text) =>
-    !/[\r\n\ufeff]/.test(text)
-  );
+  const line = fc.string({ unit: "grapheme" }).filter((text) => !/[\r\n\ufeff]/.test(text));
   await fc.assert(
     fc.asyncProperty(
       fc.array(line),
-      fc.constantFrom("\n", "\r\n", "\n\n"),
+      fc.constantFrom("\n", "\r\n"),
       fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1 }),
       async (lines, end, sizes) => {
         const bytes = encode(lines.map((line) => line + end).join(""));
