@@ -75,7 +75,7 @@ export class Store<T extends KubeObject> {
       ];
     }
     const isSameVersion = previous.metadata.resourceVersion === resourceVersion;
-    if (isSameVersion && JSON.stringify(previous) === JSON.stringify(object)) return [];
+    if (isSameVersion && isEqualJson(previous, object)) return [];
     this.#set(key, object);
     return [{ type: "updated", object, previous, resourceVersion }];
   }
@@ -141,6 +141,18 @@ function removeFromIndex<T>({ keys, entries }: Index<T>, key: string, object: T)
     found?.delete(key);
     if (found?.size === 0) entries.delete(value);
   }
+}
+
+// Not by text: the server orders the members of a listed and of a watched object differently.
+function isEqualJson(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const entries = Object.entries(a);
+  if (entries.length !== Object.keys(b).length) return false;
+  return entries.every(([key, value]) =>
+    Object.hasOwn(b, key) && isEqualJson(value, (b as Record<string, unknown>)[key])
+  );
 }
 
 function deepFreeze(value: unknown): void {
