@@ -194,12 +194,23 @@ function terminateNamespace(
     status: { phase: "Terminating" },
   });
   queueMicrotask(() => {
-    for (const { object } of [...world.store.everything()]) {
-      if (textAt(object, "metadata", "namespace") !== ref.name) continue;
-      const inside = refOf(world, object);
-      if (inside !== undefined) world.store.remove(inside);
+    const inside = () =>
+      [...world.store.everything()].filter(({ object }) =>
+        textAt(object, "metadata", "namespace") === ref.name
+      );
+    for (const { object } of inside()) {
+      const content = refOf(world, object);
+      if (content === undefined) continue;
+      if (listAt(object, "metadata", "finalizers").length === 0) world.store.remove(content);
+      else markDeleted(world, { ref: content, live: object, graceSeconds: 0 });
     }
-    world.store.remove(ref);
+    const finish = () => {
+      if (inside().length > 0) return;
+      unsubscribe();
+      world.store.remove(ref);
+    };
+    const unsubscribe = world.store.subscribe(finish);
+    finish();
   });
   return marked;
 }
