@@ -82,3 +82,61 @@ export function plainRequest(endpoint: Endpoint, options: PlainRequest): Promise
   request.end(body);
   return promise;
 }
+
+/** Lines of a stream, read until `isEnough` says so or the server ends it. */
+export interface PlainStream {
+  readonly status: number;
+  readonly headers: PlainResponse["headers"];
+  /** Complete lines. */
+  readonly lines: readonly string[];
+  /** What came after the last newline. */
+  readonly rest: string;
+}
+
+/** Reads a stream line by line; gives up after 20 s. */
+export function plainLines(
+  endpoint: Endpoint,
+  { path, isEnough }: {
+    readonly path: string;
+    readonly isEnough: (lines: readonly string[]) => boolean;
+  },
+): Promise<PlainStream> {
+  const { promise, resolve, reject } = Promise.withResolvers<PlainStream>();
+  const url = new URL(endpoint.url);
+  const send = url.protocol === "https:" ? httpsRequest : httpRequest;
+  const request = send({
+    host: url.hostname.replace(/^\[|\]$/g, ""),
+    port: url.port,
+    path: url.pathname.replace(/\/$/, "") + path,
+    agent: false,
+    timeout: 20_000,
+    headers: {
+      accept: "application/json",
+      ...(endpoint.token === undefined ? {} : { authorization: `Bearer ${endpoint.token}` }),
+    },
+    ...(endpoint.caPem === undefined ? {} : { ca: endpoint.caPem }),
+    ...(endpoint.certificatePem === undefined ? {} : { cert: endpoint.certificatePem }),
+    ...(endpoint.privateKeyPem === undefined ? {} : { key: endpoint.privateKeyPem }),
+  });
+  request.on("timeout", () => request.destroy(new Error("No end of the stream within 20 s")));
+  request.on("error", reject);
+  request.on("response", (response) => {
+    const lines: string[] = [];
+    let rest = "";
+    const finish = () => {
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, lines, rest });
+      request.destroy();
+    };
+    response.setEncoding("utf8");
+    response.on("data", (chunk: string) => {
+      const parts = (rest + chunk).split("\n");
+      rest = parts.pop() ?? "";
+      lines.push(...parts.filter((part) => part !== ""));
+      if (isEnough(lines)) finish();
+    });
+    response.on("error", reject);
+    response.on("end", finish);
+  });
+  request.end();
+  return promise;
+}
