@@ -70,6 +70,13 @@ export class ScriptedCollection {
     this.#record("DELETED", { ...before, metadata });
   }
 
+  /** Goes back in time, as a server restored from a backup: its history begins anew. */
+  restore(version: number): void {
+    this.version = version;
+    this.#history.length = 0;
+    this.streams.length = 0;
+  }
+
   /** Forgets the history: watches from before now are answered with 410. */
   compact(): void {
     this.#compactedBefore = this.version;

@@ -145,8 +145,10 @@ export class ScriptedTransport implements Transport {
   // As the real one: headers in time, or not at all.
   #settle(init: TransportRequest, answer: Answer | Promise<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const fail = (kind: TransportErrorKind) =>
+      const fail = (kind: TransportErrorKind) => {
+        timer?.cancel();
         reject(new TransportError(kind, `scripted ${kind}`));
+      };
       const timer = (init.timeoutMs ?? 0) > 0
         ? this.#clock.timer(() => fail("timeout"), init.timeoutMs ?? 0)
         : undefined;

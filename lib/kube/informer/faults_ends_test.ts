@@ -216,12 +216,11 @@ Deno.test("informer row 34: a version in the future is retried once, then listed
   await settle();
   server.delete("b");
   await settle();
-  server.version = 50;
   const details = { causes: [{ reason: "ResourceVersionTooLarge" }], retryAfterSeconds: 2 };
   const tooLarge = () => status(504, "Timeout", { details });
   server.watchFaults.push(tooLarge, tooLarge);
   const stream = server.streams[0];
-  server.streams.length = 0;
+  server.restore(50);
   server.put("a", "old");
   stream?.end("connection");
   await settle();
