@@ -55,9 +55,9 @@ const APPLY_TYPE = "application/apply-patch+yaml";
 
 class Client implements KubeClient {
   readonly namespace: string;
+  readonly discovery: Discovery;
   readonly #transport: Transport;
   readonly #requester: Requester;
-  readonly #discovery: Discovery;
   readonly #informers: InformerRegistry;
   readonly #fieldManager: string;
   readonly #clock: NonNullable<KubeClientOptions["clock"]>;
@@ -85,7 +85,7 @@ class Client implements KubeClient {
       compress: options.config?.disableCompression !== true,
       hideApiWarnings: options.hideApiWarnings ?? false,
     });
-    this.#discovery = new Discovery({ requester: this.#requester, clock, logger });
+    this.discovery = new Discovery({ requester: this.#requester, clock, logger });
     this.#informers = new InformerRegistry({
       requester: this.#requester,
       resolve: (ref) => this.#resolve(ref),
@@ -343,7 +343,7 @@ class Client implements KubeClient {
   async #resolve(ref: ObjectRef): Promise<ResourceRef> {
     if ("resource" in ref) return ref;
     const { namespace, name, subresource } = ref;
-    const { group, version, resource } = await this.#discovery.byKind(ref.apiVersion, ref.kind);
+    const { group, version, resource } = await this.discovery.byKind(ref.apiVersion, ref.kind);
     return { group, version, resource, namespace, name, subresource };
   }
 

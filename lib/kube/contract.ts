@@ -6,7 +6,9 @@
 import type { Clock } from "#lib/run/clock.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { AccessReview, AccessRule } from "./access_review.ts";
+import type { ApiResource } from "./api_resources.ts";
 import type { KubeConnection } from "./config/connection.ts";
+import type { ApiCatalog } from "./discovery.ts";
 import type { KubeMetrics } from "./metrics.ts";
 import type { KubePlatform } from "./platform.ts";
 import type { KubeScope } from "./scope/client_scope.ts";
@@ -256,10 +258,21 @@ export interface KubeSubresources {
   ): Promise<LogStream>;
 }
 
+/** What the server has. Costs requests to `/api` and `/apis`; commands with fixed kinds do without. */
+export interface KubeDiscovery {
+  /** Everything, at most ten minutes old; groups that cannot be read are named apart. */
+  catalog(): Promise<ApiCatalog>;
+  /** By API version and kind. @throws {KubeError} when the server has none */
+  byKind(apiVersion: string, kind: string): Promise<ApiResource>;
+  /** As people say it: `po`, `Pod`, `deployments.apps`. @throws {KubeError} when the server has none */
+  byName(name: string): Promise<ApiResource>;
+}
+
 /** The whole client. */
 export interface KubeClient extends KubeReader, KubeWatcher, KubeWriter, KubeSubresources {
   /** Namespace of the configuration; operations never add it by themselves. */
   readonly namespace: string;
+  readonly discovery: KubeDiscovery;
   /** Any request; the path is relative to the server, absolute URLs are refused. */
   raw(method: string, path: string, options?: RawOptions): Promise<RawAnswer>;
   /** One review per rule and verb; always within scope. */

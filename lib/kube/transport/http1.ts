@@ -31,6 +31,7 @@ export class Http1Client {
   readonly #open = new Set<(error: TransportError) => void>();
   readonly #sockets = new Set<Socket>();
   #spare: Socket | undefined;
+  #closed: TransportError | undefined;
   #agent: Promise<Agent>;
 
   constructor(options: Http1Options) {
@@ -40,7 +41,9 @@ export class Http1Client {
 
   /** Uses an open connection for one of the next requests. */
   adopt(socket: Socket): void {
-    if (this.#spare !== undefined) socket.destroy();
+    // Requests that waited for the same dial all bring the same socket.
+    if (this.#sockets.has(socket)) return;
+    if (this.#closed !== undefined || this.#spare !== undefined) socket.destroy();
     else this.#spare = this.#track(socket);
   }
 
@@ -49,6 +52,7 @@ export class Http1Client {
     const { request: open } = await import("node:http");
     const agent = await this.#agent;
     init.signal.throwIfAborted();
+    if (this.#closed !== undefined) throw this.#closed;
     const { host, port } = this.#options;
     const { method, path, body } = init;
     const headers: Record<string, string | string[]> = {};
@@ -115,6 +119,7 @@ export class Http1Client {
 
   /** Fails what is open and closes all connections. */
   async close(error: TransportError): Promise<void> {
+    this.#closed = error;
     for (const fail of [...this.#open]) fail(error);
     (await this.#agent).destroy();
     const gone = [...this.#sockets].map((socket) =>
@@ -148,7 +153,12 @@ export class Http1Client {
     const spare = this.#spare;
     this.#spare = undefined;
     if (spare !== undefined && !spare.destroyed) return spare;
-    return this.#track(await this.#options.dial());
+    const socket = this.#track(await this.#options.dial());
+    if (this.#closed !== undefined) {
+      socket.destroy();
+      throw this.#closed;
+    }
+    return socket;
   }
 
   #track(socket: Socket): Socket {

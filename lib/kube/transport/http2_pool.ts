@@ -12,7 +12,7 @@ export interface PoolOptions extends Omit<SessionOptions, "onRetired" | "onClose
 }
 
 /** A place on a session, or the socket of a server that speaks only HTTP/1.1. */
-export type Lease = { readonly session: Http2Session } | { readonly http1: Socket | undefined };
+export type Lease = { readonly session: Http2Session } | { readonly http1: Socket };
 
 /** The pool. */
 export class Http2Pool {
@@ -32,7 +32,7 @@ export class Http2Pool {
       for (const session of this.#usable) if (session.reserve()) return { session };
       this.#dialing ??= this.#dial().finally(() => this.#dialing = undefined);
       const http1 = await this.#dialing;
-      if (http1 !== undefined) return { http1: http1.destroyed ? undefined : http1 };
+      if (http1 !== undefined) return { http1 };
     }
   }
 

@@ -148,7 +148,7 @@ class ServerTransport implements Transport {
         });
       }
       this.#useHttp1 = true;
-      if (lease.http1 !== undefined) this.#http1.adopt(lease.http1);
+      this.#http1.adopt(lease.http1);
     }
     const host = this.#server.host;
     return await this.#http1.request({

@@ -71,6 +71,21 @@ for (const http1Only of [false, true]) {
     assert.equal(server.connections(), 1);
   });
 
+  Deno.test(`request() over ${protocol} serves many first requests at once`, async () => {
+    await using server = await startTlsServer(echo, { keyPair, http1Only });
+    await using client = connectTo(server.port);
+    const texts = await Promise.all(Array.from({ length: 8 }, () => getText(client.transport)));
+    assert.deepEqual(new Set(texts), new Set(["GET /x"]));
+  });
+
+  Deno.test(`close() over ${protocol} ends a request that is still dialling`, async () => {
+    await using server = await startTlsServer(echo, { keyPair, http1Only });
+    const { transport } = connectTo(server.port);
+    const pending = assert.rejects(getText(transport), ofKind("closed"));
+    await transport.close();
+    await pending;
+  });
+
   Deno.test(`request() over ${protocol} sends bodies and repeated header lines`, async () => {
     await using server = await startTlsServer((request, response) => {
       let body = "";
