@@ -68,11 +68,15 @@ export function deleteObject(
   if (hasFinalizers || isGraceful) {
     return markDeleted(world, { ref, live, graceSeconds: graceOf(live, { options, isGraceful }) });
   }
-  if (isForeground) {
+  const isDefinition = ref.resource.resource === "customresourcedefinitions";
+  if (isForeground || isDefinition) {
+    const finalizer = isForeground
+      ? "foregroundDeletion"
+      : "customresourcecleanup.apiextensions.k8s.io";
     const marked = markDeleted(world, {
       ref,
-      live: withFinalizer(live, "foregroundDeletion"),
-      graceSeconds: 0,
+      live: withFinalizer(live, finalizer),
+      graceSeconds: isDefinition ? undefined : 0,
     });
     removeWithDependents(world, { ref, policy: "Background" });
     return marked;
@@ -124,7 +128,7 @@ function markDeleted(
   { ref, live, graceSeconds }: {
     readonly ref: ObjectRef;
     readonly live: JsonObject;
-    readonly graceSeconds: number;
+    readonly graceSeconds: number | undefined;
   },
 ): JsonObject {
   // A second deletion changes nothing.
@@ -136,7 +140,7 @@ function markDeleted(
       ...metadataOf(live),
       ...(typeof generation === "number" ? { generation: generation + 1 } : {}),
       deletionTimestamp: timestamp(world),
-      deletionGracePeriodSeconds: graceSeconds,
+      ...(graceSeconds === undefined ? {} : { deletionGracePeriodSeconds: graceSeconds }),
     },
   });
 }

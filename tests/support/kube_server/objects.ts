@@ -124,7 +124,7 @@ export function updateObject(
   const live = existing(world, ref);
   if (ref.resource.custom && textAt(body, "metadata", "resourceVersion") === "") {
     throw status.invalid({
-      kind: ref.resource.kind,
+      kind: ref.resource.resource,
       group: ref.resource.group,
       name,
       causes: [{
@@ -248,7 +248,7 @@ function replace(
   }
   const isStatus = options.subresource === "status";
   let next: JsonObject = isStatus ? { ...live } : { ...wanted, ...typeMeta(ref) };
-  next["metadata"] = { ...(isStatus ? liveMetadata : metadata), ...kept };
+  next["metadata"] = { ...withoutEmpty(isStatus ? liveMetadata : metadata), ...kept };
   const source = isStatus ? wanted : resource.subresources.includes("status") ? live : next;
   if (source["status"] === undefined) delete next["status"];
   else next["status"] = source["status"];
@@ -385,6 +385,12 @@ function writerOf(
 
 function typeMeta({ resource }: Omit<ObjectRef, "name">): JsonObject {
   return { apiVersion: apiVersionOf(resource), kind: resource.kind };
+}
+
+function withoutEmpty(metadata: JsonObject): JsonObject {
+  const isEmpty = (value: Json) =>
+    Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0;
+  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => !isEmpty(value)));
 }
 
 function specification(object: JsonObject): JsonObject {

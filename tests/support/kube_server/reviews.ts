@@ -28,7 +28,10 @@ export function review(
   const answer = (status: JsonObject): JsonObject => ({
     kind: resource.kind,
     apiVersion: apiVersionOf(resource),
-    metadata: { ...metadataOf(body), creationTimestamp: timestamp(now) },
+    metadata: {
+      ...metadataOf(body),
+      ...(resource.resource === "selfsubjectreviews" ? { creationTimestamp: timestamp(now) } : {}),
+    },
     ...(body["spec"] === undefined ? {} : { spec: body["spec"] }),
     status,
   });

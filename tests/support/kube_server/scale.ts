@@ -58,12 +58,14 @@ function scaleOf(object: JsonObject): JsonObject {
     const value = metadata[field];
     if (value !== undefined) kept[field] = value;
   }
+  const replicas = objectAt(object, "spec")["replicas"] ?? 0;
   const labels = Object.entries(objectAt(object, "spec", "selector", "matchLabels"));
   return {
     kind: "Scale",
     apiVersion: "autoscaling/v1",
     metadata: kept,
-    spec: { replicas: objectAt(object, "spec")["replicas"] ?? 0 },
+    // The real server leaves a zero out here, though not in the status.
+    spec: replicas === 0 ? {} : { replicas },
     status: {
       replicas: objectAt(object, "status")["replicas"] ?? 0,
       selector: labels.map(([key, value]) => `${key}=${value}`).join(","),

@@ -94,9 +94,14 @@ export const patchCases: readonly WireCase[] = [
         ["c"],
       );
       const replaced = await wire.patch("strategic", path, {
-        metadata: { annotations: { $patch: "replace", only: "this" } },
+        spec: {
+          template: { spec: { containers: [{ $patch: "replace" }, { name: "r", image: "r" }] } },
+        },
       });
-      assert.equal(replaced.body.metadata.annotations.only, "this");
+      assert.deepEqual(
+        replaced.body.spec.template.spec.containers.map(({ name }: Body) => name),
+        ["r"],
+      );
       const finalized = await wire.patch("strategic", path, {
         metadata: { finalizers: ["example.com/a"] },
       });
@@ -224,7 +229,7 @@ export const patchCases: readonly WireCase[] = [
         data: { k: "w", l: "1" },
       });
       assert.deepEqual(managers(patched.body), [
-        'agent-x Update {"f:data":{".":{}},"f:metadata":{"f:labels":{".":{},"f:a":{}}}}',
+        'agent-x Update {"f:data":{},"f:metadata":{"f:labels":{".":{},"f:a":{}}}}',
         'other Update {"f:data":{"f:k":{},"f:l":{}}}',
       ]);
     },
