@@ -62,7 +62,7 @@ export function startWatch(
     revisionText,
     (message) => new status.StatusError({ code: 500, reason: "", message }),
   );
-  const stream = new WatchStream(exchange, script);
+  const stream = new WatchStream(exchange, { script, timers });
   const bookmarkObject = (resourceVersion: string | undefined, annotations?: JsonObject) => ({
     kind: resource.kind,
     apiVersion: apiVersionOf(resource),
