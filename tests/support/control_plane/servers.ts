@@ -22,7 +22,7 @@ export interface Servers {
   readonly nobodyToken: string;
   /** Certificate of a user in `system:masters`. */
   readonly adminCertificate: KeyPair;
-  /** Ends the API server: SIGTERM drains, SIGKILL does not. */
+  /** Ends the API server: SIGKILL at once, SIGTERM by draining, up to a minute while watches are open. */
   stopApiServer(signal: "SIGKILL" | "SIGTERM"): Promise<void>;
   /** Starts it again on the same port and waits until it is ready. */
   startApiServer(): Promise<void>;
