@@ -1,5 +1,6 @@
 import { controlPlane } from "#tests/support/control_plane.ts";
-import { type KubeServerOptions, startKubeServer } from "#tests/support/kube_server.ts";
+import { startKubeServer } from "#tests/support/kube_server.ts";
+import type { KubeServerOptions } from "#tests/support/kube_server/options.ts";
 import { runCase } from "./client/contract.ts";
 import { permissionCases } from "./client/permissions.ts";
 import { readingCases } from "./client/reading.ts";

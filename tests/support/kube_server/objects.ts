@@ -3,7 +3,7 @@
  * status, ownership of fields, dry runs. Deletion is in `deletion.ts`.
  */
 
-import { dump, load } from "js-yaml";
+import { load } from "js-yaml";
 import {
   at,
   copy,
@@ -15,6 +15,12 @@ import {
   metadataOf,
   textAt,
 } from "#tests/support/kube_server/json.ts";
+import {
+  checkNamespace,
+  checkNamespaceAccepts,
+  checkType,
+  parsePatch,
+} from "#tests/support/kube_server/bodies.ts";
 import {
   checkName,
   checkObject,
@@ -157,17 +163,6 @@ export function patchObject(
   return { object: replace(world, { ref, live, wanted, options }), created: false };
 }
 
-/** @throws {StatusError} 415 for a patch type that the resource does not take */
-export function checkPatchType({ resource }: ObjectRef, contentType: string): void {
-  const isJson = ["application/json-patch+json", "application/merge-patch+json"];
-  const known = [
-    ...isJson,
-    ...(resource.custom ? [] : ["application/strategic-merge-patch+json"]),
-    "application/apply-patch+yaml",
-  ];
-  if (!known.includes(contentType)) throw status.unsupportedMediaType(known.join(", "));
-}
-
 function applyObject(
   world: World,
   { ref, options }: { readonly ref: ObjectRef; readonly options: PatchOptions },
@@ -285,90 +280,6 @@ export function existing(world: World, ref: ObjectRef): JsonObject {
 /** Now as the API server writes it. */
 export function timestamp({ now }: Pick<World, "now">): string {
   return now().toISOString().replace(/\.\d+Z$/, "Z");
-}
-
-/** A body as an object; JSON or YAML. */
-export function parseBody(
-  text: string,
-  { contentType, kind }: { readonly contentType: string; readonly kind: string },
-): JsonObject {
-  const accepted = ["application/json", "application/yaml", ""];
-  if (!accepted.includes(contentType)) {
-    throw status.unsupportedMediaType(
-      "application/json, application/yaml, application/vnd.kubernetes.protobuf",
-    );
-  }
-  let body: Json;
-  try {
-    body = contentType === "application/yaml" ? load(text) as Json : JSON.parse(text) as Json;
-  } catch (error) {
-    throw status.badRequest(
-      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; ` +
-        `json parse error: ${error instanceof Error ? error.message : dump(error)}`,
-    );
-  }
-  if (isObject(body)) return body;
-  throw status.badRequest(
-    `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind`,
-  );
-}
-
-function parsePatch(text: string): Json {
-  try {
-    return JSON.parse(text) as Json;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw status.badRequest(`error decoding patch: ${reason}`);
-  }
-}
-
-function checkType({ resource }: Omit<ObjectRef, "name">, body: JsonObject): void {
-  const apiVersion = textAt(body, "apiVersion");
-  const kind = textAt(body, "kind");
-  if (resource.custom && kind === "") {
-    const text = JSON.stringify(body);
-    throw status.badRequest(
-      `the object provided is unrecognized (must be of type ${resource.kind}): Object 'Kind' is ` +
-        `missing in '${text}' (${text})`,
-    );
-  }
-  const isRight = (kind === "" || kind === resource.kind) &&
-    (apiVersion === "" || apiVersion === apiVersionOf(resource));
-  if (isRight) return;
-  throw status.badRequest(
-    `${kind} in version "${apiVersion}" cannot be handled as a ${resource.kind}: unknown conversion`,
-  );
-}
-
-function checkNamespace({ resource, namespace }: Omit<ObjectRef, "name">, metadata: JsonObject) {
-  const given = textAt(metadata, "namespace");
-  if (resource.namespaced && given !== "" && given !== namespace) {
-    throw status.badRequest(
-      "the namespace of the provided object does not match the namespace sent on the request",
-    );
-  }
-}
-
-function checkNamespaceAccepts(world: World, { resource, namespace, name }: ObjectRef): void {
-  const namespaces = world.resources.find("", "v1", "namespaces");
-  if (namespaces === undefined) return;
-  const object = world.store.get({ resource: namespaces, namespace: "", name: namespace });
-  if (object === undefined) throw status.notFound(namespaces, namespace);
-  if (at(object, "metadata", "deletionTimestamp") === undefined) return;
-  throw new status.StatusError({
-    code: 403,
-    reason: "Forbidden",
-    message: `${status.qualified(resource)} "${name}" is forbidden: unable to create new content ` +
-      `in namespace ${namespace} because it is being terminated`,
-    details: {
-      ...status.detailsOf(resource, name),
-      causes: [{
-        reason: "NamespaceTerminating",
-        message: `namespace ${namespace} is being terminated`,
-        field: "metadata.namespace",
-      }],
-    },
-  });
 }
 
 function writerOf(
