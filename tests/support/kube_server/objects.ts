@@ -33,7 +33,11 @@ import {
   type Writer,
 } from "#tests/support/kube_server/managed_fields.ts";
 import { jsonPatch, mergePatch, strategicPatch } from "#tests/support/kube_server/patches.ts";
-import { apiVersionOf, type ResourceTable } from "#tests/support/kube_server/resources.ts";
+import {
+  apiVersionOf,
+  inVersion,
+  type ResourceTable,
+} from "#tests/support/kube_server/resources.ts";
 import * as status from "#tests/support/kube_server/status.ts";
 import type { ObjectRef, Store } from "#tests/support/kube_server/store.ts";
 
@@ -176,7 +180,8 @@ function applyObject(
     throw status.badRequest("metadata.managedFields must be nil");
   }
   const writer = writerOf(world, { ref, options });
-  const live = world.store.get(ref);
+  const stored = world.store.get(ref);
+  const live = stored === undefined ? undefined : inVersion(ref.resource, stored);
   const applied = applyPatch(live, patch, { writer, force: options.force });
   if (live !== undefined) {
     const object = replace(world, { ref, live, wanted: applied, options, isOwned: true });
@@ -270,11 +275,11 @@ function replace(
   return stored;
 }
 
-/** @throws {StatusError} 404 */
+/** The object in the version of `ref`. @throws {StatusError} 404 */
 export function existing(world: World, ref: ObjectRef): JsonObject {
   const object = world.store.get(ref);
   if (object === undefined) throw status.notFound(ref.resource, ref.name);
-  return object;
+  return inVersion(ref.resource, object);
 }
 
 /** Now as the API server writes it. */

@@ -1,6 +1,6 @@
 /** From a request to its answer: record, faults, authentication, authorization, then the verb. */
 
-import type { User } from "#tests/support/kube_server/access.ts";
+import type { Attributes, User } from "#tests/support/kube_server/access.ts";
 import { broken, discover } from "#tests/support/kube_server/discovery.ts";
 import type { Exchange } from "#tests/support/kube_server/exchange.ts";
 import { runFault } from "#tests/support/kube_server/fault_answers.ts";
@@ -17,6 +17,8 @@ import * as status from "#tests/support/kube_server/status.ts";
 import { targetOf } from "#tests/support/kube_server/target.ts";
 import { startWatch } from "#tests/support/kube_server/watches.ts";
 
+/** The real server's limit of a body. */
+const MAX_BODY_BYTES = 3 * 1024 * 1024;
 /** Oldest records are dropped beyond this. */
 const MAX_RECORDED = 20_000;
 
@@ -58,20 +60,28 @@ async function answer(state: ServerState, exchange: Exchange): Promise<void> {
   state.requests.push(record);
   if (state.requests.length > MAX_RECORDED) state.requests.shift();
   if (path === undefined) throw status.noSuchResource();
+  const resource = target.resource +
+    (target.subresource === "" ? "" : `/${target.subresource}`);
+  const attributes = { ...target, resource };
   const faults = state.faults.take({
     target,
     method: exchange.method,
     rawTarget: exchange.rawTarget,
-    userName: nameOrNone(state, exchange),
+    userName: nameOrNone(state, { exchange, attributes }),
   });
   record.body = await exchange.body();
+  if (record.body.length > MAX_BODY_BYTES) {
+    throw new status.StatusError({
+      code: 413,
+      reason: "RequestEntityTooLarge",
+      message: `Request entity too large: limit is ${MAX_BODY_BYTES}`,
+    });
+  }
   for (const fault of faults) {
     if (await runFault(fault, { exchange, timers: state.timers })) return;
   }
-  const user = authenticate(state, exchange);
-  const resource = target.resource +
-    (target.subresource === "" ? "" : `/${target.subresource}`);
-  state.access.authorize(user, { ...target, resource });
+  const user = authenticate(state, { exchange, attributes });
+  state.access.authorize(user, attributes);
   dispatch(state, {
     exchange,
     target,
@@ -98,6 +108,9 @@ function dispatch(state: ServerState, request: Request): void {
     return exchange.text(404, "404 page not found\n", { "content-type": "text/plain" });
   }
   checkAcceptable(exchange);
+  if (resource.group === "" && resource.resource === "endpoints") {
+    exchange.warn("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
+  }
   if (resource.review) return answerReview(state, { ...request, resource });
   if (target.subresource !== "") return answerSubresource(state, { ...request, resource });
   if (target.verb === "watch") {
@@ -131,20 +144,40 @@ function answerPath(state: ServerState, { exchange, target }: Request): void {
   exchange.json(200, found.document, { "content-type": found.contentType });
 }
 
-function authenticate(state: ServerState, exchange: Exchange): User {
-  const name = exchange.header("impersonate-user");
+interface Asking {
+  readonly exchange: Exchange;
+  readonly attributes: Attributes;
+}
+
+function authenticate(state: ServerState, { exchange, attributes }: Asking): User {
   return state.access.authenticate({
     authorization: exchange.header("authorization"),
     certificate: exchange.certificateSubject(),
-    impersonate: name === undefined
-      ? undefined
-      : { name, groups: exchange.headerValues("impersonate-group") },
-  });
+    impersonate: impersonated(exchange),
+  }, attributes);
 }
 
-function nameOrNone(state: ServerState, exchange: Exchange): string {
+/** The user of the impersonation headers; each line of a group or an extra value is one value. */
+function impersonated(exchange: Exchange): User | undefined {
+  const name = exchange.header("impersonate-user");
+  const groups = exchange.headerValues("impersonate-group");
+  const uid = exchange.header("impersonate-uid");
+  const extra: Record<string, string[]> = {};
+  for (const [header, value] of exchange.headerLines) {
+    const key = /^impersonate-extra-(.+)$/i.exec(header)?.[1];
+    if (key !== undefined) (extra[decodeURIComponent(key.toLowerCase())] ??= []).push(value);
+  }
+  const hasExtra = Object.keys(extra).length > 0;
+  if (name === undefined) {
+    if (groups.length === 0 && uid === undefined && !hasExtra) return undefined;
+    throw status.badRequest("requested impersonation without impersonating a user name");
+  }
+  return { name, groups, uid, ...(hasExtra ? { extra } : {}) };
+}
+
+function nameOrNone(state: ServerState, asking: Asking): string {
   try {
-    return authenticate(state, exchange).name;
+    return authenticate(state, asking).name;
   } catch (error) {
     if (error instanceof status.StatusError) return "";
     throw error;

@@ -131,6 +131,14 @@ export function answerSubresource(state: ServerState, request: ResourceRequest):
     case "binding": {
       const pod = objects.existing(world, ref);
       const spec = { ...pod["spec"] as JsonObject };
+      const node = textAt(spec, "nodeName");
+      if (node !== "") {
+        throw status.conflict(
+          { ...resource, resource: "pods/binding" },
+          ref.name,
+          `pod ${ref.name} is already assigned to node "${node}"`,
+        );
+      }
       spec["nodeName"] = textAt(parsed(request), "target", "name");
       world.store.put(ref, { ...pod, spec });
       return exchange.json(201, success(201));

@@ -45,7 +45,14 @@ export function review(
       );
     }
     case "selfsubjectreviews":
-      return answer({ userInfo: { username: user.name, groups: [...user.groups] } });
+      return answer({
+        userInfo: {
+          username: user.name,
+          groups: [...user.groups],
+          ...(user.uid === undefined ? {} : { uid: user.uid }),
+          ...(user.extra === undefined ? {} : { extra: structuredClone(user.extra) as JsonObject }),
+        },
+      });
     case "selfsubjectaccessreviews":
       return answer({ allowed: access.isAllowed(user, attributesOf(body)) });
     case "subjectaccessreviews":

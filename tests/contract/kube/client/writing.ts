@@ -205,9 +205,13 @@ export const writingCases: readonly ContractCase[] = [
       await assert.rejects(kube.get(pod), isNotFound);
       const deployments = { group: "apps", version: "v1", resource: "deployments", namespace };
       await kube.create(deployments, deployment());
-      const scale = await kube.getScale({ ...deployments, name: "d" });
-      const spec = { ...scale["spec"] as Record<string, unknown>, replicas: 2 };
-      await kube.updateScale({ ...deployments, name: "d" }, { ...scale, spec });
+      const item = { ...deployments, name: "d" };
+      // The deployment's controller writes to it as well.
+      await retryOnConflict(async () => {
+        const scale = await kube.getScale(item);
+        const spec = { ...scale["spec"] as Record<string, unknown>, replicas: 2 };
+        return await kube.updateScale(item, { ...scale, spec });
+      }, { clock: systemClock });
       const scaled = await kube.get({ ...deployments, name: "d" });
       assert.equal((scaled["spec"] as { replicas: number }).replicas, 2);
       await kube.create({ group: "", version: "v1", resource: "serviceaccounts", namespace }, {

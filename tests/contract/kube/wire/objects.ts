@@ -1,6 +1,7 @@
 /** Exchanges about single objects: create, get, update, delete, and what is refused. */
 
 import assert from "node:assert/strict";
+import { eventually } from "#tests/support/eventually.ts";
 import type { WireCase } from "./wire.ts";
 
 /** The cases of this file. */
@@ -190,6 +191,71 @@ export const objectCases: readonly WireCase[] = [
       assert.equal((await wire.get(wire.core("pods/p"))).status, 404);
       await wire.post(wire.core("pods"), pod);
       assert.equal((await wire.delete(wire.core("pods/p"))).body.kind, "Pod");
+    },
+  },
+  {
+    name: "pods on a node go when their grace is over",
+    async run(wire) {
+      const pod = { metadata: { name: "p" }, spec: { containers: [{ name: "c", image: "i" }] } };
+      await wire.post(wire.core("pods"), pod);
+      const binding = {
+        apiVersion: "v1",
+        kind: "Binding",
+        metadata: { name: "p" },
+        target: { kind: "Node", name: "n1" },
+      };
+      const bound = await wire.post(wire.core("pods/p/binding"), binding);
+      assert.equal(`${bound.status} ${bound.body.status}`, "201 Success");
+      assert.equal((await wire.post(wire.core("pods/p/binding"), binding)).status, 409);
+      const marked = await wire.delete(wire.core("pods/p"));
+      const { deletionTimestamp, deletionGracePeriodSeconds } = marked.body.metadata;
+      assert.equal(deletionGracePeriodSeconds, 30);
+      assert.ok(Date.parse(deletionTimestamp) > Date.now() + 20_000, "the time it will be gone");
+      assert.equal((await wire.get(wire.core("pods/p"))).body.spec.nodeName, "n1");
+      const gone = await wire.delete(wire.core("pods/p?gracePeriodSeconds=0"));
+      assert.equal(gone.body.kind, "Pod");
+      assert.equal((await wire.get(wire.core("pods/p"))).status, 404);
+    },
+  },
+  {
+    name: "limits of size",
+    looseMessages: ["POST"],
+    async run(wire) {
+      const post = (k: string) =>
+        wire.post(wire.core("configmaps"), { metadata: { name: "big" }, data: { k } });
+      const tooLong = await post("x".repeat(1_200_000));
+      assert.equal(`${tooLong.status} ${tooLong.body.reason}`, "422 Invalid");
+      assert.equal((await post("x".repeat(3_300_000))).status, 413);
+      assert.equal((await post("x".repeat(1_000_000))).status, 201);
+    },
+  },
+  {
+    name: "what is owned goes with its owner, or is orphaned",
+    async run(wire) {
+      const path = wire.core("configmaps");
+      for (const policy of ["Background", "Foreground", "Orphan"]) {
+        const owner = await wire.post(path, {
+          metadata: { name: `owner-${policy.toLowerCase()}` },
+        });
+        const { name, uid } = owner.body.metadata;
+        const owned = `owned-${policy.toLowerCase()}`;
+        await wire.post(path, {
+          metadata: {
+            name: owned,
+            ownerReferences: [{ apiVersion: "v1", kind: "ConfigMap", name, uid }],
+          },
+        });
+        await wire.delete(`${path}/${name}?propagationPolicy=${policy}`);
+        const before = wire.notes.length;
+        await eventually(`${owned} is dealt with`, async () => {
+          const { status, body } = await wire.get(`${path}/${owned}`);
+          return policy !== "Orphan"
+            ? status === 404
+            : status === 200 && body.metadata.ownerReferences === undefined;
+        });
+        // The collector of the real plane takes its time; how many tries it took is not compared.
+        wire.notes.length = before;
+      }
     },
   },
   {
