@@ -123,7 +123,8 @@ export class Discovery {
   async #fetchGroup(entry: GroupVersion): Promise<ApiResource[] | undefined> {
     const { path } = entry;
     try {
-      const { value } = await this.#deps.requester.json({ target: { path }, method: "GET" });
+      const request = { target: { path }, method: "GET", once: true };
+      const { value } = await this.#deps.requester.json(request);
       return groupResources(value, entry);
     } catch (err) {
       // One broken aggregated API must not hide all others.

@@ -86,7 +86,9 @@ async function connectAll(
   let tunnel: Socket = raw;
   if (target.proxy !== undefined) {
     if (target.proxy.protocol === "https:") {
-      tunnel = await secure(raw, { url: target.proxy, tls: {}, alpn: [] }, signal, sockets);
+      // As client-go: the trust of the cluster holds for its proxy too, the client certificate does not.
+      const tls = { ca: target.tls.ca, insecure: target.tls.insecure };
+      tunnel = await secure(raw, { url: target.proxy, tls, alpn: [] }, signal, sockets);
     }
     await openTunnel(tunnel, { proxy: target.proxy, host, port, signal });
   }

@@ -31,6 +31,7 @@ class ServerTransport implements Transport {
   readonly #http1: Http1Client;
   readonly #closing = new AbortController();
   #useHttp1: boolean;
+  #recycles = 0;
   #closed: Promise<void> | undefined;
 
   constructor(options: TransportOptions) {
@@ -69,6 +70,7 @@ class ServerTransport implements Transport {
   }
 
   recycle(reason: string): void {
+    this.#recycles += 1;
     this.#pool.retire(reason);
     this.#http1.retire();
   }
@@ -96,8 +98,10 @@ class ServerTransport implements Transport {
     const value = await deadline.race(authorization());
     const first = await this.#send(init, withAuthorization(headers, value), deadline);
     if (first.status !== 401) return first;
+    const recycles = this.#recycles;
     const fresh = await deadline.race(authorization(value ?? ""));
-    if (fresh === undefined || fresh === value) return first;
+    // Fresh credentials are another header value, or another certificate on new connections.
+    if (fresh === value && this.#recycles === recycles) return first;
     first.cancel();
     return await this.#send(init, withAuthorization(headers, fresh), deadline);
   }

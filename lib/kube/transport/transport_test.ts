@@ -294,6 +294,26 @@ Deno.test("request() repeats once with fresh credentials after a 401", async () 
   assert.deepEqual(seen.slice(2), ["Bearer own"]);
 });
 
+Deno.test("request() repeats after a 401 when it made the transport recycle", async () => {
+  let requests = 0;
+  await using server = await startTlsServer((_, response) => {
+    requests += 1;
+    response.statusCode = requests === 1 ? 401 : 200;
+    response.end();
+  }, { keyPair });
+  await using client = connectTo(server.port, {
+    // As a plugin does that gives certificates and no token.
+    authorization(rejected) {
+      if (rejected !== undefined) client.transport.recycle("credentials");
+      return Promise.resolve(undefined);
+    },
+  });
+  const response = await client.transport.request({ method: "GET", path: "/" });
+  response.cancel();
+  assert.equal(response.status, 200);
+  assert.equal(server.sessions.length, 2);
+});
+
 Deno.test("body tells a stream reset with CANCEL from a clean end", async () => {
   await using server = await startTlsServer((_, response) => {
     response.writeHead(200);
