@@ -93,6 +93,20 @@ export const patchCases: readonly WireCase[] = [
         without.body.spec.template.spec.containers.map(({ name }: Body) => name),
         ["c"],
       );
+      const three = ["c", "d", "e"].map((name) => ({ name, image: "i" }));
+      await wire.patch("strategic", path, { spec: { template: { spec: { containers: three } } } });
+      const reordered = await wire.patch("strategic", path, {
+        spec: {
+          template: {
+            spec: { containers: ["e", "x", "c"].map((name) => ({ name, image: "j" })) },
+          },
+        },
+      });
+      assert.deepEqual(
+        reordered.body.spec.template.spec.containers.map(({ name }: Body) => name),
+        ["d", "e", "x", "c"],
+        "the patch's order, others before what followed them",
+      );
       const replaced = await wire.patch("strategic", path, {
         spec: {
           template: { spec: { containers: [{ $patch: "replace" }, { name: "r", image: "r" }] } },
