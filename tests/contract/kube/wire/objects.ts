@@ -231,6 +231,7 @@ export const objectCases: readonly WireCase[] = [
   },
   {
     name: "what is owned goes with its owner, or is orphaned",
+    needsControllers: true,
     async run(wire) {
       const path = wire.core("configmaps");
       for (const policy of ["Background", "Foreground", "Orphan"]) {
