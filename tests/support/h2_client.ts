@@ -43,6 +43,11 @@ export class H2Client implements AsyncDisposable {
     });
   }
 
+  /** What the server allows at a time, once its settings have come. */
+  get maxConcurrentStreams(): number | undefined {
+    return this.#session.remoteSettings.maxConcurrentStreams;
+  }
+
   /** Sends a GET; resolves at the end of the stream, however it ends. */
   request(path: string, headers: Record<string, string | string[]> = {}): Promise<H2Answer> {
     const { promise, resolve } = Promise.withResolvers<H2Answer>();

@@ -4,6 +4,8 @@ import tls from "node:tls";
 import { plainLines, plainRequest } from "#tests/support/control_plane/http.ts";
 import { eventually } from "#tests/support/eventually.ts";
 import { createCertificateAuthority } from "#tests/support/certificates.ts";
+import { openControlPlane } from "#tests/support/control_plane.ts";
+import { tempDir } from "#tests/support/temp_dir.ts";
 import { connectH2 } from "#tests/support/h2_client.ts";
 import { type KubeServer, startKubeServer } from "#tests/support/kube_server.ts";
 import type { JsonObject } from "#tests/support/kube_server/json.ts";
@@ -39,6 +41,38 @@ Deno.test("startKubeServer() serves HTTP/2, HTTP/1.1 and plain HTTP alike", asyn
     const outside = { url: server.url.replace("/k8s/c1", "") };
     assert.equal((await plainRequest(outside, { path: "/version" })).status, 404);
   });
+});
+
+Deno.test("startKubeServer() listens on IPv6", async () => {
+  await using server = await startKubeServer({ host: "::1" });
+  assert.match(server.url, /^https:\/\/\[::1\]:\d+$/);
+  assert.equal((await plainRequest(server, { path: "/version" })).status, 200);
+});
+
+Deno.test("startKubeServer() makes certificates that are expired or for other names", async () => {
+  const past = new Date(Date.now() - 60_000);
+  for (const tls of [{ notAfter: past }, { ipAddresses: [], dnsNames: ["kube.example"] }]) {
+    await using server = await startKubeServer({ tls });
+    await assert.rejects(plainRequest(server, { path: "/version" }));
+    assert.equal(server.requests.length, 0);
+  }
+});
+
+Deno.test("startKubeServer() tells its limit of streams", async () => {
+  await using server = await startKubeServer({ maxConcurrentStreams: 7 });
+  await using client = await connectH2(server);
+  await client.request("/version");
+  assert.equal(client.maxConcurrentStreams, 7);
+});
+
+Deno.test("KubeServer.kubeconfig() is what a plain reader needs", async () => {
+  await using dir = await tempDir();
+  await using server = await startKubeServer({
+    users: { secret: { name: "jane", groups: ["system:masters"] } },
+  });
+  const path = await dir.write("config", server.kubeconfig({ token: "secret", namespace: "x" }));
+  const { admin } = await openControlPlane(path);
+  assert.equal((await plainRequest(admin, { path: CONFIG_MAPS })).status, 200);
 });
 
 Deno.test("KubeServer records raw header lines, one per value", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { plainRequest } from "#tests/support/control_plane/http.ts";
+import { plainLines, plainRequest } from "#tests/support/control_plane/http.ts";
 import { eventually } from "#tests/support/eventually.ts";
 import { connectH2 } from "#tests/support/h2_client.ts";
 import { startKubeServer } from "#tests/support/kube_server.ts";
@@ -225,6 +225,32 @@ Deno.test("KubeServer.inject() befalls watch streams", async (t) => {
       check({ ...answer, lines: parts, rest, isSessionClosed: client.isClosed });
     });
   }
+});
+
+Deno.test("KubeServer.inject() befalls watch streams of HTTP/1.1", async (t) => {
+  const watch = async (fault: StreamFault) => {
+    await using server = await startKubeServer({ http2: false });
+    server.inject({ kind: "stream", afterEvents: 1, ...fault });
+    for (const name of ["a", "b", "c"]) server.put(configMap(name));
+    return await plainLines(server, {
+      path: `${CONFIG_MAPS}?watch=true`,
+      isEnough: (lines) => lines.length === 3,
+    });
+  };
+  for (const act of ["cut", "reset"] as const) {
+    await t.step(act, async () => {
+      await assert.rejects(watch({ act }));
+    });
+  }
+  await t.step("endWithoutNewline", async () => {
+    const { lines, rest } = await watch({ act: "endWithoutNewline" });
+    assert.equal(lines.length, 1);
+    assert.equal(JSON.parse(rest).object.metadata.name, "b");
+  });
+  await t.step("split", async () => {
+    const { lines } = await watch({ act: "split" });
+    assert.deepEqual(lines.map((line) => JSON.parse(line).object.metadata.name), ["a", "b", "c"]);
+  });
 });
 
 interface WatchResult {
