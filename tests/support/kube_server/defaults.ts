@@ -31,6 +31,7 @@ const WITH_GENERATION = new Set([
   "jobs",
   "ingresses",
   "networkpolicies",
+  "endpointslices",
   "poddisruptionbudgets",
   "customresourcedefinitions",
 ]);
@@ -131,9 +132,29 @@ function checkSize({ kind }: ResourceType, object: JsonObject): void {
   });
 }
 
+/** Fills in the protocol of ports, at any time; changes `object`. */
+export function setFieldDefaults({ custom, resource }: ResourceType, object: JsonObject): void {
+  if (custom) return;
+  if (resource === "endpointslices") setProtocols(object);
+  if (resource === "endpoints") listAt(object, "subsets").filter(isObject).forEach(setProtocols);
+  if (resource === "services") {
+    setProtocols(objectAt(object, "spec"));
+    for (const port of listAt(object, "spec", "ports").filter(isObject)) {
+      port["targetPort"] ??= port["port"] ?? 0;
+    }
+  }
+  const pod = resource === "pods" ? object : objectAt(object, "spec", "template");
+  listAt(pod, "spec", "containers").filter(isObject).forEach(setProtocols);
+}
+
+function setProtocols(owner: JsonObject): void {
+  for (const port of listAt(owner, "ports").filter(isObject)) port["protocol"] ??= "TCP";
+}
+
 /** Fills in defaults of a new object; changes `object`. */
 export function setDefaults(resource: ResourceType, object: JsonObject): void {
   if (resource.custom) return;
+  setFieldDefaults(resource, object);
   const metadata = metadataOf(object);
   const spec = objectAt(object, "spec");
   switch (resource.resource) {

@@ -22,10 +22,16 @@ import {
   parsePatch,
 } from "#tests/support/kube_server/bodies.ts";
 import {
+  decodeFields,
+  type FieldSource,
+  type FieldValidation,
+} from "#tests/support/kube_server/fields.ts";
+import {
   checkName,
   checkObject,
   hasGeneration,
   setDefaults,
+  setFieldDefaults,
 } from "#tests/support/kube_server/defaults.ts";
 import {
   applyPatch,
@@ -54,6 +60,9 @@ export interface WriteOptions {
   /** Empty for the object itself. */
   readonly subresource: string;
   readonly isDryRun: boolean;
+  readonly fieldValidation: FieldValidation;
+  /** Adds a warning to the answer. */
+  warn(text: string): void;
 }
 
 /** A patch as it came. */
@@ -80,7 +89,10 @@ export function createObject(
 ): JsonObject {
   const { resource, namespace } = ref;
   checkType(ref, body);
-  const object: JsonObject = { ...copy(body), ...typeMeta(ref) };
+  const object: JsonObject = {
+    ...decode(ref, body, { options, source: "body" }),
+    ...typeMeta(ref),
+  };
   const metadata = metadataOf(object);
   checkNamespace(ref, metadata);
   if (textAt(metadata, "resourceVersion") !== "") {
@@ -125,7 +137,8 @@ export function updateObject(
   },
 ): JsonObject {
   checkType(ref, body);
-  const name = textAt(body, "metadata", "name");
+  const decoded = decode(ref, body, { options, source: "body" });
+  const name = textAt(decoded, "metadata", "name");
   if (name === "") {
     throw status.badRequest(
       `the name of the object (${ref.name} based on URL) was undeterminable: name must be provided`,
@@ -144,7 +157,7 @@ export function updateObject(
       }],
     });
   }
-  return replace(world, { ref, live, wanted: copy(body), options });
+  return replace(world, { ref, live, wanted: decoded, options });
 }
 
 /** PATCH on an object or its status; an apply creates what is not there. */
@@ -156,14 +169,16 @@ export function patchObject(
   if (contentType === "application/apply-patch+yaml") return applyObject(world, { ref, options });
   const live = existing(world, ref);
   if (contentType === "application/json-patch+json") {
-    const wanted = jsonPatch(live, parsePatch(text));
+    const patched = jsonPatch(live, parsePatch(text));
+    const wanted = decode(ref, patched, { options, source: "patch" });
     return { object: replace(world, { ref, live, wanted, options }), created: false };
   }
   const patch = parsePatch(text);
   if (!isObject(patch)) throw status.badRequest("error decoding patch: not an object");
-  const wanted = contentType === "application/merge-patch+json"
+  const patched = contentType === "application/merge-patch+json"
     ? mergePatch(live, patch) as JsonObject
     : strategicPatch(live, patch);
+  const wanted = decode(ref, patched, { options, source: "patch" });
   return { object: replace(world, { ref, live, wanted, options }), created: false };
 }
 
@@ -182,7 +197,8 @@ function applyObject(
   const writer = writerOf(world, { ref, options });
   const stored = world.store.get(ref);
   const live = stored === undefined ? undefined : inVersion(ref.resource, stored);
-  const applied = applyPatch(live, patch, { writer, force: options.force });
+  const decoded = decode(ref, patch, { options, source: "apply" });
+  const applied = applyPatch(live, decoded, { writer, force: options.force });
   if (live !== undefined) {
     const object = replace(world, { ref, live, wanted: applied, options, isOwned: true });
     return { object, created: false };
@@ -252,6 +268,8 @@ function replace(
   const source = isStatus ? wanted : resource.subresources.includes("status") ? live : next;
   if (source["status"] === undefined) delete next["status"];
   else next["status"] = source["status"];
+  // The specification of a status write is the stored one, which is never changed in place.
+  if (!isStatus) setFieldDefaults(resource, next);
   checkObject(resource, next);
   if (isOwned) {
     metadataOf(next)["managedFields"] = at(wanted, "metadata", "managedFields") ?? [];
@@ -285,6 +303,16 @@ export function existing(world: World, ref: ObjectRef): JsonObject {
 /** Now as the API server writes it. */
 export function timestamp({ now }: Pick<World, "now">): string {
   return now().toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+/** A copy of an object as its kind has it. */
+function decode(
+  { resource }: Omit<ObjectRef, "name">,
+  object: JsonObject,
+  { options, source }: { readonly options: WriteOptions; readonly source: FieldSource },
+): JsonObject {
+  const { fieldValidation: validation, warn } = options;
+  return copy(decodeFields(resource, object, { source, validation, warn }));
 }
 
 function writerOf(

@@ -180,6 +180,7 @@ export function namespaceOf({ target }: Request, resource: ResourceType): string
 function writeOptions({ exchange, query, target }: Request): objects.WriteOptions {
   const agent = (exchange.header("user-agent") ?? "unknown").split("/")[0] ?? "unknown";
   const dryRun = query.get("dryRun");
+  const fieldValidation = query.get("fieldValidation");
   if (dryRun !== null && dryRun !== "All") {
     const kinds: Readonly<Record<string, string>> = {
       create: "CreateOptions",
@@ -196,6 +197,10 @@ function writeOptions({ exchange, query, target }: Request): objects.WriteOption
     manager: query.get("fieldManager") || agent,
     subresource: target.subresource,
     isDryRun: dryRun === "All",
+    fieldValidation: fieldValidation === "Strict" || fieldValidation === "Ignore"
+      ? fieldValidation
+      : "Warn",
+    warn: (text) => exchange.warn(text),
   };
 }
 

@@ -218,6 +218,88 @@ export const objectCases: readonly WireCase[] = [
     },
   },
   {
+    name: "fields a kind does not have",
+    looseMessages: ["PATCH"],
+    async run(wire) {
+      const path = wire.core("configmaps");
+      const body = { metadata: { name: "a" }, data: { k: "v" }, other: 1 };
+      const strict = await wire.post(`${path}?fieldValidation=Strict`, body);
+      assert.equal(`${strict.status} ${strict.body.reason}`, "400 BadRequest");
+      const warned = await wire.post(path, body);
+      assert.equal(warned.headers["warning"], '299 - "unknown field \\"other\\""');
+      assert.equal(warned.body.other, undefined);
+      const ignored = await wire.put(`${path}/a?fieldValidation=Ignore`, body);
+      assert.equal(ignored.headers["warning"], undefined);
+      assert.equal(
+        (await wire.put(`${path}/a?fieldValidation=Strict`, {
+          ...body,
+          metadata: { name: "a", own: 1 },
+        })).status,
+        400,
+      );
+      for (const type of ["merge", "strategic"] as const) {
+        const patched = await wire.patch(type, `${path}/a?fieldValidation=Strict`, { other: 1 });
+        assert.equal(`${patched.status} ${patched.body.details.causes[0].field}`, "422 patch");
+      }
+      const applied = await wire.patch("apply", `${path}/a?fieldManager=x`, {
+        ...body,
+        apiVersion: "v1",
+        kind: "ConfigMap",
+      });
+      assert.equal(applied.status, 500);
+      const number = await wire.post(path, { metadata: { name: "n" }, data: { k: 1 } });
+      assert.equal(number.status, 400);
+      assert.equal((await wire.patch("merge", `${path}/a`, { data: { k: 1 } })).status, 422);
+    },
+  },
+  {
+    name: "secrets: stringData becomes data, which is base64",
+    looseMessages: ["PATCH", "POST"],
+    async run(wire) {
+      const path = wire.core("secrets");
+      const { body } = await wire.post(path, {
+        metadata: { name: "s" },
+        stringData: { a: "b" },
+        data: { c: "ZA==" },
+      });
+      assert.deepEqual(body.data, { a: "Yg==", c: "ZA==" });
+      assert.deepEqual([body.stringData, body.type], [undefined, "Opaque"]);
+      const patched = await wire.patch("merge", `${path}/s`, { stringData: { a: "x" } });
+      assert.deepEqual(patched.body.data, { a: "eA==", c: "ZA==" });
+      const wrong = await wire.patch("merge", `${path}/s`, { data: { a: "not base64" } });
+      assert.equal(wrong.status, 422);
+      const post = await wire.post(path, { metadata: { name: "t" }, data: { a: "not base64" } });
+      assert.equal(post.status, 400);
+    },
+  },
+  {
+    name: "ports have a protocol",
+    async run(wire) {
+      const slices = `/apis/discovery.k8s.io/v1/namespaces/${wire.namespace}/endpointslices`;
+      const slice = await wire.post(slices, {
+        metadata: { name: "s", labels: { "kubernetes.io/service-name": "s" } },
+        addressType: "IPv4",
+        endpoints: [{ addresses: ["10.0.0.1"], conditions: { ready: true } }],
+        ports: [{ name: "grpc", port: 50051 }],
+      });
+      assert.deepEqual(slice.body.ports, [{ name: "grpc", port: 50051, protocol: "TCP" }]);
+      assert.equal(slice.body.metadata.generation, 1);
+      const patched = await wire.patch("strategic", `${slices}/s`, {
+        endpoints: [{ addresses: ["10.0.0.2"], conditions: { ready: false } }],
+        ports: [{ name: "http", port: 80 }],
+      });
+      assert.deepEqual(patched.body.endpoints[0].addresses, ["10.0.0.2"], "replaced, not merged");
+      assert.deepEqual(patched.body.ports, [{ name: "http", port: 80, protocol: "TCP" }]);
+      assert.equal(patched.body.metadata.generation, 2);
+      const service = await wire.post(wire.core("services"), {
+        metadata: { name: "s" },
+        spec: { ports: [{ port: 80 }] },
+      });
+      assert.deepEqual(service.body.spec.ports, [{ port: 80, protocol: "TCP", targetPort: 80 }]);
+      assert.equal((await wire.delete(wire.core("services/s"))).body.kind, "Service");
+    },
+  },
+  {
     name: "limits of size",
     looseMessages: ["POST"],
     async run(wire) {
