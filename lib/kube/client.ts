@@ -140,6 +140,14 @@ class Client implements KubeClient {
   }
 
   informer<T extends KubeObject>(options: InformerOptions): Informer<T> {
+    const { resource, fieldSelector } = options;
+    if ("resource" in resource) {
+      // Told here and not by a loop that could never succeed.
+      const verbs: Verb[] = options.mode === "watch-list" ? ["watch"] : ["list", "watch"];
+      for (const verb of verbs) {
+        this.#requester.checkScope({ ref: resource, verb }, { fieldSelector });
+      }
+    }
     return this.#informers.informer<T>(options);
   }
 

@@ -446,3 +446,20 @@ Deno.test("KubeClient.watch() yields events, then how it ended", async () => {
   await settle();
   assert.deepEqual(seen, ["ADDED", "END eof"]);
 });
+
+Deno.test("KubeClient shows no credentials when it is printed or fails", async () => {
+  const log = new CapturedLog();
+  const client = createKubeClient({
+    config: { server: "https://127.0.0.1:1", token: { text: "hush-hush" } },
+    scope: unrestricted(),
+    logger: log,
+    requestTimeoutMs: 100,
+  });
+  assert.doesNotMatch(Deno.inspect(client, { depth: 20 }), /hush/);
+  await assert.rejects(client.get(POD), (error) => {
+    assert.doesNotMatch(Deno.inspect(error, { depth: 20 }), /hush/);
+    return error instanceof KubeTransportError;
+  });
+  assert.doesNotMatch(Deno.inspect(log.lines, { depth: 20 }), /hush/);
+  await client.close();
+});

@@ -38,6 +38,9 @@ export function connect(options: ConnectOptions): Connection {
     throw new KubeConfigError("Cannot make a Kubernetes client: no configuration given");
   }
   const deps = { platform: options.platform ?? missingPlatform(config), clock, logger, metrics };
+  if (config.insecure === true) {
+    logger.warn("server certificate is not verified", { server: config.server });
+  }
   const recycle = () => inner.recycle("credentials");
   const exec = config.exec === undefined
     ? undefined

@@ -77,10 +77,30 @@ export class Requester {
     this.#warnings = new WarningLog(deps.logger);
   }
 
+  /** @throws {ScopeError} when the client may not ask for this */
+  checkScope(target: RequestTarget, query?: Query): void {
+    const { scope } = this.#deps;
+    if ("path" in target) return scope.checkPath(target.path);
+    const { ref, verb, also } = target;
+    const selectedName = /(?:^|,)metadata\.name==?([^,=!]+)(?:,|$)/.exec(
+      String(query?.["fieldSelector"] ?? ""),
+    )?.[1];
+    for (const needed of also === undefined ? [verb] : [verb, also]) {
+      scope.checkResource({
+        verb: needed,
+        group: ref.group,
+        resource: resourceWithSubresource(ref),
+        namespace: ref.namespace,
+        name: ref.name,
+        selectedName,
+      });
+    }
+  }
+
   /** The answer, when its status is 2xx. @throws {KubeError} or the signal's reason */
   async send(request: ApiRequest): Promise<TransportResponse> {
     const { clock, random, metrics, requestTimeoutMs } = this.#deps;
-    this.#checkScope(request);
+    this.checkScope(request.target, request.query);
     const subject = subjectOf(request);
     const { signal, timeoutMs = requestTimeoutMs } = request.options ?? {};
     const endMs = timeoutMs > 0 ? clock.monotonic() + timeoutMs : Infinity;
@@ -135,25 +155,6 @@ export class Requester {
       return await response.bytes(MAX_BODY_BYTES);
     } catch (error) {
       throw wrapTransportError(error, subject, signal);
-    }
-  }
-
-  #checkScope({ target, query }: ApiRequest): void {
-    const { scope } = this.#deps;
-    if ("path" in target) return scope.checkPath(target.path);
-    const { ref, verb, also } = target;
-    const selectedName = /(?:^|,)metadata\.name==?([^,=!]+)(?:,|$)/.exec(
-      String(query?.["fieldSelector"] ?? ""),
-    )?.[1];
-    for (const needed of also === undefined ? [verb] : [verb, also]) {
-      scope.checkResource({
-        verb: needed,
-        group: ref.group,
-        resource: resourceWithSubresource(ref),
-        namespace: ref.namespace,
-        name: ref.name,
-        selectedName,
-      });
     }
   }
 

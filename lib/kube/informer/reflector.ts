@@ -7,7 +7,7 @@ import { type Clock, sleep, type Timer } from "#lib/run/clock.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { apiErrorFromStatus } from "../api_error.ts";
 import type { InformerOptions, InformerState, WatchEvent } from "../contract.ts";
-import { isForbidden, KubeApiError } from "../errors.ts";
+import { DecodeError, isForbidden, KubeApiError } from "../errors.ts";
 import { listWhole, type MeasuredList } from "../list.ts";
 import type { KubeMetrics } from "../metrics.ts";
 import type { Requester } from "../requester.ts";
@@ -380,11 +380,9 @@ export class Reflector<T extends KubeObject> {
 
   #logEnd(err: unknown): void {
     if (err === undefined) return;
-    const isDecode = !(err instanceof KubeApiError) && err instanceof Error &&
-      /Decode|Unknown|Unexpected/.test(err.name);
-    if (isDecode) {
-      this.#deps.logger.error("watch stream undecodable", { resource: this.#label, err });
-    } else this.#deps.logger.debug("watch stream ended", { resource: this.#label, err });
+    const fields = { resource: this.#label, err };
+    if (err instanceof DecodeError) this.#deps.logger.error("watch stream undecodable", fields);
+    else this.#deps.logger.debug("watch stream ended", fields);
   }
 
   #scheduleResync(): void {

@@ -26,6 +26,9 @@ interface Entry<T extends KubeObject> {
   readonly size: number;
 }
 
+// Taken entries are cut off in blocks: shifting one by one would move the whole queue each time.
+const COMPACT_AT = 1024;
+
 /** One handler and what waits for it. */
 export class Subscription<T extends KubeObject> {
   readonly #options: SubscriptionOptions<T>;
@@ -85,7 +88,10 @@ export class Subscription<T extends KubeObject> {
       const pending = this.#call(entry.event);
       if (pending !== undefined) await pending;
       this.#bytes -= entry.size;
-      if (this.#head > 1024) this.#queue.splice(0, this.#head), this.#head = 0;
+      if (this.#head >= COMPACT_AT) {
+        this.#queue.splice(0, this.#head);
+        this.#head = 0;
+      }
       if (!this.#isFull()) this.#letWrite();
     }
   }

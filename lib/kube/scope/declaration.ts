@@ -1,5 +1,6 @@
 /** The declaration from which a command's three fences are made: client scope, Deno permissions, RBAC. */
 
+import type { AccessRule } from "../access_review.ts";
 import type { Verb } from "../types.ts";
 
 /** One RBAC rule of a declaration. */
@@ -46,4 +47,20 @@ export function activeRules(
   active: ReadonlySet<string>,
 ): ScopeRule[] {
   return declaration.rbac.filter((rule) => rule.when === undefined || active.has(rule.when));
+}
+
+/** The questions for the server that `rules` amount to: namespaced rules once per namespace. */
+export function toAccessRules(
+  rules: readonly ScopeRule[],
+  namespaces: readonly (string | undefined)[],
+): AccessRule[] {
+  return rules.flatMap(({ apiGroups, resources, verbs, resourceNames, scope }) =>
+    (scope === "cluster" ? [undefined] : namespaces).map((namespace) => ({
+      apiGroups,
+      resources,
+      verbs,
+      resourceNames,
+      namespace,
+    }))
+  );
 }

@@ -8,7 +8,7 @@ import { createKubeClient } from "../client.ts";
 import type { KubeClient } from "../contract.ts";
 import { ScopeError } from "../errors.ts";
 import { createScope, type ScopeOptions } from "./client_scope.ts";
-import { activeRules, type ScopeDeclaration } from "./declaration.ts";
+import { activeRules, type ScopeDeclaration, toAccessRules } from "./declaration.ts";
 import { renderRbac } from "./rbac.ts";
 
 const DECLARATION: ScopeDeclaration = {
@@ -126,6 +126,26 @@ Deno.test("createScope() keeps namespaced rules to the given namespaces", async 
     message: "Cannot list configmaps: outside the declared scope, needs " +
       'apiGroup "", resource "configmaps", verb "list"',
   });
+});
+
+Deno.test("createScope() refuses an informer when it is asked for", () => {
+  const { client, transport } = clientOf();
+  assert.throws(() => client.informer({ resource: SECRETS }), ScopeError);
+  client.informer({ resource: CONFIG_MAPS });
+  assert.equal(transport.requests.length, 0);
+});
+
+Deno.test("toAccessRules() asks for namespaced rules in each namespace", () => {
+  const rules = toAccessRules(ACTIVE, ["a", "b"]);
+  assert.deepEqual(rules.map(({ resources, namespace }) => `${resources} ${namespace}`), [
+    "configmaps a",
+    "configmaps b",
+    "configmaps a",
+    "configmaps b",
+    "secrets a",
+    "secrets b",
+    "nodes undefined",
+  ]);
 });
 
 const ACTIVE = activeRules(DECLARATION, new Set(["secrets", "nodes"]));

@@ -36,13 +36,13 @@ export interface TransportOptions {
   readonly pingIntervalMs?: number | undefined;
   /** 15,000 by default; stays above the longest block of the event loop. */
   readonly pingTimeoutMs?: number | undefined;
-  /** Idle HTTP/1.1 connections; 90,000 by default. */
+  /** Connections without a request are closed after this time; 90,000 by default. */
   readonly idleTimeoutMs?: number | undefined;
   /** How long a retired session may finish its streams; 60,000 by default. */
   readonly drainTimeoutMs?: number | undefined;
   readonly clock?: Clock | undefined;
   readonly logger?: Logger | undefined;
-  /** Told each time a connection is replaced: `goaway`, `ping`, `connection`, `credentials`. */
+  /** Told each time a connection is replaced: `goaway`, `ping`, `connection`, `credentials`, `idle`. */
   readonly onRecycle?: ((reason: string) => void) | undefined;
 }
 

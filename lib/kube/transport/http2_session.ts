@@ -18,6 +18,8 @@ export interface SessionOptions {
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
   readonly drainTimeoutMs: number;
+  /** A session without streams is given up after this time. */
+  readonly idleTimeoutMs: number;
   /** The session takes no new streams from now on. */
   readonly onRetired: (reason: string) => void;
   /** The session is gone. */
@@ -43,6 +45,7 @@ export class Http2Session {
   #pingTimer: Timer | undefined;
   #pingDeadline: Timer | undefined;
   #drainTimer: Timer | undefined;
+  #idleTimer: Timer | undefined;
 
   private constructor(session: ClientHttp2Session, options: SessionOptions) {
     this.#session = session;
@@ -85,6 +88,7 @@ export class Http2Session {
     if (this.#retired || this.#closed || this.#reserved >= this.#maxStreams) return false;
     this.#reserved += 1;
     if (this.#reserved === 1) {
+      this.#idleTimer?.cancel();
       this.#session.ref();
       this.#schedulePing();
     }
@@ -94,10 +98,13 @@ export class Http2Session {
   /** Gives a reserved place back. */
   release(): void {
     this.#reserved -= 1;
-    if (this.#reserved > 0) return;
-    this.#stopPings();
-    if (!this.#closed) this.#session.unref();
-    if (this.#retired) endSession(this.#session, "destroy");
+    if (this.#reserved > 0 || this.#closed) return;
+    // A probe under way goes on: without its verdict the next request would meet the same dead session.
+    this.#pingTimer?.cancel();
+    this.#session.unref();
+    if (this.#retired) return endSession(this.#session, "destroy");
+    const { clock, idleTimeoutMs } = this.#options;
+    this.#idleTimer = clock.timer(() => this.retire("idle"), idleTimeoutMs, { unref: true });
   }
 
   /** Opens a stream in a reserved place; the place is given back when the stream closes. */
@@ -131,6 +138,7 @@ export class Http2Session {
     if (this.#retired) return;
     this.#retired = true;
     this.#stopPings();
+    this.#idleTimer?.cancel();
     this.#options.onRetired(reason);
     if (this.#reserved === 0) return endSession(this.#session, "destroy");
     const { clock, drainTimeoutMs } = this.#options;
@@ -168,6 +176,7 @@ export class Http2Session {
   #onClose(): void {
     this.#closed = true;
     this.#stopPings();
+    this.#idleTimer?.cancel();
     this.#drainTimer?.cancel();
     this.#death ??= this.#deathError("connection");
     this.retire("connection");

@@ -46,6 +46,7 @@ class ServerTransport implements Transport {
       pingIntervalMs: options.pingIntervalMs ?? 30_000,
       pingTimeoutMs: options.pingTimeoutMs ?? 15_000,
       drainTimeoutMs: options.drainTimeoutMs ?? 60_000,
+      idleTimeoutMs: options.idleTimeoutMs ?? 90_000,
       dial: () => this.#dial(["h2", "http/1.1"]),
       onRecycle: (reason) => options.onRecycle?.(reason),
     });
