@@ -20,7 +20,7 @@ import {
 } from "#tests/support/kube_server/faults.ts";
 import { copy, type JsonObject, metadataOf, textAt } from "#tests/support/kube_server/json.ts";
 import { listen, type Listener } from "#tests/support/kube_server/listener.ts";
-import { timestamp, type World } from "#tests/support/kube_server/objects.ts";
+import { timestamp, type World } from "#tests/support/kube_server/replace.ts";
 import { PodLogs } from "#tests/support/kube_server/pod_logs.ts";
 import type { KubeServerOptions } from "#tests/support/kube_server/options.ts";
 import { handle } from "#tests/support/kube_server/requests.ts";

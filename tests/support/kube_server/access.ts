@@ -10,7 +10,7 @@ import {
   textAt,
   textsAt,
 } from "#tests/support/kube_server/json.ts";
-import type { World } from "#tests/support/kube_server/objects.ts";
+import type { World } from "#tests/support/kube_server/replace.ts";
 import { StatusError } from "#tests/support/kube_server/status.ts";
 
 /** What a user may do, in the words of RBAC. `*` stands for everything. */

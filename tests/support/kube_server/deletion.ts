@@ -10,7 +10,8 @@ import {
   textsAt,
 } from "#tests/support/kube_server/json.ts";
 import { isReturnedWhenDeleted } from "#tests/support/kube_server/defaults.ts";
-import { existing, timestamp, type World } from "#tests/support/kube_server/objects.ts";
+import { existing } from "#tests/support/kube_server/objects.ts";
+import { timestamp, type World } from "#tests/support/kube_server/replace.ts";
 import * as status from "#tests/support/kube_server/status.ts";
 import type { ObjectRef } from "#tests/support/kube_server/store.ts";
 

@@ -7,6 +7,7 @@ import type { Exchange } from "#tests/support/kube_server/exchange.ts";
 import { type Json, type JsonObject, textAt } from "#tests/support/kube_server/json.ts";
 import { listObjects } from "#tests/support/kube_server/lists.ts";
 import * as objects from "#tests/support/kube_server/objects.ts";
+import type { World, WriteOptions } from "#tests/support/kube_server/replace.ts";
 import { type ResourceType, subresourceVerbs } from "#tests/support/kube_server/resources.ts";
 import { requestToken, review } from "#tests/support/kube_server/reviews.ts";
 import { readScale, writeScale } from "#tests/support/kube_server/scale.ts";
@@ -76,7 +77,7 @@ export function answerObject({ world }: ServerState, request: ResourceRequest): 
 }
 
 function answerPatch(
-  world: objects.World,
+  world: World,
   request: ResourceRequest & { readonly ref: ObjectRef },
 ): void {
   const { exchange, query, body, contentType, ref } = request;
@@ -177,7 +178,7 @@ export function namespaceOf({ target }: Request, resource: ResourceType): string
   return resource.namespaced ? target.namespace : "";
 }
 
-function writeOptions({ exchange, query, target }: Request): objects.WriteOptions {
+function writeOptions({ exchange, query, target }: Request): WriteOptions {
   const agent = (exchange.header("user-agent") ?? "unknown").split("/")[0] ?? "unknown";
   const dryRun = query.get("dryRun");
   const fieldValidation = query.get("fieldValidation");
@@ -212,7 +213,7 @@ function optionalBody(request: ResourceRequest): JsonObject {
   return request.body === "" ? {} : parsed(request);
 }
 
-function checkNotInFuture({ store }: objects.World, query: URLSearchParams): void {
+function checkNotInFuture({ store }: World, query: URLSearchParams): void {
   const text = query.get("resourceVersion") ?? "";
   if (Number(text) > store.revision) throw status.tooLargeResourceVersion(text, store.revision);
 }

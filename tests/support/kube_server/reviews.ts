@@ -10,7 +10,8 @@ import {
   textAt,
   textsAt,
 } from "#tests/support/kube_server/json.ts";
-import { existing, timestamp, type World } from "#tests/support/kube_server/objects.ts";
+import { existing } from "#tests/support/kube_server/objects.ts";
+import { timestamp, type World } from "#tests/support/kube_server/replace.ts";
 import { apiVersionOf, type ResourceType } from "#tests/support/kube_server/resources.ts";
 import { invalid, noSuchResource } from "#tests/support/kube_server/status.ts";
 import type { ObjectRef } from "#tests/support/kube_server/store.ts";

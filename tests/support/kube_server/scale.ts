@@ -8,12 +8,8 @@ import {
   objectAt,
   textAt,
 } from "#tests/support/kube_server/json.ts";
-import {
-  existing,
-  updateObject,
-  type World,
-  type WriteOptions,
-} from "#tests/support/kube_server/objects.ts";
+import { existing, updateObject } from "#tests/support/kube_server/objects.ts";
+import type { World, WriteOptions } from "#tests/support/kube_server/replace.ts";
 import { jsonPatch, mergePatch } from "#tests/support/kube_server/patches.ts";
 import { badRequest, conflict } from "#tests/support/kube_server/status.ts";
 import type { ObjectRef } from "#tests/support/kube_server/store.ts";

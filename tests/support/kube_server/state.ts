@@ -3,7 +3,7 @@
 import type { Access } from "#tests/support/kube_server/access.ts";
 import type { FaultScript } from "#tests/support/kube_server/faults.ts";
 import type { JsonObject } from "#tests/support/kube_server/json.ts";
-import type { World } from "#tests/support/kube_server/objects.ts";
+import type { World } from "#tests/support/kube_server/replace.ts";
 import type { PodLogs } from "#tests/support/kube_server/pod_logs.ts";
 import type { Target } from "#tests/support/kube_server/target.ts";
 import type { Timers } from "#tests/support/kube_server/timers.ts";
