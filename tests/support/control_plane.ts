@@ -27,6 +27,8 @@ export interface ControlPlane {
   readonly nobody?: Endpoint | undefined;
   /** Absent on a plane that is not ours. */
   readonly etcdUrl?: string | undefined;
+  /** Whether Deployments make Pods, garbage is collected, namespaces end. */
+  readonly hasControllers: boolean;
 }
 
 /** A control plane of our own, which can be stopped. */
@@ -58,6 +60,7 @@ export async function startControlPlane(
     admin: { url: servers.url, caPem, token: servers.adminToken },
     nobody: { url: servers.url, caPem, token: servers.nobodyToken },
     etcdUrl: servers.etcdUrl,
+    hasControllers: servers.hasControllers,
     adminToken: servers.adminToken,
     caPath: servers.caPath,
     servers,
@@ -84,7 +87,9 @@ export async function controlPlane(): Promise<ControlPlane | Unavailable> {
 
 /** The plane behind a kubeconfig: its current context, with a token or a client certificate. */
 export async function openControlPlane(kubeconfigPath: string): Promise<ControlPlane> {
-  const { admin, nobodyToken, etcdUrl } = await endpointOfKubeconfig(kubeconfigPath);
+  const { admin, nobodyToken, etcdUrl, hasControllers = true } = await endpointOfKubeconfig(
+    kubeconfigPath,
+  );
   return {
     kubeconfigPath,
     url: admin.url,
@@ -93,6 +98,7 @@ export async function openControlPlane(kubeconfigPath: string): Promise<ControlP
       ? undefined
       : { url: admin.url, caPem: admin.caPem, token: nobodyToken },
     etcdUrl,
+    hasControllers,
   };
 }
 

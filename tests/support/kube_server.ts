@@ -20,57 +20,15 @@ import {
 } from "#tests/support/kube_server/faults.ts";
 import { copy, type JsonObject, metadataOf, textAt } from "#tests/support/kube_server/json.ts";
 import { listen, type Listener } from "#tests/support/kube_server/listener.ts";
-import { timestamp, type World } from "#tests/support/kube_server/objects.ts";
+import { timestamp, type World } from "#tests/support/kube_server/replace.ts";
 import { PodLogs } from "#tests/support/kube_server/pod_logs.ts";
-import {
-  handle,
-  type RecordedRequest,
-  type ServerState,
-} from "#tests/support/kube_server/requests.ts";
+import type { KubeServerOptions } from "#tests/support/kube_server/options.ts";
+import { handle } from "#tests/support/kube_server/requests.ts";
+import type { RecordedRequest, ServerState } from "#tests/support/kube_server/state.ts";
 import { ResourceTable, type ResourceType } from "#tests/support/kube_server/resources.ts";
 import { type ObjectRef, Store } from "#tests/support/kube_server/store.ts";
 import { Timers } from "#tests/support/kube_server/timers.ts";
 import { isWatchOf, type OpenWatch } from "#tests/support/kube_server/watches.ts";
-
-/** How the server is set up. */
-export interface KubeServerOptions {
-  /** Default `127.0.0.1`. */
-  readonly host?: string;
-  /** Default 0: any free port. */
-  readonly port?: number;
-  /** `false`: plain HTTP/1.1. Default: a fresh authority. */
-  readonly tls?: false | {
-    readonly authority?: CertificateAuthority;
-    /** Names in the certificate. Default `localhost`. */
-    readonly dnsNames?: readonly string[];
-    /** Addresses in the certificate. Default `127.0.0.1` and `::1`. */
-    readonly ipAddresses?: readonly string[];
-    /** Default: tomorrow. */
-    readonly notAfter?: Date;
-    /** Refuse connections without a client certificate. Default false; one that is given is always used. */
-    readonly requireClientCertificate?: boolean;
-  };
-  /** `false`: HTTP/1.1 only. Default true. */
-  readonly http2?: boolean;
-  /** Default 250, as the real server. */
-  readonly maxConcurrentStreams?: number;
-  /** In front of every path, without trailing slash. Default empty. */
-  readonly pathPrefix?: string;
-  /** Token → user. Without any, every request is the administrator's. */
-  readonly users?: Readonly<Record<string, User>>;
-  /** Default 1000. */
-  readonly firstResourceVersion?: number;
-  /** Changes kept for watches and old pages. Default 10,000. */
-  readonly historyLimit?: number;
-  /** Default true; `false` as servers before 1.27. */
-  readonly aggregatedDiscovery?: boolean;
-  /** Body of `/version`, merged over the default. */
-  readonly version?: JsonObject;
-  /** A watch whose peer leaves more unread is cut off. Default 64 MiB. */
-  readonly maxBufferedBytes?: number;
-  /** Default: the real time. */
-  readonly now?: () => Date;
-}
 
 const NAMESPACES = ["default", "kube-node-lease", "kube-public", "kube-system"];
 const MIB = 1024 * 1024;

@@ -20,6 +20,8 @@ interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string };
+  /** Of a `List`. */
+  readonly items?: readonly Manifest[];
 }
 
 /** Plural names of what RBAC output contains. */
@@ -49,7 +51,7 @@ export async function testNamespace(admin: Endpoint): Promise<TestNamespace> {
 }
 
 /**
- * Applies the documents of a YAML text by server-side apply, in their order: what `--print-rbac` prints.
+ * Applies the documents of a YAML or JSON text by server-side apply, in their order: what `--print-rbac` prints.
  * Returns what was applied; `remove` takes the cluster-scoped part away again.
  *
  * @throws {TypeError} for a kind that has nothing to do with RBAC
@@ -59,7 +61,8 @@ export async function applyRbac(
   yaml: string,
 ): Promise<{ readonly applied: readonly string[]; remove(): Promise<void> }> {
   const manifests = (loadAll(yaml) as (Manifest | undefined)[])
-    .filter((document) => document !== undefined && document !== null);
+    .filter((document) => document !== undefined && document !== null)
+    .flatMap((document) => document.kind === "List" ? document.items ?? [] : [document]);
   const paths: string[] = [];
   for (const manifest of manifests) {
     const path = pathOf(manifest);

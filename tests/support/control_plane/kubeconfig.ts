@@ -40,6 +40,7 @@ interface KubeconfigFile {
 interface PlaneExtension {
   readonly nobodyToken?: string;
   readonly etcdUrl?: string;
+  readonly hasControllers?: boolean;
 }
 
 /** Writes the kubeconfig of a started plane into its directory; returns the path. */
@@ -48,6 +49,7 @@ export async function writePlaneKubeconfig(servers: Servers): Promise<string> {
   const extension: PlaneExtension = {
     nobodyToken: servers.nobodyToken,
     etcdUrl: servers.etcdUrl,
+    hasControllers: servers.hasControllers,
   };
   const file: KubeconfigFile & { readonly apiVersion: string; readonly kind: string } = {
     apiVersion: "v1",

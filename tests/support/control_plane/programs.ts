@@ -13,6 +13,8 @@ export type ProgramName = "etcd" | "kube-apiserver" | "kube-controller-manager" 
 export interface Programs {
   /** Executable and the arguments that select the program, for `name`. */
   command(name: ProgramName): readonly [string, ...string[]];
+  /** Whether there is a kube-controller-manager; kubebuilder's assets have none. */
+  readonly hasControllerManager: boolean;
   /** Whether the programs end when their standard input does. */
   readonly endWithStdin: boolean;
   /** Short text on where they were found. */
@@ -61,6 +63,7 @@ export async function findPrograms(
 function built(executable: string): Programs {
   return {
     command: (name) => [executable, name],
+    hasControllerManager: true,
     endWithStdin: true,
     origin: executable,
   };
@@ -72,7 +75,12 @@ async function fromAssets(folder: string): Promise<Programs | Unavailable> {
       return { unavailable: `KUBEBUILDER_ASSETS has no ${name}: "${folder}"` };
     }
   }
-  return { command: (name) => [`${folder}/${name}`], endWithStdin: false, origin: folder };
+  return {
+    command: (name) => [`${folder}/${name}`],
+    hasControllerManager: await isFile(`${folder}/kube-controller-manager`),
+    endWithStdin: false,
+    origin: folder,
+  };
 }
 
 async function build(executable: string): Promise<string | undefined> {

@@ -17,12 +17,13 @@ export interface Servers {
   readonly etcdUrl: string;
   readonly directory: string;
   readonly caPath: string;
+  readonly hasControllers: boolean;
   readonly adminToken: string;
   /** A user in no group but `system:authenticated`. */
   readonly nobodyToken: string;
   /** Certificate of a user in `system:masters`. */
   readonly adminCertificate: KeyPair;
-  /** Ends the API server: SIGTERM drains, SIGKILL does not. */
+  /** Ends the API server: SIGKILL at once, SIGTERM by draining, up to a minute while watches are open. */
   stopApiServer(signal: "SIGKILL" | "SIGTERM"): Promise<void>;
   /** Starts it again on the same port and waits until it is ready. */
   startApiServer(): Promise<void>;
@@ -36,7 +37,10 @@ export interface Servers {
 export interface ServersOptions {
   /** More flags for kube-apiserver, such as `--goaway-chance=0.02`. */
   readonly apiServerArgs?: readonly string[];
-  /** Without it nothing makes ReplicaSets, EndpointSlices, or ends namespaces. Default true. */
+  /**
+   * Without it nothing makes ReplicaSets and EndpointSlices, collects garbage, or ends namespaces.
+   * Default: where the programs have one.
+   */
   readonly controllerManager?: boolean;
 }
 
@@ -112,7 +116,8 @@ async function startIn(directory: string, context: StartContext): Promise<Server
     apiServer = undefined;
   };
   await startApiServer();
-  if (options.controllerManager !== false) {
+  const hasControllers = options.controllerManager !== false && programs.hasControllerManager;
+  if (hasControllers) {
     await Deno.writeTextFile(
       `${directory}/controller-manager.kubeconfig`,
       controllerKubeconfig(url, { directory, token: secrets.adminToken }),
@@ -129,6 +134,7 @@ async function startIn(directory: string, context: StartContext): Promise<Server
     etcdUrl,
     directory,
     caPath: `${directory}/ca.crt`,
+    hasControllers,
     ...secrets,
     startApiServer,
     stopApiServer,

@@ -10,7 +10,7 @@ import {
   textAt,
   textsAt,
 } from "#tests/support/kube_server/json.ts";
-import type { World } from "#tests/support/kube_server/objects.ts";
+import type { World } from "#tests/support/kube_server/replace.ts";
 import { StatusError } from "#tests/support/kube_server/status.ts";
 
 /** What a user may do, in the words of RBAC. `*` stands for everything. */
@@ -28,6 +28,8 @@ export interface AccessRule {
 export interface User {
   readonly name: string;
   readonly groups: readonly string[];
+  readonly uid?: string | undefined;
+  readonly extra?: Readonly<Record<string, readonly string[]>> | undefined;
   /** `undefined`: RBAC objects in the store decide. Members of `system:masters` may do everything. */
   readonly rules?: readonly AccessRule[];
 }
@@ -48,7 +50,7 @@ export interface Credentials {
   readonly authorization: string | undefined;
   /** Subject of a verified client certificate. */
   readonly certificate: { readonly name: string; readonly groups: readonly string[] } | undefined;
-  readonly impersonate: { readonly name: string; readonly groups: readonly string[] } | undefined;
+  readonly impersonate: User | undefined;
 }
 
 /** Users and rules of one server. */
@@ -89,18 +91,15 @@ export class Access {
   }
 
   /** @throws {StatusError} 401 for wrong credentials, 403 for a forbidden impersonation */
-  authenticate({ authorization, certificate, impersonate }: Credentials): User {
+  authenticate(
+    { authorization, certificate, impersonate }: Credentials,
+    attributes: Attributes,
+  ): User {
     const user = this.#identify({ authorization, certificate, impersonate });
     if (impersonate === undefined) return user;
     if (!isMaster(user)) {
-      throw forbidden(user, {
-        verb: "impersonate",
-        group: "",
-        resource: "users",
-        namespace: "",
-        name: impersonate.name,
-        path: "",
-      });
+      const verb = `impersonate-on:user-info:${attributes.verb}`;
+      throw forbidden(user, { ...attributes, verb });
     }
     return authenticated(impersonate);
   }

@@ -12,6 +12,7 @@ import {
 import type { ResourceType } from "#tests/support/kube_server/resources.ts";
 import { type Cause, invalid } from "#tests/support/kube_server/status.ts";
 
+const MAX_DATA_BYTES = 1024 * 1024;
 const SUBDOMAIN = "[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
 const NAME_RULE =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', " +
@@ -30,6 +31,7 @@ const WITH_GENERATION = new Set([
   "jobs",
   "ingresses",
   "networkpolicies",
+  "endpointslices",
   "poddisruptionbudgets",
   "customresourcedefinitions",
 ]);
@@ -77,8 +79,11 @@ export function checkName(resource: ResourceType, name: string): void {
   });
 }
 
-/** @throws {StatusError} 422 for a Deployment without selector or containers */
+/** @throws {StatusError} 422 for a Deployment without selector or containers, or too much data */
 export function checkObject(resource: ResourceType, object: JsonObject): void {
+  if (resource.group === "" && ["configmaps", "secrets"].includes(resource.resource)) {
+    checkSize(resource, object);
+  }
   if (resource.custom || resource.resource !== "deployments") return;
   const causes: Required<Cause>[] = [];
   const selector = objectAt(object, "spec", "selector", "matchLabels");
@@ -111,9 +116,45 @@ export function checkObject(resource: ResourceType, object: JsonObject): void {
   throw invalid({ kind: resource.kind, group: resource.group, name, causes });
 }
 
+function checkSize({ kind }: ResourceType, object: JsonObject): void {
+  const values = [...Object.values(objectAt(object, "data"))];
+  const size = values.reduce<number>((sum, value) => sum + String(value).length, 0);
+  if (size <= MAX_DATA_BYTES) return;
+  const isConfigMap = kind === "ConfigMap";
+  throw invalid({
+    kind,
+    name: textAt(object, "metadata", "name"),
+    causes: [{
+      reason: "FieldValueTooLong",
+      message: `Too long: may not be more than ${MAX_DATA_BYTES} bytes`,
+      field: isConfigMap ? "[]" : "data",
+    }],
+  });
+}
+
+/** Fills in the protocol of ports, at any time; changes `object`. */
+export function setFieldDefaults({ custom, resource }: ResourceType, object: JsonObject): void {
+  if (custom) return;
+  if (resource === "endpointslices") setProtocols(object);
+  if (resource === "endpoints") listAt(object, "subsets").filter(isObject).forEach(setProtocols);
+  if (resource === "services") {
+    setProtocols(objectAt(object, "spec"));
+    for (const port of listAt(object, "spec", "ports").filter(isObject)) {
+      port["targetPort"] ??= port["port"] ?? 0;
+    }
+  }
+  const pod = resource === "pods" ? object : objectAt(object, "spec", "template");
+  listAt(pod, "spec", "containers").filter(isObject).forEach(setProtocols);
+}
+
+function setProtocols(owner: JsonObject): void {
+  for (const port of listAt(owner, "ports").filter(isObject)) port["protocol"] ??= "TCP";
+}
+
 /** Fills in defaults of a new object; changes `object`. */
 export function setDefaults(resource: ResourceType, object: JsonObject): void {
   if (resource.custom) return;
+  setFieldDefaults(resource, object);
   const metadata = metadataOf(object);
   const spec = objectAt(object, "spec");
   switch (resource.resource) {

@@ -10,7 +10,8 @@ import {
   textsAt,
 } from "#tests/support/kube_server/json.ts";
 import { isReturnedWhenDeleted } from "#tests/support/kube_server/defaults.ts";
-import { existing, timestamp, type World } from "#tests/support/kube_server/objects.ts";
+import { existing } from "#tests/support/kube_server/objects.ts";
+import { timestamp, type World } from "#tests/support/kube_server/replace.ts";
 import * as status from "#tests/support/kube_server/status.ts";
 import type { ObjectRef } from "#tests/support/kube_server/store.ts";
 
@@ -61,24 +62,36 @@ export function deleteObject(
   };
   if (options.isDryRun) return isReturnedWhenDeleted(ref.resource) ? live : success;
   if (ref.resource.resource === "namespaces") return terminateNamespace(world, { ref, live });
-  const isForeground = options.propagationPolicy === "Foreground";
   const isGraceful = ref.resource.resource === "pods" && !ref.resource.custom &&
     textAt(live, "spec", "nodeName") !== "" && options.gracePeriodSeconds !== 0;
   const hasFinalizers = listAt(live, "metadata", "finalizers").length > 0;
   if (hasFinalizers || isGraceful) {
     return markDeleted(world, { ref, live, graceSeconds: graceOf(live, { options, isGraceful }) });
   }
-  if (isForeground) {
+  const finalizer = finalizerOf(ref, options);
+  if (finalizer !== undefined) {
+    const isDefinition = ref.resource.resource === "customresourcedefinitions";
     const marked = markDeleted(world, {
       ref,
-      live: withFinalizer(live, "foregroundDeletion"),
-      graceSeconds: 0,
+      live: withFinalizer(live, finalizer),
+      graceSeconds: isDefinition ? undefined : 0,
     });
-    removeWithDependents(world, { ref, policy: "Background" });
+    removeWithDependents(world, { ref, policy: options.propagationPolicy });
     return marked;
   }
+  const isPod = ref.resource.resource === "pods" && !ref.resource.custom;
+  if (isPod) markDeleted(world, { ref, live, graceSeconds: 0 });
   const last = removeWithDependents(world, { ref, policy: options.propagationPolicy });
   return isReturnedWhenDeleted(ref.resource) ? last ?? live : success;
+}
+
+/** What holds an object until a controller has done its part; here that is at once. */
+function finalizerOf({ resource }: ObjectRef, options: DeleteOptions): string | undefined {
+  if (options.propagationPolicy === "Foreground") return "foregroundDeletion";
+  if (options.propagationPolicy === "Orphan") return "orphan";
+  return resource.resource === "customresourcedefinitions"
+    ? "customresourcecleanup.apiextensions.k8s.io"
+    : undefined;
 }
 
 function checkPreconditions(
@@ -124,19 +137,20 @@ function markDeleted(
   { ref, live, graceSeconds }: {
     readonly ref: ObjectRef;
     readonly live: JsonObject;
-    readonly graceSeconds: number;
+    readonly graceSeconds: number | undefined;
   },
 ): JsonObject {
   // A second deletion changes nothing.
   if (at(live, "metadata", "deletionTimestamp") !== undefined) return live;
+  const goneAt = new Date(world.now().getTime() + (graceSeconds ?? 0) * 1000);
   const generation = at(live, "metadata", "generation");
   return world.store.put(ref, {
     ...live,
     metadata: {
       ...metadataOf(live),
       ...(typeof generation === "number" ? { generation: generation + 1 } : {}),
-      deletionTimestamp: timestamp(world),
-      deletionGracePeriodSeconds: graceSeconds,
+      deletionTimestamp: timestamp({ now: () => goneAt }),
+      ...(graceSeconds === undefined ? {} : { deletionGracePeriodSeconds: graceSeconds }),
     },
   });
 }
@@ -162,9 +176,10 @@ function removeWithDependents(
     if (dependent === undefined) continue;
     const others = owners.filter((owner) => textAt(owner, "uid") !== uid);
     if (policy === "Orphan" || others.length > 0) {
+      const { ownerReferences: _all, ...metadata } = metadataOf(object);
       world.store.put(dependent, {
         ...object,
-        metadata: { ...metadataOf(object), ownerReferences: others },
+        metadata: { ...metadata, ...(others.length === 0 ? {} : { ownerReferences: others }) },
       });
     } else removeWithDependents(world, { ref: dependent, policy });
   }

@@ -103,7 +103,8 @@ function resourceList({ resources }: DiscoveryDeps, groupVersion: string): JsonO
   if (types.length === 0) throw noSuchResource();
   return {
     kind: "APIResourceList",
-    apiVersion: "v1",
+    // The oldest document of all lacks the field.
+    ...(groupVersion === "v1" ? {} : { apiVersion: "v1" }),
     groupVersion,
     resources: types.flatMap((type) => [
       {

@@ -54,6 +54,7 @@ export class Exchange {
   readonly #deps: ExchangeDeps;
   readonly #remotePort: number;
   readonly #session: ServerHttp2Session | undefined;
+  readonly #warnings: string[] = [];
   #isClosed = false;
   #status = 0;
 
@@ -114,6 +115,13 @@ export class Exchange {
       | undefined;
     if (subject?.CN === undefined) return undefined;
     return { name: subject.CN, groups: [subject.O ?? []].flat() };
+  }
+
+  /** Adds a `Warning` line to the answer. */
+  warn(text: string): void {
+    const warnings = this.#warnings;
+    warnings.push(`299 - ${JSON.stringify(text)}`);
+    this.extraHeaders["warning"] = warnings.join(", ");
   }
 
   /** Reads the whole body. */

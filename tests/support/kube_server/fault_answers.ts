@@ -75,7 +75,7 @@ export async function runFault(
       await timers.wait(fault.ms);
       return false;
     case "warning":
-      exchange.extraHeaders["warning"] = `299 - ${JSON.stringify(fault.text)}`;
+      exchange.warn(fault.text);
       return false;
     case "goaway":
       exchange.goaway(fault.mode);

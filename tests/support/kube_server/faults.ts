@@ -29,7 +29,7 @@ export type StreamFault =
   | { readonly act: "line"; readonly text: string }
   /** Nothing more is ever sent; the stream stays open. */
   | { readonly act: "silent" }
-  /** Each event is written in pieces of `bytes` (1 by default). */
+  /** Each event is written in pieces of `bytes` (7 by default), one a millisecond. */
   | { readonly act: "split"; readonly bytes?: number };
 
 /** A `Status` answer. */

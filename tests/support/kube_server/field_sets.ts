@@ -1,12 +1,12 @@
 /**
  * Sets of field paths, as `metadata.managedFields` records them: the paths of an object, and their form
- * on the wire (`f:name`, `k:{"name":"c"}`, `v:"text"`, `.`).
+ * on the wire (`f:name`, `k:{"name":"c"}`, `v:"text"`; `.` for a map or an item as such).
  */
 
 import { isEqual, isObject, type Json, type JsonObject } from "#tests/support/kube_server/json.ts";
 import { itemKey, listKind } from "#tests/support/kube_server/list_keys.ts";
 
-/** Path → value there; an item or a map itself (`.`) has no value. */
+/** Path → value there; an item or a map as such has no value. */
 export type Leaves = ReadonlyMap<string, Json | undefined>;
 
 const SEPARATOR = "\u0000";
@@ -40,7 +40,7 @@ export function leavesOf(
   ): void {
     if (isObject(value) && Object.keys(value).length > 0) {
       // The top of the object is no field of its own, `spec` and `status` of built-in kinds neither.
-      if (withMaps && !isStructTop(names)) leaves.set([...path, "."].join(SEPARATOR), undefined);
+      if (withMaps && !isStructTop(names)) leaves.set(path.join(SEPARATOR), undefined);
       for (const [key, inner] of Object.entries(value)) {
         collect(inner, { path: [...path, `f:${key}`], names: [...names, key] });
       }
@@ -66,7 +66,7 @@ export function leavesOf(
     }
     for (const { item, key } of keyed) {
       const itemPath = [...path, `k:${JSON.stringify(key)}`];
-      leaves.set([...itemPath, "."].join(SEPARATOR), undefined);
+      leaves.set(itemPath.join(SEPARATOR), undefined);
       for (const [field, inner] of Object.entries(item as JsonObject)) {
         collect(inner, { path: [...itemPath, `f:${field}`], names: [...names, field] });
       }
@@ -84,7 +84,7 @@ export function changedPaths(before: Leaves, after: Leaves): Set<string> {
 
 /** `.data.key`, `.spec.containers[name="c"].image`: a path as messages show it. */
 export function displayPath(path: string): string {
-  return path.split(SEPARATOR).filter((step) => step !== ".").map((step) => {
+  return path.split(SEPARATOR).map((step) => {
     if (step.startsWith("f:")) return `.${step.slice(2)}`;
     if (step.startsWith("v:")) return `[=${step.slice(2)}]`;
     const key = JSON.parse(step.slice(2)) as JsonObject;
@@ -97,14 +97,20 @@ export function displayPath(path: string): string {
 /** The wire form of a set. */
 export function toFieldsV1(paths: Iterable<string>): JsonObject {
   const root: JsonObject = {};
-  for (const path of [...paths].sort()) {
+  // Parents come before their children in this order.
+  const sorted = [...paths].sort();
+  const members = new Set<JsonObject>();
+  for (const path of sorted) {
     let current = root;
     for (const step of path.split(SEPARATOR)) {
+      // A member with members below it says so by ".".
+      if (members.has(current)) current["."] = {};
       const known = current[step];
       const next: JsonObject = isObject(known) ? known : {};
       current[step] = next;
       current = next;
     }
+    members.add(current);
   }
   return root;
 }
@@ -115,7 +121,10 @@ export function fromFieldsV1(fields: Json | undefined): Set<string> {
   const walk = (value: Json | undefined, path: readonly string[]) => {
     const entries = isObject(value) ? Object.entries(value) : [];
     if (entries.length === 0 && path.length > 0) paths.add(path.join(SEPARATOR));
-    for (const [step, inner] of entries) walk(inner, [...path, step]);
+    for (const [step, inner] of entries) {
+      if (step === ".") paths.add(path.join(SEPARATOR));
+      else walk(inner, [...path, step]);
+    }
   };
   walk(fields, []);
   return paths;
@@ -127,24 +136,21 @@ export function removePath(object: JsonObject, path: string): void {
 }
 
 function removeSteps(value: Json | undefined, [step = "", ...rest]: readonly string[]): void {
-  if (isObject(value) && step.startsWith("f:")) {
-    const key = step.slice(2);
-    const inner = value[key];
-    if (rest.length === 0) {
-      delete value[key];
-      return;
-    }
-    const isItem = Array.isArray(inner) && rest.length <= 2 && (rest[1] ?? ".") === ".";
-    if (isItem) removeItem(inner, rest[0] ?? "");
-    else {removeSteps(
-        Array.isArray(inner) ? itemAt(inner, rest[0] ?? "") : inner,
-        Array.isArray(inner) ? rest.slice(1) : rest,
-      );}
-    const isEmpty = Array.isArray(inner)
-      ? inner.length === 0
-      : isObject(inner) && Object.keys(inner).length === 0;
-    if (isEmpty) delete value[key];
-  }
+  if (!isObject(value)) return;
+  const key = step.slice(2);
+  const inner = value[key];
+  const [next = "", ...further] = rest;
+  if (rest.length === 0) {
+    // A map as such goes when its last entry does.
+    if (!isObject(inner)) delete value[key];
+  } else if (!Array.isArray(inner)) removeSteps(inner, rest);
+  else if (further.length === 0) removeItem(inner, next);
+  else removeSteps(itemAt(inner, next), further);
+  const left = value[key];
+  const isEmpty = Array.isArray(left)
+    ? left.length === 0
+    : isObject(left) && Object.keys(left).length === 0;
+  if (isEmpty) delete value[key];
 }
 
 function removeItem(list: Json[], step: string): void {

@@ -1,7 +1,11 @@
 /** LIST: consistency by resourceVersion, pages with `limit` and `continue`, expiry. */
 
 import { type Json, type JsonObject, textAt } from "#tests/support/kube_server/json.ts";
-import { apiVersionOf, type ResourceType } from "#tests/support/kube_server/resources.ts";
+import {
+  apiVersionOf,
+  inVersion,
+  type ResourceType,
+} from "#tests/support/kube_server/resources.ts";
 import { type Matches, selectorOf } from "#tests/support/kube_server/selectors.ts";
 import * as status from "#tests/support/kube_server/status.ts";
 import { keyOf, type Store } from "#tests/support/kube_server/store.ts";
@@ -62,7 +66,9 @@ export function listObjects(
         }
         : {}),
     },
-    items: items.map((object) => resource.custom ? object : withoutType(object)),
+    items: items.map((object) =>
+      resource.custom ? inVersion(resource, object) : withoutType(object)
+    ),
   };
 }
 

@@ -128,7 +128,7 @@ function conflictMessage(
     }`;
   }
   const byManager = Map.groupBy(conflicts, ({ entry }) => describe(entry));
-  const lines = [...byManager].sort(([a], [b]) => a < b ? 1 : -1).flatMap(([name, list]) => [
+  const lines = [...byManager].sort(([a], [b]) => a < b ? -1 : 1).flatMap(([name, list]) => [
     `conflicts with ${name}:`,
     ...list.map(({ path }) => `- ${displayPath(path)}`),
   ]);
@@ -187,7 +187,7 @@ function isSameEntry(a: Omit<Entry, "paths">, b: Omit<Entry, "paths">): boolean 
 function withEntries(object: JsonObject, entries: readonly Entry[]): JsonObject {
   const metadata = { ...metadataOf(object) };
   const managedFields = entries
-    .filter(({ paths, operation }) => paths.size > 0 || operation === "Apply")
+    .filter(({ paths }) => paths.size > 0)
     .sort((a, b) => a.operation < b.operation ? -1 : a.operation > b.operation ? 1 : 0)
     .map(({ manager, operation, apiVersion, subresource, time, paths }) => ({
       manager,

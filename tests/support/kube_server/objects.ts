@@ -3,48 +3,42 @@
  * status, ownership of fields, dry runs. Deletion is in `deletion.ts`.
  */
 
-import { dump, load } from "js-yaml";
+import { load } from "js-yaml";
 import {
-  at,
-  copy,
-  isEqual,
-  isObject,
-  type Json,
-  type JsonObject,
-  listAt,
-  metadataOf,
-  textAt,
-} from "#tests/support/kube_server/json.ts";
+  checkNamespace,
+  checkNamespaceAccepts,
+  checkType,
+  parsePatch,
+} from "#tests/support/kube_server/bodies.ts";
 import {
   checkName,
   checkObject,
   hasGeneration,
   setDefaults,
 } from "#tests/support/kube_server/defaults.ts";
+import { decodeFields, type FieldSource } from "#tests/support/kube_server/fields.ts";
 import {
-  applyPatch,
-  recordUpdate,
-  type Writer,
-} from "#tests/support/kube_server/managed_fields.ts";
+  at,
+  copy,
+  isObject,
+  type Json,
+  type JsonObject,
+  metadataOf,
+  textAt,
+} from "#tests/support/kube_server/json.ts";
+import { applyPatch, recordUpdate } from "#tests/support/kube_server/managed_fields.ts";
 import { jsonPatch, mergePatch, strategicPatch } from "#tests/support/kube_server/patches.ts";
-import { apiVersionOf, type ResourceTable } from "#tests/support/kube_server/resources.ts";
+import {
+  replaceObject,
+  timestamp,
+  typeMeta,
+  type World,
+  type WriteOptions,
+  writerOf,
+} from "#tests/support/kube_server/replace.ts";
+import { inVersion } from "#tests/support/kube_server/resources.ts";
 import * as status from "#tests/support/kube_server/status.ts";
-import type { ObjectRef, Store } from "#tests/support/kube_server/store.ts";
-
-/** What the writes work on. */
-export interface World {
-  readonly store: Store;
-  readonly resources: ResourceTable;
-  readonly now: () => Date;
-}
-
-/** How a write is done. */
-export interface WriteOptions {
-  readonly manager: string;
-  /** Empty for the object itself. */
-  readonly subresource: string;
-  readonly isDryRun: boolean;
-}
+import type { ObjectRef } from "#tests/support/kube_server/store.ts";
 
 /** A patch as it came. */
 export interface PatchOptions extends WriteOptions {
@@ -70,7 +64,10 @@ export function createObject(
 ): JsonObject {
   const { resource, namespace } = ref;
   checkType(ref, body);
-  const object: JsonObject = { ...copy(body), ...typeMeta(ref) };
+  const object: JsonObject = {
+    ...decode(ref, body, { options, source: "body" }),
+    ...typeMeta(ref),
+  };
   const metadata = metadataOf(object);
   checkNamespace(ref, metadata);
   if (textAt(metadata, "resourceVersion") !== "") {
@@ -115,7 +112,8 @@ export function updateObject(
   },
 ): JsonObject {
   checkType(ref, body);
-  const name = textAt(body, "metadata", "name");
+  const decoded = decode(ref, body, { options, source: "body" });
+  const name = textAt(decoded, "metadata", "name");
   if (name === "") {
     throw status.badRequest(
       `the name of the object (${ref.name} based on URL) was undeterminable: name must be provided`,
@@ -124,7 +122,7 @@ export function updateObject(
   const live = existing(world, ref);
   if (ref.resource.custom && textAt(body, "metadata", "resourceVersion") === "") {
     throw status.invalid({
-      kind: ref.resource.kind,
+      kind: ref.resource.resource,
       group: ref.resource.group,
       name,
       causes: [{
@@ -134,7 +132,7 @@ export function updateObject(
       }],
     });
   }
-  return replace(world, { ref, live, wanted: copy(body), options });
+  return replaceObject(world, { ref, live, wanted: decoded, options });
 }
 
 /** PATCH on an object or its status; an apply creates what is not there. */
@@ -146,26 +144,17 @@ export function patchObject(
   if (contentType === "application/apply-patch+yaml") return applyObject(world, { ref, options });
   const live = existing(world, ref);
   if (contentType === "application/json-patch+json") {
-    const wanted = jsonPatch(live, parsePatch(text));
-    return { object: replace(world, { ref, live, wanted, options }), created: false };
+    const patched = jsonPatch(live, parsePatch(text));
+    const wanted = decode(ref, patched, { options, source: "patch" });
+    return { object: replaceObject(world, { ref, live, wanted, options }), created: false };
   }
   const patch = parsePatch(text);
   if (!isObject(patch)) throw status.badRequest("error decoding patch: not an object");
-  const wanted = contentType === "application/merge-patch+json"
+  const patched = contentType === "application/merge-patch+json"
     ? mergePatch(live, patch) as JsonObject
     : strategicPatch(live, patch);
-  return { object: replace(world, { ref, live, wanted, options }), created: false };
-}
-
-/** @throws {StatusError} 415 for a patch type that the resource does not take */
-export function checkPatchType({ resource }: ObjectRef, contentType: string): void {
-  const isJson = ["application/json-patch+json", "application/merge-patch+json"];
-  const known = [
-    ...isJson,
-    ...(resource.custom ? [] : ["application/strategic-merge-patch+json"]),
-    "application/apply-patch+yaml",
-  ];
-  if (!known.includes(contentType)) throw status.unsupportedMediaType(known.join(", "));
+  const wanted = decode(ref, patched, { options, source: "patch" });
+  return { object: replaceObject(world, { ref, live, wanted, options }), created: false };
 }
 
 function applyObject(
@@ -181,10 +170,12 @@ function applyObject(
     throw status.badRequest("metadata.managedFields must be nil");
   }
   const writer = writerOf(world, { ref, options });
-  const live = world.store.get(ref);
-  const applied = applyPatch(live, patch, { writer, force: options.force });
+  const stored = world.store.get(ref);
+  const live = stored === undefined ? undefined : inVersion(ref.resource, stored);
+  const decoded = decode(ref, patch, { options, source: "apply" });
+  const applied = applyPatch(live, decoded, { writer, force: options.force });
   if (live !== undefined) {
-    const object = replace(world, { ref, live, wanted: applied, options, isOwned: true });
+    const object = replaceObject(world, { ref, live, wanted: applied, options, isOwned: true });
     return { object, created: false };
   }
   if (options.subresource !== "") throw status.notFound(ref.resource, ref.name);
@@ -195,208 +186,21 @@ function applyObject(
   return { object: options.isDryRun ? object : world.store.put(ref, object), created: true };
 }
 
-/** What every change of an existing object goes through. `isOwned`: ownership is recorded already. */
-function replace(
-  world: World,
-  { ref, live, wanted, options, isOwned = false }: {
-    readonly ref: ObjectRef;
-    readonly live: JsonObject;
-    readonly wanted: JsonObject;
-    readonly options: WriteOptions;
-    readonly isOwned?: boolean;
-  },
-): JsonObject {
-  const { resource, name } = ref;
-  const metadata = metadataOf(wanted);
-  const liveMetadata = metadataOf(live);
-  if (textAt(metadata, "name") !== name) {
-    throw status.badRequest(
-      `the name of the object (${
-        textAt(metadata, "name")
-      }) does not match the name on the URL (${name})`,
-    );
-  }
-  checkNamespace(ref, metadata);
-  const askedRevision = textAt(metadata, "resourceVersion");
-  if (askedRevision !== "" && askedRevision !== liveMetadata["resourceVersion"]) {
-    throw status.conflict(resource, name);
-  }
-  const askedUid = textAt(metadata, "uid");
-  if (askedUid !== "" && askedUid !== liveMetadata["uid"]) {
-    throw status.conflict(
-      resource,
-      name,
-      `Precondition failed: UID in precondition: ${askedUid}, UID in object meta: ${
-        textAt(liveMetadata, "uid")
-      }`,
-    );
-  }
-  const kept: JsonObject = {};
-  for (
-    const field of [
-      "namespace",
-      "uid",
-      "resourceVersion",
-      "generation",
-      "creationTimestamp",
-      "deletionTimestamp",
-      "deletionGracePeriodSeconds",
-    ]
-  ) {
-    const value = liveMetadata[field];
-    if (value !== undefined) kept[field] = value;
-  }
-  const isStatus = options.subresource === "status";
-  let next: JsonObject = isStatus ? { ...live } : { ...wanted, ...typeMeta(ref) };
-  next["metadata"] = { ...(isStatus ? liveMetadata : metadata), ...kept };
-  const source = isStatus ? wanted : resource.subresources.includes("status") ? live : next;
-  if (source["status"] === undefined) delete next["status"];
-  else next["status"] = source["status"];
-  checkObject(resource, next);
-  if (isOwned) {
-    metadataOf(next)["managedFields"] = at(wanted, "metadata", "managedFields") ?? [];
-  } else {
-    next = recordUpdate(live, next, writerOf(world, { ref, options }));
-  }
-  // A change of ownership times alone is no change.
-  if (isEqual(withoutTimes(next), withoutTimes(live))) return live;
-  if (hasGeneration(resource) && !isEqual(specification(next), specification(live))) {
-    metadataOf(next)["generation"] = Number(liveMetadata["generation"] ?? 0) + 1;
-  }
-  if (options.isDryRun) return next;
-  const isDone = liveMetadata["deletionTimestamp"] !== undefined &&
-    listAt(next, "metadata", "finalizers").length === 0;
-  if (isDone) {
-    world.store.remove(ref);
-    return next;
-  }
-  const stored = world.store.put(ref, next);
-  if (resource.resource === "customresourcedefinitions") world.resources.define(stored);
-  return stored;
-}
-
-/** @throws {StatusError} 404 */
+/** The object in the version of `ref`. @throws {StatusError} 404 */
 export function existing(world: World, ref: ObjectRef): JsonObject {
   const object = world.store.get(ref);
   if (object === undefined) throw status.notFound(ref.resource, ref.name);
-  return object;
+  return inVersion(ref.resource, object);
 }
 
-/** Now as the API server writes it. */
-export function timestamp({ now }: Pick<World, "now">): string {
-  return now().toISOString().replace(/\.\d+Z$/, "Z");
-}
-
-/** A body as an object; JSON or YAML. */
-export function parseBody(
-  text: string,
-  { contentType, kind }: { readonly contentType: string; readonly kind: string },
+/** A copy of an object as its kind has it. */
+function decode(
+  { resource }: Omit<ObjectRef, "name">,
+  object: JsonObject,
+  { options, source }: { readonly options: WriteOptions; readonly source: FieldSource },
 ): JsonObject {
-  const accepted = ["application/json", "application/yaml", ""];
-  if (!accepted.includes(contentType)) {
-    throw status.unsupportedMediaType(
-      "application/json, application/yaml, application/vnd.kubernetes.protobuf",
-    );
-  }
-  let body: Json;
-  try {
-    body = contentType === "application/yaml" ? load(text) as Json : JSON.parse(text) as Json;
-  } catch (error) {
-    throw status.badRequest(
-      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; ` +
-        `json parse error: ${error instanceof Error ? error.message : dump(error)}`,
-    );
-  }
-  if (isObject(body)) return body;
-  throw status.badRequest(
-    `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind`,
-  );
-}
-
-function parsePatch(text: string): Json {
-  try {
-    return JSON.parse(text) as Json;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw status.badRequest(`error decoding patch: ${reason}`);
-  }
-}
-
-function checkType({ resource }: Omit<ObjectRef, "name">, body: JsonObject): void {
-  const apiVersion = textAt(body, "apiVersion");
-  const kind = textAt(body, "kind");
-  if (resource.custom && kind === "") {
-    const text = JSON.stringify(body);
-    throw status.badRequest(
-      `the object provided is unrecognized (must be of type ${resource.kind}): Object 'Kind' is ` +
-        `missing in '${text}' (${text})`,
-    );
-  }
-  const isRight = (kind === "" || kind === resource.kind) &&
-    (apiVersion === "" || apiVersion === apiVersionOf(resource));
-  if (isRight) return;
-  throw status.badRequest(
-    `${kind} in version "${apiVersion}" cannot be handled as a ${resource.kind}: unknown conversion`,
-  );
-}
-
-function checkNamespace({ resource, namespace }: Omit<ObjectRef, "name">, metadata: JsonObject) {
-  const given = textAt(metadata, "namespace");
-  if (resource.namespaced && given !== "" && given !== namespace) {
-    throw status.badRequest(
-      "the namespace of the provided object does not match the namespace sent on the request",
-    );
-  }
-}
-
-function checkNamespaceAccepts(world: World, { resource, namespace, name }: ObjectRef): void {
-  const namespaces = world.resources.find("", "v1", "namespaces");
-  if (namespaces === undefined) return;
-  const object = world.store.get({ resource: namespaces, namespace: "", name: namespace });
-  if (object === undefined) throw status.notFound(namespaces, namespace);
-  if (at(object, "metadata", "deletionTimestamp") === undefined) return;
-  throw new status.StatusError({
-    code: 403,
-    reason: "Forbidden",
-    message: `${status.qualified(resource)} "${name}" is forbidden: unable to create new content ` +
-      `in namespace ${namespace} because it is being terminated`,
-    details: {
-      ...status.detailsOf(resource, name),
-      causes: [{
-        reason: "NamespaceTerminating",
-        message: `namespace ${namespace} is being terminated`,
-        field: "metadata.namespace",
-      }],
-    },
-  });
-}
-
-function writerOf(
-  world: World,
-  { ref, options }: { readonly ref: Omit<ObjectRef, "name">; readonly options: WriteOptions },
-): Writer {
-  return {
-    manager: options.manager,
-    apiVersion: apiVersionOf(ref.resource),
-    subresource: options.subresource,
-    time: timestamp(world),
-  };
-}
-
-function typeMeta({ resource }: Omit<ObjectRef, "name">): JsonObject {
-  return { apiVersion: apiVersionOf(resource), kind: resource.kind };
-}
-
-function specification(object: JsonObject): JsonObject {
-  const { metadata: _metadata, status: _status, ...rest } = object;
-  return rest;
-}
-
-function withoutTimes(object: JsonObject): JsonObject {
-  const managedFields = listAt(object, "metadata", "managedFields").map((entry) =>
-    isObject(entry) ? { ...entry, time: "" } : entry
-  );
-  return { ...object, metadata: { ...metadataOf(object), managedFields } };
+  const { fieldValidation: validation, warn } = options;
+  return copy(decodeFields(resource, object, { source, validation, warn }));
 }
 
 function randomSuffix(): string {

@@ -1,61 +1,24 @@
 /** From a request to its answer: record, faults, authentication, authorization, then the verb. */
 
-import type { Access, User } from "#tests/support/kube_server/access.ts";
-import { deleteObject, deleteOptions } from "#tests/support/kube_server/deletion.ts";
+import type { Attributes, User } from "#tests/support/kube_server/access.ts";
 import { broken, discover } from "#tests/support/kube_server/discovery.ts";
 import type { Exchange } from "#tests/support/kube_server/exchange.ts";
 import { runFault } from "#tests/support/kube_server/fault_answers.ts";
-import type { Fault, FaultScript } from "#tests/support/kube_server/faults.ts";
-import type { Json, JsonObject } from "#tests/support/kube_server/json.ts";
-import { textAt } from "#tests/support/kube_server/json.ts";
-import { listObjects } from "#tests/support/kube_server/lists.ts";
-import * as objects from "#tests/support/kube_server/objects.ts";
-import type { PodLogs } from "#tests/support/kube_server/pod_logs.ts";
-import { type ResourceType, subresourceVerbs } from "#tests/support/kube_server/resources.ts";
-import { requestToken, review } from "#tests/support/kube_server/reviews.ts";
-import { readScale, writeScale } from "#tests/support/kube_server/scale.ts";
+import type { Fault } from "#tests/support/kube_server/faults.ts";
+import {
+  answerObject,
+  answerReview,
+  answerSubresource,
+  namespaceOf,
+  type Request,
+} from "#tests/support/kube_server/resource_requests.ts";
+import type { ServerState } from "#tests/support/kube_server/state.ts";
 import * as status from "#tests/support/kube_server/status.ts";
-import { type Target, targetOf } from "#tests/support/kube_server/target.ts";
-import type { Timers } from "#tests/support/kube_server/timers.ts";
-import type { ScriptedStreamFault } from "#tests/support/kube_server/watch_stream.ts";
-import { type OpenWatch, startWatch } from "#tests/support/kube_server/watches.ts";
-import { keyOf } from "#tests/support/kube_server/store.ts";
+import { targetOf } from "#tests/support/kube_server/target.ts";
+import { startWatch } from "#tests/support/kube_server/watches.ts";
 
-/** A request as it was seen. */
-export interface RecordedRequest {
-  readonly method: string;
-  /** Without prefix and query. */
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly rawTarget: string;
-  /** Lines as sent, in their order. */
-  readonly headerLines: readonly (readonly [string, string])[];
-  readonly httpVersion: "1.1" | "2";
-  readonly target: Target;
-  /** Milliseconds of `performance.now()`. */
-  readonly atMs: number;
-  /** Empty until it was read, and for requests without one. */
-  readonly body: string;
-  /** Status answered so far; 0 before the headers. */
-  readonly status: number;
-}
-
-/** Everything a request may touch. */
-export interface ServerState {
-  readonly world: objects.World;
-  readonly access: Access;
-  readonly faults: FaultScript;
-  readonly timers: Timers;
-  readonly logs: PodLogs;
-  readonly watches: Set<OpenWatch>;
-  readonly requests: RecordedRequest[];
-  readonly brokenGroups: Set<string>;
-  readonly hasAggregatedDiscovery: boolean;
-  readonly pathPrefix: string;
-  version: JsonObject;
-  readonly maxBufferedBytes: number;
-}
-
+/** The real server's limit of a body. */
+const MAX_BODY_BYTES = 3 * 1024 * 1024;
 /** Oldest records are dropped beyond this. */
 const MAX_RECORDED = 20_000;
 
@@ -71,16 +34,6 @@ export async function handle(state: ServerState, exchange: Exchange): Promise<vo
       exchange.json(failure.parts.code, failure.body(), failure.parts.headers);
     } else exchange.end();
   }
-}
-
-interface Request {
-  readonly exchange: Exchange;
-  readonly target: Target;
-  readonly query: URLSearchParams;
-  readonly user: User;
-  readonly body: string;
-  readonly contentType: string;
-  readonly streamFaults: readonly ScriptedStreamFault[];
 }
 
 async function answer(state: ServerState, exchange: Exchange): Promise<void> {
@@ -107,21 +60,29 @@ async function answer(state: ServerState, exchange: Exchange): Promise<void> {
   state.requests.push(record);
   if (state.requests.length > MAX_RECORDED) state.requests.shift();
   if (path === undefined) throw status.noSuchResource();
+  const resource = target.resource +
+    (target.subresource === "" ? "" : `/${target.subresource}`);
+  const attributes = { ...target, resource };
   const faults = state.faults.take({
     target,
     method: exchange.method,
     rawTarget: exchange.rawTarget,
-    userName: nameOrNone(state, exchange),
+    userName: nameOrNone(state, { exchange, attributes }),
   });
   record.body = await exchange.body();
+  if (record.body.length > MAX_BODY_BYTES) {
+    throw new status.StatusError({
+      code: 413,
+      reason: "RequestEntityTooLarge",
+      message: `Request entity too large: limit is ${MAX_BODY_BYTES}`,
+    });
+  }
   for (const fault of faults) {
     if (await runFault(fault, { exchange, timers: state.timers })) return;
   }
-  const user = authenticate(state, exchange);
-  const resource = target.resource +
-    (target.subresource === "" ? "" : `/${target.subresource}`);
-  state.access.authorize(user, { ...target, resource });
-  await dispatch(state, {
+  const user = authenticate(state, { exchange, attributes });
+  state.access.authorize(user, attributes);
+  dispatch(state, {
     exchange,
     target,
     query,
@@ -134,7 +95,7 @@ async function answer(state: ServerState, exchange: Exchange): Promise<void> {
   });
 }
 
-async function dispatch(state: ServerState, request: Request): Promise<void> {
+function dispatch(state: ServerState, request: Request): void {
   const { exchange, target } = request;
   if (target.resource === "") return answerPath(state, request);
   const resource = state.world.resources.find(target.group, target.version, target.resource);
@@ -147,6 +108,9 @@ async function dispatch(state: ServerState, request: Request): Promise<void> {
     return exchange.text(404, "404 page not found\n", { "content-type": "text/plain" });
   }
   checkAcceptable(exchange);
+  if (resource.group === "" && resource.resource === "endpoints") {
+    exchange.warn("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
+  }
   if (resource.review) return answerReview(state, { ...request, resource });
   if (target.subresource !== "") return answerSubresource(state, { ...request, resource });
   if (target.verb === "watch") {
@@ -162,140 +126,7 @@ async function dispatch(state: ServerState, request: Request): Promise<void> {
       script: request.streamFaults,
     });
   }
-  await answerObject(state, { ...request, resource });
-}
-
-type ResourceRequest = Request & { readonly resource: ResourceType };
-
-function answerObject({ world }: ServerState, request: ResourceRequest): void {
-  const { exchange, target, query, resource } = request;
-  const ref = { resource, namespace: namespaceOf(request, resource), name: target.name };
-  const options = writeOptions(request);
-  switch (target.verb) {
-    case "get":
-      checkNotInFuture(world, query);
-      return exchange.json(200, objects.existing(world, ref));
-    case "list":
-      return exchange.json(
-        200,
-        listObjects(world.store, { resource, namespace: ref.namespace }, query),
-      );
-    case "create": {
-      if (target.name !== "") throw status.methodNotAllowed();
-      const body = parsed(request);
-      return exchange.json(201, objects.createObject(world, { ref, body, options }));
-    }
-    case "update": {
-      const body = parsed(request);
-      return exchange.json(200, objects.updateObject(world, { ref, body, options }));
-    }
-    case "patch":
-      if (target.name === "") throw status.methodNotAllowed();
-      return answerPatch(world, { ...request, ref });
-    case "delete":
-      return exchange.json(
-        200,
-        deleteObject(world, { ref, options: deleteOptions(optionalBody(request), query) }),
-      );
-    case "deletecollection": {
-      const deletion = deleteOptions(optionalBody(request), query);
-      const list = listObjects(world.store, { resource, namespace: ref.namespace }, query);
-      for (const item of list["items"] as JsonObject[]) {
-        const [namespace = "", name = ""] = keyOf(item).split("/");
-        deleteObject(world, { ref: { resource, namespace, name }, options: deletion });
-      }
-      return exchange.json(200, list);
-    }
-    default:
-      throw status.methodNotAllowed();
-  }
-}
-
-function answerPatch(
-  world: objects.World,
-  request: ResourceRequest & { readonly ref: Parameters<typeof objects.existing>[1] },
-): void {
-  const { exchange, query, body, contentType, ref } = request;
-  objects.checkPatchType(ref, contentType);
-  const isApply = contentType === "application/apply-patch+yaml";
-  const force = query.get("force");
-  if (isApply && (query.get("fieldManager") ?? "") === "") {
-    throw status.invalidOptions("PatchOptions", {
-      reason: "FieldValueRequired",
-      message: "Required value: is required for apply patch",
-      field: "fieldManager",
-    });
-  }
-  if (!isApply && force !== null) {
-    throw status.invalidOptions("PatchOptions", {
-      reason: "FieldValueForbidden",
-      message: "Forbidden: may not be specified for non-apply patch",
-      field: "force",
-    });
-  }
-  const { object, created } = objects.patchObject(world, {
-    ref,
-    options: {
-      ...writeOptions(request),
-      contentType,
-      text: body,
-      force: force === "true" || force === "1",
-    },
-  });
-  exchange.json(created ? 201 : 200, object);
-}
-
-function answerSubresource(state: ServerState, request: ResourceRequest): void {
-  const { exchange, target, query, resource, body, contentType } = request;
-  const { world } = state;
-  const ref = { resource, namespace: namespaceOf(request, resource), name: target.name };
-  if (!resource.subresources.includes(target.subresource)) throw status.noSuchResource();
-  if (!subresourceVerbs(target.subresource).includes(target.verb)) throw status.methodNotAllowed();
-  const options = { ...writeOptions(request), subresource: target.subresource };
-  switch (target.subresource) {
-    case "log":
-      return state.logs.serve(objects.existing(world, ref), { query, exchange });
-    case "token":
-      return exchange.json(
-        201,
-        requestToken(world, state.access, { ref, body: parsed(request) }),
-      );
-    case "eviction":
-      deleteObject(world, { ref, options: deleteOptions({}, new URLSearchParams()) });
-      return exchange.json(201, success(201));
-    case "binding": {
-      const pod = objects.existing(world, ref);
-      const spec = { ...pod["spec"] as JsonObject };
-      spec["nodeName"] = textAt(parsed(request), "target", "name");
-      world.store.put(ref, { ...pod, spec });
-      return exchange.json(201, success(201));
-    }
-    case "scale": {
-      if (target.verb === "get") return exchange.json(200, readScale(world, ref));
-      const isPatch = target.verb === "patch";
-      const value = JSON.parse(body) as Json;
-      return exchange.json(
-        200,
-        writeScale(world, { ref, body: value, contentType: isPatch ? contentType : "", options }),
-      );
-    }
-    default:
-      if (target.verb === "get") return exchange.json(200, objects.existing(world, ref));
-      if (target.verb === "update") {
-        return exchange.json(
-          200,
-          objects.updateObject(world, { ref, body: parsed(request), options }),
-        );
-      }
-      return answerPatch(world, { ...request, ref });
-  }
-}
-
-function answerReview(state: ServerState, request: ResourceRequest): void {
-  const { exchange, target, resource, user } = request;
-  if (target.verb !== "create") throw status.methodNotAllowed();
-  const body = parsed(request);
-  exchange.json(201, review(state.access, { resource, user, body, now: state.world }));
+  answerObject(state, { ...request, resource });
 }
 
 function answerPath(state: ServerState, { exchange, target }: Request): void {
@@ -313,58 +144,44 @@ function answerPath(state: ServerState, { exchange, target }: Request): void {
   exchange.json(200, found.document, { "content-type": found.contentType });
 }
 
-function authenticate(state: ServerState, exchange: Exchange): User {
-  const name = exchange.header("impersonate-user");
+interface Asking {
+  readonly exchange: Exchange;
+  readonly attributes: Attributes;
+}
+
+function authenticate(state: ServerState, { exchange, attributes }: Asking): User {
   return state.access.authenticate({
     authorization: exchange.header("authorization"),
     certificate: exchange.certificateSubject(),
-    impersonate: name === undefined
-      ? undefined
-      : { name, groups: exchange.headerValues("impersonate-group") },
-  });
+    impersonate: impersonated(exchange),
+  }, attributes);
 }
 
-function nameOrNone(state: ServerState, exchange: Exchange): string {
+/** The user of the impersonation headers; each line of a group or an extra value is one value. */
+function impersonated(exchange: Exchange): User | undefined {
+  const name = exchange.header("impersonate-user");
+  const groups = exchange.headerValues("impersonate-group");
+  const uid = exchange.header("impersonate-uid");
+  const extra: Record<string, string[]> = {};
+  for (const [header, value] of exchange.headerLines) {
+    const key = /^impersonate-extra-(.+)$/i.exec(header)?.[1];
+    if (key !== undefined) (extra[decodeURIComponent(key.toLowerCase())] ??= []).push(value);
+  }
+  const hasExtra = Object.keys(extra).length > 0;
+  if (name === undefined) {
+    if (groups.length === 0 && uid === undefined && !hasExtra) return undefined;
+    throw status.badRequest("requested impersonation without impersonating a user name");
+  }
+  return { name, groups, uid, ...(hasExtra ? { extra } : {}) };
+}
+
+function nameOrNone(state: ServerState, asking: Asking): string {
   try {
-    return authenticate(state, exchange).name;
+    return authenticate(state, asking).name;
   } catch (error) {
     if (error instanceof status.StatusError) return "";
     throw error;
   }
-}
-
-function namespaceOf({ target }: Request, resource: ResourceType): string {
-  return resource.namespaced ? target.namespace : "";
-}
-
-function writeOptions({ exchange, query, target }: Request): objects.WriteOptions {
-  const agent = (exchange.header("user-agent") ?? "unknown").split("/")[0] ?? "unknown";
-  const dryRun = query.get("dryRun");
-  if (dryRun !== null && dryRun !== "All") {
-    const kinds: Readonly<Record<string, string>> = {
-      create: "CreateOptions",
-      update: "UpdateOptions",
-      patch: "PatchOptions",
-    };
-    throw status.invalidOptions(kinds[target.verb] ?? "DeleteOptions", {
-      reason: "FieldValueNotSupported",
-      message: `Unsupported value: ["${dryRun}"]: supported values: "All"`,
-      field: "dryRun",
-    });
-  }
-  return {
-    manager: query.get("fieldManager") || agent,
-    subresource: target.subresource,
-    isDryRun: dryRun === "All",
-  };
-}
-
-function parsed({ body, contentType, resource }: ResourceRequest): JsonObject {
-  return objects.parseBody(body, { contentType, kind: resource.kind });
-}
-
-function optionalBody(request: ResourceRequest): JsonObject {
-  return request.body === "" ? {} : parsed(request);
 }
 
 function checkAcceptable(exchange: Exchange): void {
@@ -376,13 +193,4 @@ function checkAcceptable(exchange: Exchange): void {
     message: "406: Not Acceptable\n\nAvailable representations: application/json",
     details: {},
   });
-}
-
-function checkNotInFuture({ store }: objects.World, query: URLSearchParams): void {
-  const text = query.get("resourceVersion") ?? "";
-  if (Number(text) > store.revision) throw status.tooLargeResourceVersion(text, store.revision);
-}
-
-function success(code: number): JsonObject {
-  return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code };
 }

@@ -127,6 +127,12 @@ export function apiVersionOf({ group, version }: ResourceType): string {
   return group === "" ? version : `${group}/${version}`;
 }
 
+/** The object as `type` serves it: versions differ in nothing but their name here. */
+export function inVersion(type: ResourceType, object: JsonObject): JsonObject {
+  const apiVersion = apiVersionOf(type);
+  return object["apiVersion"] === apiVersion ? object : { ...object, apiVersion };
+}
+
 /** Verbs of a resource as discovery lists them. */
 export function verbsOf(type: ResourceType): string[] {
   if (type.review) return ["create"];

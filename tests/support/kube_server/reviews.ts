@@ -10,7 +10,8 @@ import {
   textAt,
   textsAt,
 } from "#tests/support/kube_server/json.ts";
-import { existing, timestamp, type World } from "#tests/support/kube_server/objects.ts";
+import { existing } from "#tests/support/kube_server/objects.ts";
+import { timestamp, type World } from "#tests/support/kube_server/replace.ts";
 import { apiVersionOf, type ResourceType } from "#tests/support/kube_server/resources.ts";
 import { invalid, noSuchResource } from "#tests/support/kube_server/status.ts";
 import type { ObjectRef } from "#tests/support/kube_server/store.ts";
@@ -28,7 +29,10 @@ export function review(
   const answer = (status: JsonObject): JsonObject => ({
     kind: resource.kind,
     apiVersion: apiVersionOf(resource),
-    metadata: { ...metadataOf(body), creationTimestamp: timestamp(now) },
+    metadata: {
+      ...metadataOf(body),
+      ...(resource.resource === "selfsubjectreviews" ? { creationTimestamp: timestamp(now) } : {}),
+    },
     ...(body["spec"] === undefined ? {} : { spec: body["spec"] }),
     status,
   });
@@ -42,7 +46,14 @@ export function review(
       );
     }
     case "selfsubjectreviews":
-      return answer({ userInfo: { username: user.name, groups: [...user.groups] } });
+      return answer({
+        userInfo: {
+          username: user.name,
+          groups: [...user.groups],
+          ...(user.uid === undefined ? {} : { uid: user.uid }),
+          ...(user.extra === undefined ? {} : { extra: structuredClone(user.extra) as JsonObject }),
+        },
+      });
     case "selfsubjectaccessreviews":
       return answer({ allowed: access.isAllowed(user, attributesOf(body)) });
     case "subjectaccessreviews":

@@ -8,12 +8,8 @@ import {
   objectAt,
   textAt,
 } from "#tests/support/kube_server/json.ts";
-import {
-  existing,
-  updateObject,
-  type World,
-  type WriteOptions,
-} from "#tests/support/kube_server/objects.ts";
+import { existing, updateObject } from "#tests/support/kube_server/objects.ts";
+import type { World, WriteOptions } from "#tests/support/kube_server/replace.ts";
 import { jsonPatch, mergePatch } from "#tests/support/kube_server/patches.ts";
 import { badRequest, conflict } from "#tests/support/kube_server/status.ts";
 import type { ObjectRef } from "#tests/support/kube_server/store.ts";
@@ -58,12 +54,14 @@ function scaleOf(object: JsonObject): JsonObject {
     const value = metadata[field];
     if (value !== undefined) kept[field] = value;
   }
+  const replicas = objectAt(object, "spec")["replicas"] ?? 0;
   const labels = Object.entries(objectAt(object, "spec", "selector", "matchLabels"));
   return {
     kind: "Scale",
     apiVersion: "autoscaling/v1",
     metadata: kept,
-    spec: { replicas: objectAt(object, "spec")["replicas"] ?? 0 },
+    // The real server leaves a zero out here, though not in the status.
+    spec: replicas === 0 ? {} : { replicas },
     status: {
       replicas: objectAt(object, "status")["replicas"] ?? 0,
       selector: labels.map(([key, value]) => `${key}=${value}`).join(","),

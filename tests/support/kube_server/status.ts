@@ -150,7 +150,7 @@ export function invalid(
     details: {
       ...(name === "" ? {} : { name }),
       ...(group === "" ? {} : { group }),
-      kind,
+      ...(kind === "" ? {} : { kind }),
       causes: causes.map((cause) => ({ ...cause })),
     },
   });

@@ -4,11 +4,13 @@ import type { Exchange } from "#tests/support/kube_server/exchange.ts";
 import { H2_CANCEL } from "#tests/support/kube_server/exchange.ts";
 import type { StreamFault } from "#tests/support/kube_server/faults.ts";
 import type { JsonObject } from "#tests/support/kube_server/json.ts";
+import type { Timers } from "#tests/support/kube_server/timers.ts";
 import { statusOf } from "#tests/support/kube_server/fault_answers.ts";
 
 /** A fault of a stream with the number of events it waits for. */
 export type ScriptedStreamFault = StreamFault & { readonly afterEvents?: number };
 
+const DEFAULT_SPLIT_BYTES = 7;
 const DEFAULT_HUGE_LINE_BYTES = 20 * 1024 * 1024;
 
 /** Sends events and applies the script. */
@@ -19,12 +21,22 @@ export class WatchStream {
   /** First of two events that change places. */
   #held: string | undefined;
   #splitBytes: number | undefined;
+  /** Pieces of split events, written one by one so that each leaves alone. */
+  readonly #pieces: Uint8Array[] = [];
+  readonly #timers: Timers;
   #isSilent = false;
   #isOver = false;
 
-  constructor(exchange: Exchange, script: readonly ScriptedStreamFault[]) {
+  constructor(
+    exchange: Exchange,
+    { script, timers }: {
+      readonly script: readonly ScriptedStreamFault[];
+      readonly timers: Timers;
+    },
+  ) {
     this.#exchange = exchange;
     this.#script = [...script];
+    this.#timers = timers;
   }
 
   /** Starts the stream: headers, then what is to happen before the first event. */
@@ -52,7 +64,7 @@ export class WatchStream {
   end(): void {
     if (this.#isOver || this.#isSilent) return;
     this.#isOver = true;
-    this.#exchange.end();
+    if (this.#pieces.length === 0) this.#exchange.end();
   }
 
   #send(line: string): void {
@@ -89,9 +101,18 @@ export class WatchStream {
     this.#sentEvents += 1;
     if (this.#splitBytes === undefined) return this.#exchange.write(line);
     const bytes = new TextEncoder().encode(line);
+    const isIdle = this.#pieces.length === 0;
     for (let offset = 0; offset < bytes.length; offset += this.#splitBytes) {
-      this.#exchange.write(bytes.slice(offset, offset + this.#splitBytes));
+      this.#pieces.push(bytes.slice(offset, offset + this.#splitBytes));
     }
+    if (isIdle) this.#writePieces();
+  }
+
+  #writePieces(): void {
+    const piece = this.#pieces.shift();
+    if (piece !== undefined) this.#exchange.write(piece);
+    if (this.#pieces.length > 0) this.#timers.after(1, () => this.#writePieces());
+    else if (this.#isOver) this.#exchange.end();
   }
 
   #takeForEvent(): ScriptedStreamFault | undefined {
@@ -128,7 +149,7 @@ export class WatchStream {
         this.#isSilent = true;
         return;
       case "split":
-        this.#splitBytes = fault.bytes ?? 1;
+        this.#splitBytes = fault.bytes ?? DEFAULT_SPLIT_BYTES;
         return;
       default:
         return;

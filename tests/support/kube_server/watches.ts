@@ -3,7 +3,11 @@
 import type { Exchange } from "#tests/support/kube_server/exchange.ts";
 import type { JsonObject } from "#tests/support/kube_server/json.ts";
 import { type Collection, inNamespace, parseRevision } from "#tests/support/kube_server/lists.ts";
-import { apiVersionOf } from "#tests/support/kube_server/resources.ts";
+import {
+  apiVersionOf,
+  inVersion,
+  type ResourceType,
+} from "#tests/support/kube_server/resources.ts";
 import { type Matches, selectorOf } from "#tests/support/kube_server/selectors.ts";
 import * as status from "#tests/support/kube_server/status.ts";
 import { type Change, storageKey, type Store } from "#tests/support/kube_server/store.ts";
@@ -62,7 +66,7 @@ export function startWatch(
     revisionText,
     (message) => new status.StatusError({ code: 500, reason: "", message }),
   );
-  const stream = new WatchStream(exchange, script);
+  const stream = new WatchStream(exchange, { script, timers });
   const bookmarkObject = (resourceVersion: string | undefined, annotations?: JsonObject) => ({
     kind: resource.kind,
     apiVersion: apiVersionOf(resource),
@@ -98,7 +102,7 @@ export function startWatch(
   }
   if (startsWithState) {
     for (const object of store.all(resource)) {
-      if (matches(object)) stream.event("ADDED", object);
+      if (matches(object)) stream.event("ADDED", inVersion(resource, object));
     }
     if (hasBookmarks && (isWatchList || revisionText === "")) {
       stream.event(
@@ -116,13 +120,13 @@ export function startWatch(
       );
       return stream.end();
     }
-    for (const change of changes) show(change, { matches, stream });
+    for (const change of changes) show(change, { resource, matches, stream });
   }
   const key = storageKey(resource);
   const unsubscribe = store.subscribe((change) => {
     // A watch from the future stays quiet until the present has caught up.
     if (change.key !== key || change.revision <= revision) return;
-    show(change, { matches, stream });
+    show(change, { resource, matches, stream });
     if (exchange.bufferedBytes > deps.maxBufferedBytes) exchange.cut();
   });
   const seconds = Number(query.get("timeoutSeconds") ?? 0);
@@ -138,14 +142,18 @@ export function startWatch(
 /** An object that comes into the selection is added, one that leaves it is deleted. */
 function show(
   { type, object, previous, revision }: Change,
-  { matches, stream }: { readonly matches: Matches; readonly stream: WatchStream },
+  { resource, matches, stream }: {
+    readonly resource: ResourceType;
+    readonly matches: Matches;
+    readonly stream: WatchStream;
+  },
 ): void {
   const isIn = type !== "DELETED" && matches(object);
   const wasIn = previous !== undefined && matches(previous);
-  if (isIn) return stream.event(wasIn ? "MODIFIED" : "ADDED", object);
+  if (isIn) return stream.event(wasIn ? "MODIFIED" : "ADDED", inVersion(resource, object));
   if (!wasIn) return;
   const last = type === "DELETED" ? object : withRevision(previous, revision);
-  stream.event("DELETED", last);
+  stream.event("DELETED", inVersion(resource, last));
 }
 
 function withRevision(object: JsonObject, revision: number): JsonObject {

@@ -93,10 +93,29 @@ export const patchCases: readonly WireCase[] = [
         without.body.spec.template.spec.containers.map(({ name }: Body) => name),
         ["c"],
       );
-      const replaced = await wire.patch("strategic", path, {
-        metadata: { annotations: { $patch: "replace", only: "this" } },
+      const three = ["c", "d", "e"].map((name) => ({ name, image: "i" }));
+      await wire.patch("strategic", path, { spec: { template: { spec: { containers: three } } } });
+      const reordered = await wire.patch("strategic", path, {
+        spec: {
+          template: {
+            spec: { containers: ["e", "x", "c"].map((name) => ({ name, image: "j" })) },
+          },
+        },
       });
-      assert.equal(replaced.body.metadata.annotations.only, "this");
+      assert.deepEqual(
+        reordered.body.spec.template.spec.containers.map(({ name }: Body) => name),
+        ["d", "e", "x", "c"],
+        "the patch's order, others before what followed them",
+      );
+      const replaced = await wire.patch("strategic", path, {
+        spec: {
+          template: { spec: { containers: [{ $patch: "replace" }, { name: "r", image: "r" }] } },
+        },
+      });
+      assert.deepEqual(
+        replaced.body.spec.template.spec.containers.map(({ name }: Body) => name),
+        ["r"],
+      );
       const finalized = await wire.patch("strategic", path, {
         metadata: { finalizers: ["example.com/a"] },
       });
@@ -224,7 +243,7 @@ export const patchCases: readonly WireCase[] = [
         data: { k: "w", l: "1" },
       });
       assert.deepEqual(managers(patched.body), [
-        'agent-x Update {"f:data":{".":{}},"f:metadata":{"f:labels":{".":{},"f:a":{}}}}',
+        'agent-x Update {"f:data":{},"f:metadata":{"f:labels":{".":{},"f:a":{}}}}',
         'other Update {"f:data":{"f:k":{},"f:l":{}}}',
       ]);
     },

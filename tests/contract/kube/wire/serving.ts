@@ -113,6 +113,51 @@ export const servingCases: readonly WireCase[] = [
     },
   },
   {
+    name: "impersonation: each header line is one value",
+    async run(wire) {
+      const path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+      const { body } = await wire.post(path, {}, {
+        headers: {
+          "impersonate-user": "jane",
+          "impersonate-uid": "u1",
+          "impersonate-group": ["a", "b,c"],
+          "impersonate-extra-scopes": ["s", "t"],
+        },
+      });
+      assert.deepEqual(body.status.userInfo, {
+        username: "jane",
+        uid: "u1",
+        groups: ["a", "b,c", "system:authenticated"],
+        extra: { scopes: ["s", "t"] },
+      });
+      const as = { headers: { "impersonate-user": "jane" } };
+      const list = await wire.get(wire.core("configmaps"), as);
+      assert.match(list.body.message, /User "jane" cannot list/);
+    },
+  },
+  {
+    name: "impersonation that is refused",
+    looseMessages: ["GET"],
+    async run(wire) {
+      const headers = { "impersonate-group": "x" };
+      assert.equal((await wire.get(wire.core("configmaps"), { headers })).status, 400);
+      if (wire.side.nobody === undefined) return;
+      const { status } = await wire.get(wire.core("configmaps"), {
+        headers: { "impersonate-user": "jane" },
+        as: { token: wire.side.nobody.token },
+      });
+      assert.equal(status, 403);
+    },
+  },
+  {
+    name: "warnings about deprecated resources",
+    async run(wire) {
+      const { headers } = await wire.get(wire.core("endpoints"));
+      assert.match(String(headers["warning"]), /^299 - "v1 Endpoints is deprecated in v1\.33\+/);
+      assert.equal((await wire.get(wire.core("configmaps"))).headers["warning"], undefined);
+    },
+  },
+  {
     name: "reviews",
     looseMessages: ["POST"],
     async run(wire) {
@@ -208,6 +253,11 @@ async function useWidgets(wire: Wire, group: string): Promise<void> {
   const unlocked = await wire.put(`${base}/w`, { ...typed, metadata: { name: "w" }, spec: {} });
   assert.equal(unlocked.status, 422, "a custom resource needs its resourceVersion");
   assert.equal((await wire.get(`${base}?fieldSelector=spec.n%3D1`)).status, 400);
+  const beta = base.replace("/v1/", "/v1beta1/");
+  const { body } = await wire.get(`${beta}/w`);
+  assert.equal(body.apiVersion, `${group}/v1beta1`, "every version shows the same objects");
+  const [event] = await wire.watch(`${beta}?watch=true`, 1);
+  assert.equal(event?.object.apiVersion, `${group}/v1beta1`);
   assert.equal((await wire.delete(`${base}/w`)).body.details.group, group);
 }
 
@@ -218,15 +268,15 @@ function definition(group: string): Body {
       group,
       scope: "Namespaced",
       names: { plural: "widgets", singular: "widget", kind: "Widget", shortNames: ["wd"] },
-      versions: [{
-        name: "v1",
+      versions: ["v1", "v1beta1"].map((name) => ({
+        name,
         served: true,
-        storage: true,
+        storage: name === "v1",
         subresources: { status: {} },
         schema: {
           openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
         },
-      }],
+      })),
     },
   };
 }

@@ -182,4 +182,6 @@ export interface WireCase {
    * not compared; status and reason are.
    */
   readonly looseMessages?: readonly string[];
+  /** Needs kube-controller-manager behind a real API server. */
+  readonly needsControllers?: boolean;
 }
