@@ -1,6 +1,6 @@
 /**
- * The answer for an entry: representation, validators, cache headers (serve-config.md 14.4). Headers of an
- * entry are built once a second, because two of them tell the time.
+ * The answer for an entry: representation, validators, cache headers (serve-config.md 14.4). The usual one,
+ * a hit without compression, is made once a second and cloned: a clone skips the checks of the constructor.
  */
 
 import { MIN_GZIP_BYTES } from "./entry.ts";
@@ -22,12 +22,6 @@ export interface EntryAnswer {
   readonly bytes: number;
 }
 
-interface CachedHeaders {
-  readonly second: number;
-  readonly headers: Headers;
-}
-
-const hitHeaders = new WeakMap<Entry, CachedHeaders>();
 const NO_BODY_STATUS = 304;
 
 /** Answers with the entry, its compressed copy, or 304. */
@@ -36,13 +30,26 @@ export function answerEntry(
   entry: Entry,
   context: AnswerContext,
 ): EntryAnswer | Promise<EntryAnswer> {
-  if (entry.bytes.length >= MIN_GZIP_BYTES && acceptsGzip(request)) {
+  const { headers } = request;
+  if (entry.bytes.length >= MIN_GZIP_BYTES && acceptsGzip(headers.get("accept-encoding"))) {
     if (entry.gzip === undefined) {
       return context.gzip().then((packed) => represent(request, entry, { context, packed }));
     }
     return represent(request, entry, { context, packed: entry.gzip });
   }
+  if (context.isHit && request.method === "GET" && headers.get("if-none-match") === null) {
+    return { response: hitResponse(entry, context).clone(), bytes: entry.bytes.length };
+  }
   return represent(request, entry, { context, packed: null });
+}
+
+function hitResponse(entry: Entry, context: AnswerContext): Response {
+  const second = Math.floor(context.nowMs / 1000);
+  if (entry.hit?.second !== second) {
+    const response = new Response(entry.bytes, { headers: headersOf(entry, context) });
+    entry.hit = { second, response };
+  }
+  return entry.hit.response;
 }
 
 function represent(
@@ -58,12 +65,6 @@ function represent(
     return notModified(entry, { context, etag });
   }
   const bytes = packed ?? entry.bytes;
-  if (packed === null && context.isHit && request.method === "GET") {
-    return {
-      response: new Response(bytes, { headers: hitHeadersOf(entry, context) }),
-      bytes: bytes.length,
-    };
-  }
   const headers = headersOf(entry, context);
   headers.set("etag", etag);
   if (packed !== null) headers.set("content-encoding", "gzip");
@@ -82,15 +83,6 @@ function notModified(
   headers.set("etag", etag);
   headers.delete("content-type");
   return { response: new Response(null, { status: NO_BODY_STATUS, headers }), bytes: 0 };
-}
-
-function hitHeadersOf(entry: Entry, context: AnswerContext): Headers {
-  const second = Math.floor(context.nowMs / 1000);
-  const cached = hitHeaders.get(entry);
-  if (cached?.second === second) return cached.headers;
-  const headers = headersOf(entry, context);
-  hitHeaders.set(entry, { second, headers });
-  return headers;
 }
 
 function headersOf(entry: Entry, { nowMs, isHit, cacheControl }: AnswerContext): Headers {
@@ -123,8 +115,7 @@ function matches(ifNoneMatch: string | null, etag: string): boolean {
 }
 
 /** RFC 9110, 12.5.3: gzip or `*` listed without `q=0`. */
-function acceptsGzip(request: Request): boolean {
-  const accepted = request.headers.get("accept-encoding");
+function acceptsGzip(accepted: string | null): boolean {
   if (accepted === null) return false;
   let any = false;
   for (const item of accepted.split(",")) {

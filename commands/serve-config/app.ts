@@ -124,10 +124,10 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
       handler: createRoutes(options, {
         cache,
         clock,
-        onAnswered: createRequestReport(
-          { log, clock },
-          createRequestMetrics(metrics, options.metrics),
-        ),
+        onAnswered: createRequestReport({
+          logged: !["warn", "error"].includes(options.log.level),
+          sample: createRequestMetrics(metrics, options.metrics),
+        }, { log, clock }),
         onLoadFailed: (key, reason) => log.warn("load failed", { key, err: reason }),
       }),
     });

@@ -15,6 +15,8 @@ export interface Entry extends EntryTimes {
   readonly contentType: string;
   /** First 32 hex digits of SHA-256 over content type, NUL and body; the same on every replica. */
   readonly hash: string;
+  /** The usual answer to a hit, made once a second because two of its headers tell the time. */
+  hit?: { readonly second: number; readonly response: Response };
   /** Compressed copy: `undefined` until somebody asks, `null` when it would not be smaller. */
   gzip?: Uint8Array<ArrayBuffer> | null;
 }
