@@ -7,6 +7,7 @@ import { status } from "#tests/support/scripted_collection.ts";
 import {
   type Answer,
   json,
+  ScriptedStream,
   ScriptedTransport,
   type SeenRequest,
 } from "#tests/support/scripted_transport.ts";
@@ -445,6 +446,17 @@ Deno.test("KubeClient.watch() yields events, then how it ended", async () => {
   }
   await settle();
   assert.deepEqual(seen, ["ADDED", "END eof"]);
+});
+
+Deno.test("KubeClient.watch() gives its stream up when the loop is left", async () => {
+  const stream = new ScriptedStream();
+  stream.write('{"type":"ADDED","object":{"metadata":{"name":"a"}}}\n');
+  const { client } = fixtureOf([{ body: stream }]);
+  for await (const event of client.watch(PODS)) {
+    assert.equal(event.type, "ADDED");
+    break;
+  }
+  assert.ok(stream.cancelled);
 });
 
 Deno.test("KubeClient shows no credentials when it is printed or fails", async () => {

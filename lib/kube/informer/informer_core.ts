@@ -55,6 +55,11 @@ export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
     this.synced.catch(() => "handled");
   }
 
+  /** Aborted by `stop`. */
+  get stopped(): AbortSignal {
+    return this.#stop.signal;
+  }
+
   start(): void {
     this.#running ??= this.#run();
   }

@@ -87,6 +87,35 @@ Deno.test("informer.events() yields what handlers get and ends with stop", async
   await reading;
 });
 
+Deno.test("informer.events() ends when the client is closed, and at once afterwards", async () => {
+  await using fixture = informerFixture();
+  const { client, informer } = fixture;
+  const count = async () => {
+    let events = 0;
+    for await (const _ of informer.events()) events += 1;
+    return events;
+  };
+  const reading = count();
+  informer.start();
+  await informer.synced;
+  await settle();
+  await client.close();
+  assert.equal(await reading, 1);
+  assert.equal(await count(), 0);
+  assert.equal(informer.state, "stopped");
+  assert.throws(() => informer.addHandler(() => {}), TypeError);
+});
+
+Deno.test("informer.synced rejects when it is stopped before", async () => {
+  await using fixture = informerFixture();
+  const { informer, server } = fixture;
+  server.everyList = () => new Promise<never>(() => {});
+  informer.start();
+  await settle();
+  await informer.stop();
+  await assert.rejects(informer.synced, /stopped before it synced/);
+});
+
 Deno.test("informer calls handlers one event at a time and survives one that fails", async () => {
   await using fixture = informerFixture();
   const { informer, server, log } = fixture;

@@ -108,7 +108,7 @@ class InformerHandle<T extends KubeObject> implements Informer<T> {
   }
 
   start(): void {
-    if (this.#stopping === undefined) this.#core.start();
+    if (!this.#isStopped) this.#core.start();
   }
 
   stop(): Promise<void> {
@@ -118,6 +118,10 @@ class InformerHandle<T extends KubeObject> implements Informer<T> {
       this.#stopping = this.#release();
     }
     return this.#stopping;
+  }
+
+  get #isStopped(): boolean {
+    return this.#stopping !== undefined || this.#core.stopped.aborted;
   }
 
   get(namespace: string | undefined, name: string): T | undefined {
@@ -133,7 +137,7 @@ class InformerHandle<T extends KubeObject> implements Informer<T> {
   }
 
   addHandler(handler: InformerHandler<T>): () => void {
-    if (this.#stopping !== undefined) throw new TypeError("Cannot add a handler: informer stopped");
+    if (this.#isStopped) throw new TypeError("Cannot add a handler: the informer is stopped");
     const unsubscribe = this.#core.subscribe(handler);
     const remove = () => {
       unsubscribe();
@@ -144,6 +148,7 @@ class InformerHandle<T extends KubeObject> implements Informer<T> {
   }
 
   async *events(): AsyncGenerator<InformerEvent<T>, void, void> {
+    if (this.#isStopped) return;
     let next: InformerEvent<T> | undefined;
     let ended = false;
     let taken: () => void = () => {};
@@ -159,6 +164,7 @@ class InformerHandle<T extends KubeObject> implements Informer<T> {
       arrived();
     };
     this.#removals.add(end);
+    this.#core.stopped.addEventListener("abort", end);
     try {
       while (!ended) {
         if (next === undefined) {
@@ -172,6 +178,7 @@ class InformerHandle<T extends KubeObject> implements Informer<T> {
       }
     } finally {
       this.#removals.delete(end);
+      this.#core.stopped.removeEventListener("abort", end);
       taken();
       remove();
     }
