@@ -52,13 +52,15 @@ export async function testNamespace(admin: Endpoint): Promise<TestNamespace> {
 
 /**
  * Applies the documents of a YAML or JSON text by server-side apply, in their order: what `--print-rbac` prints.
- * Returns what was applied; `remove` takes the cluster-scoped part away again.
+ * Returns what was applied; `remove` takes the cluster-scoped part away again. With `dryRun` the server
+ * checks everything and keeps nothing.
  *
  * @throws {TypeError} for a kind that has nothing to do with RBAC
  */
 export async function applyRbac(
   admin: Endpoint,
   yaml: string,
+  { dryRun = false }: { readonly dryRun?: boolean } = {},
 ): Promise<{ readonly applied: readonly string[]; remove(): Promise<void> }> {
   const manifests = (loadAll(yaml) as (Manifest | undefined)[])
     .filter((document) => document !== undefined && document !== null)
@@ -68,11 +70,11 @@ export async function applyRbac(
     const path = pathOf(manifest);
     await succeed(admin, {
       method: "PATCH",
-      path: `${path}?fieldManager=kcfg-test&force=true`,
+      path: `${path}?fieldManager=kcfg-test&force=true${dryRun ? "&dryRun=All" : ""}`,
       body: manifest,
       contentType: "application/apply-patch+yaml",
     });
-    paths.push(path);
+    if (!dryRun) paths.push(path);
   }
   return {
     applied: manifests.map(({ kind, metadata }) => `${kind}/${metadata.name}`),

@@ -60,6 +60,9 @@ export const permissionCases: readonly ContractCase[] = [
     name: `RBAC printed as ${format} grants what the declaration asks for and nothing else`,
     async run({ connect, kube, side, namespace }) {
       const printed = renderRbac(READER.rbac, { command: "test", namespaces: [namespace], format });
+      await applyRbac(side.admin, printed, { dryRun: true });
+      const account = { group: "", version: "v1", resource: "serviceaccounts", namespace };
+      await assert.rejects(kube.get({ ...account, name: "kcfg-test" }), isNotFound);
       await applyRbac(side.admin, printed);
       const token = await createToken(side.admin, { namespace, name: "kcfg-test" });
       const endpoint = {
