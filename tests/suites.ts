@@ -24,17 +24,24 @@ export const SUITES: Readonly<Record<string, Suite>> = {
   cli: {
     title: "command line, from source and from the bundle",
     files: ["tests/cli"],
-    async prepare() {
-      const { entry } = await bundle();
-      return { env: { KCFG_TEST_BUNDLE: entry }, release: () => Promise.resolve() };
-    },
+    prepare: withBundle,
   },
   gates: {
     title: "format, house rules, types, generated pages",
     files: ["tests/gates"],
   },
   integration: {
-    title: "whole processes",
+    title: "whole processes, from source",
     files: ["tests/integration"],
   },
+  bundle: {
+    title: "whole processes, from the bundle",
+    files: ["tests/integration"],
+    prepare: withBundle,
+  },
 };
+
+async function withBundle() {
+  const { entry } = await bundle();
+  return { env: { KCFG_TEST_BUNDLE: entry }, release: () => Promise.resolve() };
+}
