@@ -112,6 +112,7 @@ export type Patch =
 
 /** Reads objects and collections. Every failure is a `KubeError`; an absent object is `isNotFound`. */
 export interface KubeReader {
+  /** One object; `apiVersion` and `kind` as the server sent them. */
   get<T extends KubeObject = KubeObject>(ref: ObjectRef, options?: GetOptions): Promise<T>;
   /** The whole collection, fetched in pages, with the resource version of the first one. */
   list<T extends KubeObject = KubeObject>(
@@ -155,6 +156,7 @@ export interface KubeWriter {
     object: Readonly<Record<string, unknown>>,
     options?: WriteOptions,
   ): Promise<T>;
+  /** Changes parts of the object; never repeated by itself, not even after a conflict. */
   patch<T extends KubeObject = KubeObject>(
     ref: ObjectRef,
     patch: Patch,
@@ -168,6 +170,7 @@ export interface KubeWriter {
   ): Promise<T>;
   /** The answer is the deleted object, or a `Status` when it is gone at once. */
   delete(ref: ObjectRef, options?: DeleteOptions): Promise<KubeObject | Status | undefined>;
+  /** Deletes what the selection names, or all of the collection without one. */
   deleteCollection(ref: ObjectRef, options?: DeleteOptions & Selection): Promise<void>;
 }
 
@@ -218,22 +221,27 @@ export interface ServerVersion {
 
 /** Subresources with a name of their own. Others: pass `subresource` in the reference. */
 export interface KubeSubresources {
+  /** Any subresource that is read by GET. */
   getSubresource<T = unknown>(
     ref: ObjectRef,
     subresource: string,
     options?: GetOptions,
   ): Promise<T>;
+  /** `update` of `status` alone. */
   updateStatus<T extends KubeObject = KubeObject>(
     ref: ObjectRef,
     object: Readonly<Record<string, unknown>>,
     options?: WriteOptions,
   ): Promise<T>;
+  /** `patch` of `status` alone. */
   patchStatus<T extends KubeObject = KubeObject>(
     ref: ObjectRef,
     patch: Patch,
     options?: WriteOptions,
   ): Promise<T>;
+  /** The `Scale` of a workload. */
   getScale(ref: ObjectRef, options?: GetOptions): Promise<KubeObject>;
+  /** Sets the number of replicas by a whole `Scale`. */
   updateScale(
     ref: ObjectRef,
     scale: Readonly<Record<string, unknown>>,
@@ -252,6 +260,7 @@ export interface KubeSubresources {
       readonly expirationSeconds?: number;
     },
   ): Promise<{ readonly token: string; readonly expirationTimestamp: string }>;
+  /** Opens the log of a container; with `follow` it ends with the container. */
   logs(
     pod: { readonly namespace: string; readonly name: string },
     options?: LogOptions,
@@ -272,11 +281,13 @@ export interface KubeDiscovery {
 export interface KubeClient extends KubeReader, KubeWatcher, KubeWriter, KubeSubresources {
   /** Namespace of the configuration; operations never add it by themselves. */
   readonly namespace: string;
+  /** Finds kinds by name. */
   readonly discovery: KubeDiscovery;
   /** Any request; the path is relative to the server, absolute URLs are refused. */
   raw(method: string, path: string, options?: RawOptions): Promise<RawAnswer>;
   /** One review per rule and verb; always within scope. */
   accessReview(rules: readonly AccessRule[], options?: RequestOptions): Promise<AccessReview[]>;
+  /** `GET /version`; the scope must list that path. */
   serverVersion(options?: RequestOptions): Promise<ServerVersion>;
   /** Stops informers, fails open streams and closes connections; idempotent. */
   close(): Promise<void>;
@@ -336,6 +347,7 @@ export interface Informer<T extends KubeObject = KubeObject> {
   stop(): Promise<void>;
   /** Resolves when the store is complete for the first time; rejects when stopped before. */
   readonly synced: Promise<void>;
+  /** Whether the store has been complete once. */
   readonly hasSynced: boolean;
   /** The stored object, not to be changed; `namespace` is undefined for cluster-scoped ones. */
   get(namespace: string | undefined, name: string): T | undefined;
@@ -347,9 +359,11 @@ export interface Informer<T extends KubeObject = KubeObject> {
   addHandler(handler: InformerHandler<T>): () => void;
   /** The same as an iterator, ended by `stop` or by leaving the loop. */
   events(): AsyncIterable<InformerEvent<T>>;
+  /** Version to resume from: of the last applied event or list; empty before. */
   readonly lastSyncResourceVersion: string;
   /** Wall clock of the last sign of life from the server, ms since the epoch; undefined before. */
   readonly lastContact: number | undefined;
+  /** What the loop does now. */
   readonly state: InformerState;
 }
 

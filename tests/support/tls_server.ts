@@ -20,6 +20,8 @@ export interface TlsServer extends AsyncDisposable {
   readonly sessions: ServerHttp2Session[];
   /** TCP connections accepted so far. */
   readonly connections: () => number;
+  /** TCP connections open now. */
+  readonly openConnections: () => number;
 }
 
 /** How to serve. */
@@ -68,6 +70,7 @@ export async function startTlsServer(
     port: (server.address() as AddressInfo).port,
     sessions,
     connections: () => connections,
+    openConnections: () => sockets.size,
     async [Symbol.asyncDispose]() {
       // Sessions are ended in a fresh macrotask, never inside one of their own callbacks.
       await new Promise<void>((resolve) => setTimeout(resolve, 0));

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { settle } from "#tests/support/clock.ts";
-import { status } from "#tests/support/scripted_collection.ts";
+import { gone, status } from "#tests/support/scripted_collection.ts";
 import { CONFIG_MAPS, formatEvent, informerFixture } from "#tests/support/informer_fixture.ts";
 
 Deno.test("informer lists, syncs, and follows changes", async () => {
@@ -177,6 +177,31 @@ for (const mode of ["watch-list", "auto"] as const) {
     assert.equal(server.log.at(-1), "watch@150");
   });
 }
+
+Deno.test("informer without list permission forgets a version that has expired", async () => {
+  await using fixture = informerFixture({ mode: "watch-list" });
+  const { informer, server, clock } = fixture;
+  const ready = () => {
+    const metadata = {
+      resourceVersion: "150",
+      annotations: { "k8s.io/initial-events-end": "true" },
+    };
+    const object = { apiVersion: "v1", kind: "ConfigMap", metadata };
+    server.streams.at(-1)?.write(`${JSON.stringify({ type: "BOOKMARK", object })}\n`);
+  };
+  informer.start();
+  await settle();
+  ready();
+  await settle();
+  server.watchFaults.push(gone, gone);
+  server.streams.at(-1)?.end("connection");
+  await settle();
+  await clock.advanceToNext();
+  ready();
+  await settle();
+  assert.deepEqual(server.log, ["watch@", "watch@150", "watch@150", "watch@"]);
+  assert.equal(informer.state, "watching");
+});
 
 Deno.test("informer without list permission and bookmarks takes silence as the end", async () => {
   await using fixture = informerFixture();

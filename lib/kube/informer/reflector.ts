@@ -7,7 +7,13 @@ import { type Clock, sleep, type Timer } from "#lib/run/clock.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { apiErrorFromStatus } from "../api_error.ts";
 import type { InformerOptions, InformerState, WatchEvent } from "../contract.ts";
-import { DecodeError, isForbidden, KubeApiError } from "../errors.ts";
+import {
+  DecodeError,
+  isExpired,
+  isForbidden,
+  isResourceVersionTooLarge,
+  KubeApiError,
+} from "../errors.ts";
 import { listWhole, type MeasuredList } from "../list.ts";
 import type { KubeMetrics } from "../metrics.ts";
 import type { Requester } from "../requester.ts";
@@ -85,7 +91,8 @@ export class Reflector<T extends KubeObject> {
     this.#deps = deps;
     this.#sink = sink;
     this.#backoff = new WatchBackoff(deps.clock, deps.random);
-    this.#start = options.mode === "watch-list" ? "bookmark" : "list";
+    const streams = options.mode === "watch-list" && deps.serverKnows.watchList;
+    this.#start = streams ? "bookmark" : "list";
   }
 
   /** Runs until `stop`; never rejects but for a defect. */
@@ -163,6 +170,7 @@ export class Reflector<T extends KubeObject> {
       this.#start = this.#deps.serverKnows.watchList ? "bookmark" : "silence";
       return { next: "watch", reason: "list_denied", wait: 0 };
     }
+    this.#sink.contact();
     const { list, bytes } = answer;
     const version = list.metadata.resourceVersion ?? "";
     this.#kind ??= { kind: list.kind.replace(/List$/, ""), apiVersion: list.apiVersion };
@@ -318,6 +326,8 @@ export class Reflector<T extends KubeObject> {
   // A first state that did not come is asked for again from its beginning, as a failed list is.
   #initialFailed(error: unknown): NextStep {
     if (this.#options.mode !== "watch-list") this.#start = "list";
+    // Otherwise the same version would be refused again and again.
+    if (isExpired(error) || isResourceVersionTooLarge(error)) this.#version = "";
     return this.#policy.listFailed(error ?? new Error("The stream ended before the first state"));
   }
 

@@ -75,6 +75,31 @@ Deno.test("a connection without requests is closed after 90 s", async () => {
   await transport.close();
 });
 
+Deno.test("an HTTP/1.1 connection is closed when idle, never under an open stream", async () => {
+  const finish = Promise.withResolvers<void>();
+  await using server = await startTlsServer((request, response) => {
+    response.writeHead(200);
+    if (request.url !== "/stream") return void response.end("ok");
+    response.write("a");
+    finish.promise.then(() => response.end("b"));
+  }, { keyPair, http1Only: true });
+  const transport = createTransport({
+    server: `https://127.0.0.1:${server.port}`,
+    tls,
+    idleTimeoutMs: 100,
+  });
+  const stream = await transport.request({ method: "GET", path: "/stream", stream: true });
+  assert.equal(await getText(transport, "/"), "ok");
+  assert.equal(server.connections(), 2);
+  // Three times the limit of idle connections.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  finish.resolve();
+  assert.equal(new TextDecoder().decode(await stream.bytes(10)), "ab");
+  assert.equal(server.openConnections(), 1);
+  await eventually("both connections are closed", () => server.openConnections() === 0);
+  await transport.close();
+});
+
 for (const http1Only of [false, true]) {
   const protocol = http1Only ? "HTTP/1.1" : "HTTP/2";
   Deno.test(`an idle ${protocol} client lets its process end, an open watch does not`, async () => {

@@ -32,11 +32,11 @@ export class Http1Client {
   readonly #sockets = new Set<Socket>();
   #spare: Socket | undefined;
   #closed: TransportError | undefined;
-  #agent: Promise<Agent>;
+  // Made by the first request: a client that speaks HTTP/2 never loads this part of the runtime.
+  #agent: Promise<Agent> | undefined;
 
   constructor(options: Http1Options) {
     this.#options = options;
-    this.#agent = this.#createAgent();
   }
 
   /** Uses an open connection for one of the next requests. */
@@ -50,7 +50,7 @@ export class Http1Client {
   /** Sends a request; resolves with the headers. */
   async request(init: Http1Request): Promise<TransportResponse> {
     const { request: open } = await import("node:http");
-    const agent = await this.#agent;
+    const agent = await (this.#agent ??= this.#createAgent());
     init.signal.throwIfAborted();
     if (this.#closed !== undefined) throw this.#closed;
     const { host, port } = this.#options;
@@ -110,10 +110,12 @@ export class Http1Client {
 
   /** New requests use new connections. */
   async retire(): Promise<void> {
-    const old = await this.#agent;
-    this.#agent = this.#createAgent();
+    const retired = this.#agent;
+    this.#agent = undefined;
     this.#spare?.destroy();
     this.#spare = undefined;
+    const old = await retired;
+    if (old === undefined) return;
     for (const socket of Object.values(old.freeSockets).flat()) socket?.destroy();
   }
 
@@ -121,7 +123,7 @@ export class Http1Client {
   async close(error: TransportError): Promise<void> {
     this.#closed = error;
     for (const fail of [...this.#open]) fail(error);
-    (await this.#agent).destroy();
+    (await this.#agent)?.destroy();
     const gone = [...this.#sockets].map((socket) =>
       new Promise<void>((resolve) => {
         socket.once("close", () => resolve());
