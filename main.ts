@@ -1,17 +1,19 @@
-/** argv → dispatcher → exit code. Commands are loaded by the dispatcher, one at a time, when asked for. */
+/**
+ * argv → dispatcher → exit code. Commands are loaded by the dispatcher, one at a time, when asked for. The
+ * strict sandbox runs this file a second time, as a worker.
+ */
 
 import { COMMANDS } from "./commands/mod.ts";
 import { dispatch } from "#lib/cli/dispatch.ts";
 import { runtimePermissions } from "#lib/run/permissions.ts";
-import { exitProcess, openProcess, processArgs } from "#lib/run/process.ts";
+import { openProcess } from "#lib/run/process.ts";
 
 if (import.meta.main) {
-  const { context, setSecondSignalExitCode } = openProcess();
-  const exitCode = await dispatch(processArgs(), {
+  const process = await openProcess(import.meta.url);
+  const exitCode = await dispatch(process.args, {
+    ...process,
     commands: COMMANDS,
     permissions: runtimePermissions,
-    context,
-    setSecondSignalExitCode,
   });
-  exitProcess(exitCode);
+  process.exit(exitCode);
 }

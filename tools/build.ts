@@ -17,6 +17,7 @@ const COMPILE_ARGS = [
   "-A",
   "--no-prompt",
   "--unstable-no-legacy-abort",
+  "--unstable-worker-options",
   "--no-check",
 ];
 

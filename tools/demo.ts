@@ -6,7 +6,8 @@
 import { COMMANDS } from "../commands/mod.ts";
 import { dispatch } from "../lib/cli/dispatch.ts";
 import { runtimePermissions } from "../lib/run/permissions.ts";
-import { exitProcess, openProcess, processArgs } from "../lib/run/process.ts";
+import { openProcess } from "../lib/run/process.ts";
+import type { ProcessHandle } from "../lib/run/process.ts";
 
 const SAMPLES = new URL("../samples", import.meta.url).pathname;
 
@@ -56,9 +57,9 @@ Change samples/deploy.yml and ask again. Ctrl-C stops it, after the requests in 
 `;
 }
 
-async function demoServeConfig(): Promise<number> {
+async function demoServeConfig(handle: ProcessHandle): Promise<number> {
   const ports = { app: freePort(8080), health: freePort(8888), metrics: freePort(3000) };
-  const { context, setSecondSignalExitCode } = openProcess();
+  const { context } = handle;
   const env = { TTL: "1s", LOG_LEVEL: "warn", REFRESH: "false", ...context.env };
   const serving = dispatch([
     "serve-config",
@@ -67,21 +68,20 @@ async function demoServeConfig(): Promise<number> {
     `--health-addr=127.0.0.1:${ports.health}`,
     `--metrics-addr=127.0.0.1:${ports.metrics}`,
   ], {
+    ...handle,
     commands: COMMANDS,
     permissions: runtimePermissions,
     context: { ...context, env },
-    setSecondSignalExitCode,
   });
   const healthy = await untilHealthy(`http://127.0.0.1:${ports.health}/readyz`, context.signal);
   if (healthy) context.stdout.write(guide(ports));
   return await serving;
 }
 
-const [name = "serve-config"] = processArgs();
+const handle = await openProcess(new URL("../main.ts", import.meta.url).href);
+const [name = "serve-config"] = handle.args;
 if (name !== "serve-config") {
-  Deno.stderr.writeSync(
-    new TextEncoder().encode(`There is no demo "${name}": there is serve-config\n`),
-  );
-  exitProcess(2);
+  handle.context.stderr.write(`There is no demo "${name}": there is serve-config\n`);
+  handle.exit(2);
 }
-exitProcess(await demoServeConfig());
+handle.exit(await demoServeConfig(handle));

@@ -2,7 +2,7 @@
 
 import { COMMANDS } from "../commands/mod.ts";
 import { commandPage } from "../lib/cli/command_page.ts";
-import { INSPECTION_FLAGS } from "../lib/cli/common_flags.ts";
+import { allFlags } from "../lib/cli/common_flags.ts";
 import { writeFileAtomically } from "../lib/fs/atomic_write.ts";
 
 const FOLDER = new URL("../docs/commands/", import.meta.url).pathname;
@@ -16,7 +16,7 @@ export async function writeCommandPages(folder: string): Promise<readonly string
     const { command } = await load();
     const name = `${command.name}.md`;
     expected.add(name);
-    const page = commandPage(command, { ...command.flags, ...INSPECTION_FLAGS });
+    const page = commandPage(command, allFlags(command));
     const outcome = await writeFileAtomically(folder + name, new TextEncoder().encode(page), {
       sync: false,
     });

@@ -1,7 +1,8 @@
 /** `kcfg serve-config`: the command's door. */
 
 import type { Command } from "#lib/cli/command.ts";
-import { formatAddress } from "#lib/http/address.ts";
+import { grantPaths } from "#lib/fs/grant_paths.ts";
+import { bindAddresses, formatAddress } from "#lib/http/address.ts";
 import { createLogger } from "#lib/log/create_logger.ts";
 import type { RunContext } from "#lib/run/context.ts";
 import { processReadings } from "#lib/run/process_readings.ts";
@@ -38,6 +39,10 @@ export const command: Command<ServeConfigOptions, typeof FLAGS> = {
     ),
     read: [directory],
     env: [],
+  }),
+  strictPermissions: async ({ listen, health, metrics, directory }) => ({
+    net: [listen, health, metrics].flatMap(bindAddresses),
+    read: await grantPaths(directory),
   }),
   run,
 };

@@ -36,6 +36,14 @@ export interface Command<O = unknown, T extends FlagTable = FlagTable> {
   ): O;
   /** What the command needs of the runtime for these options; everything else is dropped before `run`. */
   permissions(options: O): PermissionNeeds;
+  /**
+   * The same for `--sandbox=strict`, exact: absolute paths, hosts with ports, names of variables; a kind
+   * without entries is closed. Called with every permission still there, and the last to have them. A command
+   * without it refuses the strict sandbox.
+   *
+   * @throws {UsageError} when these options cannot be had under it
+   */
+  strictPermissions?(options: O): Promise<PermissionNeeds>;
   /** Does the work until done or until `context.signal` is aborted; resolves to the exit code. */
   run(options: O, context: RunContext): Promise<number>;
 }

@@ -3,8 +3,7 @@
  */
 
 import type { CommandEntry } from "./command.ts";
-import type { FlagTable } from "./flag.ts";
-import { INSPECTION_FLAGS } from "./common_flags.ts";
+import { allFlags } from "./common_flags.ts";
 import { proposeArgs } from "./scan_args.ts";
 
 /** Shells that `kcfg completion` knows. */
@@ -60,7 +59,7 @@ export async function complete(
   const entry = commands.find((candidate) => candidate.name === first);
   if (entry === undefined || rest.slice(0, -1).includes("--")) return [];
   const { command } = await entry.load();
-  const flags: FlagTable = { ...command.flags, ...INSPECTION_FLAGS };
+  const flags = allFlags(command);
   const typed = rest.at(-1) ?? "";
   const previous = rest.at(-2) ?? "";
   const pending = flags[previous.replace(/^--?/, "")];

@@ -5,12 +5,13 @@
 
 import { describeSandbox, dropPermissions, formatNeeds } from "#lib/run/permissions.ts";
 import type { PermissionHost } from "#lib/run/permissions.ts";
-import { SANDBOX_PROBE_VARIABLE, trySandboxProbe } from "#lib/run/sandbox_probe.ts";
+import type { Grants } from "#lib/run/grants.ts";
+import { printSandboxProbe, SANDBOX_PROBE_VARIABLE } from "#lib/run/sandbox_probe.ts";
+import type { StrictHalf } from "#lib/run/strict_sandbox.ts";
 import { versionLine } from "#lib/run/version.ts";
 import type { RunContext } from "#lib/run/context.ts";
 import type { Command, CommandEntry } from "./command.ts";
-import { INSPECTION_FLAGS } from "./common_flags.ts";
-import type { FlagTable } from "./flag.ts";
+import { allFlags } from "./common_flags.ts";
 import { commandHelp, rootHelp } from "./help.ts";
 import { resolveFlags } from "./resolve_flags.ts";
 import { nearest } from "./nearest.ts";
@@ -21,6 +22,8 @@ export interface DispatchDeps {
   readonly commands: readonly CommandEntry[];
   readonly permissions: PermissionHost;
   readonly context: RunContext;
+  /** Which half of the strict sandbox this isolate is. */
+  readonly strict: StrictHalf;
   /** Tells the signal handling which exit code a second signal gives. */
   setSecondSignalExitCode(code: number): void;
 }
@@ -60,8 +63,8 @@ async function runCommand(
   args: readonly string[],
   deps: DispatchDeps,
 ): Promise<number> {
-  const { context, permissions } = deps;
-  const flags: FlagTable = { ...command.flags, ...INSPECTION_FLAGS };
+  const { context, permissions, strict } = deps;
+  const flags = allFlags(command);
   // Loaded here, so that help and version do not pay for the scanner.
   const { scanArgs } = await import("./scan_args.ts");
   const scanned = await scanArgs({ ...command, flags }, args);
@@ -72,26 +75,43 @@ async function runCommand(
     lenientEnv: command.lenientEnv ?? false,
   });
   const options = command.options(resolved, scanned, context.env);
-  const needs = command.permissions(options);
-  if (resolved.values["print-permissions"]) return printAlone(formatNeeds(needs), deps);
-  dropPermissions(needs, permissions);
-  if (resolved.values["show-sandbox"]) {
-    context.stdout.write(`${JSON.stringify(describeSandbox(permissions), null, 2)}\n`);
-    return 0;
-  }
-  const probe = context.env[SANDBOX_PROBE_VARIABLE];
-  if (probe !== undefined) return await runProbe(probe, context);
   deps.setSecondSignalExitCode(command.secondSignalExitCode ?? 1);
+  const planOnly = resolved.values["print-permissions"] === true;
+  if (strict.kind === "worker") {
+    await checkWorker(strict.grants, permissions);
+  } else if (resolved.values["sandbox"] === "strict") {
+    const { formatGrants, toGrants } = await import("#lib/run/grants.ts");
+    const grants = toGrants(await command.strictPermissions?.(options) ?? {});
+    if (planOnly) return printAlone(formatGrants(grants), deps);
+    const { launchCommand } = await import("./strict_command.ts");
+    return await launchCommand({ name: command.name, args, flags, grants }, { strict, context });
+  } else {
+    const needs = command.permissions(options);
+    if (planOnly) return printAlone(formatNeeds(needs), deps);
+    dropPermissions(needs, permissions);
+  }
+  if (resolved.values["show-sandbox"]) return await printSandbox(deps);
+  const probe = context.env[SANDBOX_PROBE_VARIABLE];
+  if (probe !== undefined) return await printSandboxProbe(probe, context);
   return await command.run(options, context);
 }
 
-async function runProbe(probe: string, context: RunContext): Promise<number> {
-  const result = await trySandboxProbe(probe);
-  if (result === undefined) {
-    throw new UsageError(`${SANDBOX_PROBE_VARIABLE} is not of the form KIND:TARGET`);
-  }
-  context.stdout.write(`${JSON.stringify(result)}\n`);
-  return result.result === "denied" ? 0 : 1;
+/** The worker got its permissions at its start; here it makes sure of them. */
+async function checkWorker(grants: Grants, permissions: PermissionHost): Promise<void> {
+  const { findBroader } = await import("#lib/run/grants.ts");
+  const broader = findBroader(grants, permissions);
+  if (broader.length === 0) return;
+  throw new Error(
+    `Cannot keep the strict sandbox: the runtime allows more than computed: ${broader.join(", ")}`,
+  );
+}
+
+async function printSandbox({ context, permissions, strict }: DispatchDeps): Promise<number> {
+  const sandbox = strict.kind === "launcher"
+    ? describeSandbox(permissions)
+    : (await import("#lib/run/grants.ts")).describeGrants(strict.grants, permissions);
+  context.stdout.write(`${JSON.stringify(sandbox, null, 2)}\n`);
+  return 0;
 }
 
 /** Prints and stops; nothing runs, so nothing is kept. */
@@ -103,7 +123,7 @@ function printAlone(text: string, { context, permissions }: DispatchDeps): numbe
 
 async function printHelp(word: string, deps: DispatchDeps): Promise<number> {
   const command = await loadCommand(word, deps.commands);
-  return printAlone(commandHelp(command, { ...command.flags, ...INSPECTION_FLAGS }), deps);
+  return printAlone(commandHelp(command, allFlags(command)), deps);
 }
 
 /** What the completion scripts ask; the words typed so far stand behind `--`. */

@@ -44,6 +44,7 @@ async function run(...args: string[]) {
       revoke: (kind) => revoked.push(kind),
     },
     context,
+    strict: { kind: "launcher", launch: () => Promise.reject(new Error("not asked for")) },
     setSecondSignalExitCode() {},
   });
   return { exitCode, ran, revoked, stdout: stdout(), stderr: stderr() };

@@ -6,6 +6,9 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** What `:port` binds: both families, and IPv4 alone where the machine has no IPv6. */
+export const ALL_INTERFACES = ["::", "0.0.0.0"] as const;
+
 /**
  * Parses a listen address; `:port` means all interfaces.
  *
@@ -28,4 +31,10 @@ export function formatAddress(
   { hostname, port }: { readonly hostname: string; readonly port: number },
 ): string {
   return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}
+
+/** Hosts that a listener there may bind, as the runtime's permissions name them. */
+export function bindAddresses({ hostname, port }: ListenAddress): readonly string[] {
+  const hostnames = hostname === undefined ? ALL_INTERFACES : [hostname];
+  return hostnames.map((one) => formatAddress({ hostname: one, port }));
 }

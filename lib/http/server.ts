@@ -4,6 +4,7 @@
  */
 
 import type { Logger } from "#lib/log/logger.ts";
+import { ALL_INTERFACES } from "./address.ts";
 import type { ListenAddress } from "./address.ts";
 import { plain } from "./plain.ts";
 
@@ -75,12 +76,12 @@ function listenOn(
   const shown = `${address.hostname ?? ""}:${address.port}`;
   try {
     if (address.hostname !== undefined) return listen(address.hostname);
+    const [both, ipv4] = ALL_INTERFACES;
     try {
-      // Both families, as Go does for ":port".
-      return listen("::");
+      return listen(both);
     } catch (error) {
       if (error instanceof Deno.errors.AddrInUse) throw error;
-      return listen("0.0.0.0");
+      return listen(ipv4);
     }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

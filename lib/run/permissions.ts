@@ -1,7 +1,8 @@
 /**
  * The outer fence: what the runtime lets this process do. The executable starts with every kind, because
  * some duties need all of them; before a command runs, whole kinds it did not ask for are dropped for good.
- * Dropping single hosts or paths from a global grant would change nothing, silently, so that is not offered.
+ * Dropping single hosts or paths from a global grant would change nothing, silently; exact limits are in
+ * `grants.ts` and need a worker.
  */
 
 /** Every kind of permission the runtime knows, in the order they are printed. */
@@ -30,19 +31,33 @@ export interface KindState {
 
 /** The part of the runtime's permission interface used here; tests pass a fake. */
 export interface PermissionHost {
-  query(kind: PermissionKind): "granted" | "denied" | "prompt";
+  /** State of a whole kind, or of one entry: a path, a host with or without port, a name. */
+  query(kind: PermissionKind, entry?: string): "granted" | "denied" | "prompt";
   revoke(kind: PermissionKind): void;
 }
 
 /** The real permissions of this process. */
 export const runtimePermissions: PermissionHost = {
-  query: (kind) => Deno.permissions.querySync(descriptor(kind)).state,
+  query: (kind, entry) => Deno.permissions.querySync(descriptor(kind, entry)).state,
   revoke: (kind) => void Deno.permissions.revokeSync(descriptor(kind)),
 };
 
-function descriptor(kind: PermissionKind): Deno.PermissionDescriptor {
+/** What the runtime calls an entry of each kind. */
+const ENTRY_MEMBERS: { readonly [K in PermissionKind]: string } = {
+  read: "path",
+  write: "path",
+  net: "host",
+  env: "variable",
+  run: "command",
+  sys: "kind",
+  ffi: "path",
+  import: "host",
+};
+
+function descriptor(kind: PermissionKind, entry?: string): Deno.PermissionDescriptor {
+  const member = entry === undefined ? {} : { [ENTRY_MEMBERS[kind]]: entry };
   // "import" is a kind of the runtime that its types do not list.
-  return { name: kind } as Deno.PermissionDescriptor;
+  return { name: kind, ...member } as Deno.PermissionDescriptor;
 }
 
 /** Drops every kind that `needs` does not name. */

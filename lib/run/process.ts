@@ -4,20 +4,37 @@
  */
 
 import { systemClock } from "./clock.ts";
-import type { RunContext, TextSink } from "./context.ts";
+import type { RunContext } from "./context.ts";
+import { runtimePermissions } from "./permissions.ts";
+import type { StrictHalf } from "./strict_sandbox.ts";
+import { textSink } from "./text_sink.ts";
 
 /** Signals that end a run. */
 const STOP_SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
 /** The running process, ready for the dispatcher. */
 export interface ProcessHandle {
+  /** Arguments without the `--` that `deno task` passes on. */
+  readonly args: readonly string[];
   readonly context: RunContext;
+  /** Which half of the strict sandbox this is; without `--sandbox=strict` the launcher that never launches. */
+  readonly strict: StrictHalf;
   /** Exit code when a second signal arrives during the drain. */
   setSecondSignalExitCode(code: number): void;
+  /** Ends the process at once. */
+  exit(code: number): void;
 }
 
-/** Takes the snapshot of the environment and starts listening to signals. */
-export function openProcess(): ProcessHandle {
+/**
+ * Takes the snapshot of the environment and starts listening to signals; in a worker of the strict sandbox
+ * waits for the launcher to pass them on.
+ *
+ * @param entry URL of `main.ts` (or of its bundle), which a worker runs again
+ */
+export async function openProcess(entry: string): Promise<ProcessHandle> {
+  if ("WorkerGlobalScope" in globalThis) {
+    return await (await import("./strict_worker.ts")).openWorker();
+  }
   const stopping = new AbortController();
   let secondSignalExitCode = 1;
   const onStop = () => {
@@ -26,10 +43,11 @@ export function openProcess(): ProcessHandle {
   };
   for (const name of STOP_SIGNALS) Deno.addSignalListener(name, onStop);
   return {
+    args: Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args,
     context: {
       env: Deno.env.toObject(),
-      stdout: sinkOf(Deno.stdout),
-      stderr: sinkOf(Deno.stderr),
+      stdout: textSink(Deno.stdout),
+      stderr: textSink(Deno.stderr),
       clock: systemClock,
       signal: stopping.signal,
       onSignal(name, listener) {
@@ -37,38 +55,17 @@ export function openProcess(): ProcessHandle {
         return { [Symbol.dispose]: () => Deno.removeSignalListener(name, listener) };
       },
     },
+    strict: {
+      kind: "launcher",
+      async launch(run, context) {
+        const { launchStrict, startRealWorker } = await import("./strict_launcher.ts");
+        const startWorker = startRealWorker(entry);
+        return await launchStrict(run, { permissions: runtimePermissions, context, startWorker });
+      },
+    },
     setSecondSignalExitCode(code) {
       secondSignalExitCode = code;
     },
-  };
-}
-
-/** Arguments without the `--` that `deno task` passes on. */
-export function processArgs(): readonly string[] {
-  const args = Deno.args;
-  return args[0] === "--" ? args.slice(1) : args;
-}
-
-/** Ends the process at once. */
-export function exitProcess(code: number): never {
-  Deno.exit(code);
-}
-
-function sinkOf(stream: typeof Deno.stdout): TextSink {
-  const encoder = new TextEncoder();
-  let broken = false;
-  return {
-    isTerminal: stream.isTerminal(),
-    write(text) {
-      if (broken) return;
-      let rest = encoder.encode(text);
-      try {
-        while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
-      } catch (error) {
-        // A reader that went away (`kcfg … | head`) is success; nothing more can be said to it.
-        if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-        broken = true;
-      }
-    },
+    exit: (code) => Deno.exit(code),
   };
 }

@@ -3,6 +3,8 @@
  * answered. It is how the tests prove that `--show-sandbox` tells the truth.
  */
 
+import type { TextSink } from "./context.ts";
+
 /** Name of the variable that arms the hook; read once at start. */
 export const SANDBOX_PROBE_VARIABLE = "KCFG_TEST_SANDBOX_PROBE";
 
@@ -32,6 +34,20 @@ export async function trySandboxProbe(probe: string): Promise<ProbeResult | unde
     const name = error instanceof Error ? error.name : "unknown";
     return { probe, result: isRefusal(error) ? "denied" : "allowed", error: name };
   }
+}
+
+/** Tries `probe` and prints the result as one JSON line; resolves to 0 denied, 1 allowed, 2 another form. */
+export async function printSandboxProbe(
+  probe: string,
+  { stdout, stderr }: { readonly stdout: TextSink; readonly stderr: TextSink },
+): Promise<number> {
+  const result = await trySandboxProbe(probe);
+  if (result === undefined) {
+    stderr.write(`kcfg: error: ${SANDBOX_PROBE_VARIABLE} is not of the form KIND:TARGET\n`);
+    return 2;
+  }
+  stdout.write(`${JSON.stringify(result)}\n`);
+  return result.result === "denied" ? 0 : 1;
 }
 
 /** The runtime refuses with NotCapable, but wraps the refusal of an import into a TypeError. */
