@@ -29,5 +29,8 @@ export async function bundle(): Promise<{ readonly entry: string }> {
     stderr: "piped",
   }).output();
   if (!success) throw new Error(`Cannot bundle main.ts: ${new TextDecoder().decode(stderr)}`);
+  const { unstable } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
+  // So that the folder can be copied anywhere and still has the runtime's features it was written for.
+  await Deno.writeTextFile(`${outDir}/deno.json`, JSON.stringify({ unstable, lock: false }));
   return { entry: `${outDir}/main.js` };
 }

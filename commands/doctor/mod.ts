@@ -56,6 +56,14 @@ export const command: Command<DoctorOptions, typeof FLAGS> = {
     env: [],
     run: ["@exec-plugin"],
   }),
+  async strictPermissions({ kube }) {
+    const [{ strictPermissions }, { denoPlatform }, { parseYaml }] = await Promise.all([
+      import("./strict_permissions.ts"),
+      import("#lib/kube/deno.ts"),
+      import("#lib/format/yaml.ts"),
+    ]);
+    return await strictPermissions(kube, { platform: denoPlatform(), parseYaml });
+  },
   async run(options, context) {
     const log = createLogger(options.log, { sink: context.stderr, clock: context.clock });
     const [{ examine }, { denoPlatform }, { parseYaml }] = await Promise.all([

@@ -17,7 +17,7 @@ export async function grantPaths(path: string): Promise<readonly string[]> {
 }
 
 /** `path` from the root, without `.`, `..` and double slashes; links are not looked at. */
-function absolutePath(path: string): string {
+export function absolutePath(path: string): string {
   const parts: string[] = [];
   for (const part of (path.startsWith("/") ? path : `${Deno.cwd()}/${path}`).split("/")) {
     if (part === "..") parts.pop();

@@ -58,6 +58,7 @@ export async function launchStrict(run: StrictRun, deps: LauncherDeps): Promise<
     onFailure: (reason) => exit.reject(new Error(`The strict sandbox failed: ${reason}`)),
   });
   const onStop = () => port.post({ kind: "stop" });
+  exit.promise.catch(() => {/* it may fail when nobody waits for it any more */});
   try {
     // The worker's modules are read with the launcher's permission.
     for (const kind of PERMISSION_KINDS) if (kind !== "read") permissions.revoke(kind);
