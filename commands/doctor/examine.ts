@@ -245,5 +245,6 @@ const TRANSPORT_HINTS: Readonly<Record<string, string>> = {
 };
 
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? describeError(error) : String(error);
+  const text = error instanceof Error ? describeError(error) : String(error);
+  return text.trim().replace(/\s*\n\s*/g, "; ");
 }

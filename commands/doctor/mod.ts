@@ -49,13 +49,10 @@ export const command: Command<DoctorOptions, typeof FLAGS> = {
     }
     return toOptions(resolved, scanned);
   },
-  // A credential plugin of the kubeconfig is a program, and which one is only known when the file was read.
-  permissions: () => ({
-    net: ["@apiserver"],
-    read: ["@kubeconfig"],
-    env: [],
-    run: ["@exec-plugin"],
-  }),
+  async permissions(options) {
+    const { permissionsOf } = await import("./permissions.ts");
+    return await permissionsOf(options);
+  },
   async run(options, context) {
     const log = createLogger(options.log, { sink: context.stderr, clock: context.clock });
     const [{ examine }, { denoPlatform }, { parseYaml }] = await Promise.all([
