@@ -157,5 +157,5 @@ Deno.test("examine() reviews the rules of each command, and a denied one ends wi
   ]);
   assert.equal(report.exitCode, 5);
   assert.match(formatText(report), /resolve +watch +pods +team-a +denied/);
-  assert.equal(JSON.parse(formatJson(report)).healthy, false);
+  assert.ok(!JSON.parse(formatJson(report)).healthy);
 });
