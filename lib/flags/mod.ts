@@ -1,0 +1,44 @@
+/**
+ * Dynamic flags: typed, validated values that change while a program runs. The door of the library; runs on
+ * Deno, Node and Bun. Files and watching come from `deno.ts` or `node.ts` beside it.
+ *
+ * @module
+ */
+
+export { checksumOf } from "./checksum.ts";
+export { dyn, fixed, type ValueMakers } from "./declare.ts";
+export { FlagError, type FlagErrorReason } from "./errors.ts";
+export {
+  type FlagChange,
+  type FlagEntry,
+  type FlagInputs,
+  FlagSet,
+  type FlagSetOptions,
+  type FlagUpdate,
+  type ValueSource,
+} from "./flag_set.ts";
+export type { ChangeListener, ValueChange } from "./listeners.ts";
+export type { FlagMakers } from "./named_makers.ts";
+export { Duration } from "./types/duration.ts";
+export type { FlagType, FlagTypeName } from "./types/flag_type.ts";
+export { FLAG_LOG_LEVELS, type FlagLogLevel } from "./types/scalars.ts";
+export {
+  type Ordered,
+  type StandardResult,
+  type StandardSchema,
+  validateMinElements,
+  validateOneOf,
+  validateRange,
+  validateRegex,
+  type Validator,
+  type Widened,
+} from "./validators.ts";
+export {
+  type AnyValue,
+  DynValue,
+  type ListenerErrorReporter,
+  type PreparedChange,
+  type ValueInput,
+  type ValueOptions,
+  type ValueState,
+} from "./value.ts";
