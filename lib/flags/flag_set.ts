@@ -45,8 +45,19 @@ export interface FlagUpdate {
   readonly rejected: readonly FlagError[];
 }
 
-/** What to set in one go. */
-export type FlagInputs = Iterable<readonly [name: string, input: ValueInput<unknown>]>;
+/** What to set in one go; a `problem` refuses the flag with that text. */
+export type FlagInputs = Iterable<
+  readonly [name: string, input: ValueInput<unknown> | { readonly problem: string }]
+>;
+
+/** How a set of flags applies several inputs. */
+export interface ApplyOptions {
+  readonly source: ValueSource;
+  /** Whether one refusal refuses all; false by default. */
+  readonly atomic?: boolean;
+  /** Whether what HTTP set stays in force; false by default. The input counts again after `clearOverride`. */
+  readonly keepOverrides?: boolean;
+}
 
 /** How a set of flags is made. */
 export interface FlagSetOptions {
@@ -168,15 +179,16 @@ export class FlagSet {
    * Sets several flags in one turn: parses and checks all, brings into force those accepted (none if one is
    * refused and `atomic` is set), then tells the listeners in the order of the names. Throws nothing.
    */
-  apply(
-    inputs: FlagInputs,
-    { source, atomic = false }: { readonly source: ValueSource; readonly atomic?: boolean },
-  ): FlagUpdate {
+  apply(inputs: FlagInputs, options: ApplyOptions): FlagUpdate {
+    const { source, atomic = false, keepOverrides = false } = options;
     const prepared: { slot: Slot; input: ValueInput<unknown>; change: PreparedChange }[] = [];
     const rejected: FlagError[] = [];
     for (const [name, input] of [...inputs].sort(([a], [b]) => compareBytes(a, b))) {
       const slot = this.#slots.get(name);
       try {
+        if ("problem" in input) {
+          throw new FlagError(input.problem, { flag: name, raw: "", reason: "syntax" });
+        }
         if (slot === undefined) throw unknownFlag(name, input);
         prepared.push({ slot, input, change: slot.value.prepare(input, name) });
       } catch (err) {
@@ -186,10 +198,13 @@ export class FlagSet {
       }
     }
     const accepted = atomic && rejected.length > 0 ? [] : prepared;
-    const changes = accepted.flatMap(({ slot, input, change }) =>
+    const isKept = ({ slot }: { slot: Slot }) => keepOverrides && slot.source === "http";
+    for (const { slot, input } of accepted.filter(isKept)) slot.config = input;
+    const applied = accepted.filter((one) => !isKept(one));
+    const changes = applied.flatMap(({ slot, input, change }) =>
       this.#swap(slot, { input, change, source })
     );
-    for (const { change } of accepted) change.notify();
+    for (const { change } of applied) change.notify();
     this.#seq += 1;
     const update = { seq: this.#seq, source, changes, rejected };
     for (const listener of [...this.#updateListeners]) {

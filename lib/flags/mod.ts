@@ -7,8 +7,11 @@
 
 export { checksumOf } from "./checksum.ts";
 export { dyn, fixed, type ValueMakers } from "./declare.ts";
+export type { DirectoryAccess, ListedEntry, PathListener } from "./directory_access.ts";
+export { directorySource, type DirectorySourceOptions } from "./directory_source.ts";
 export { FlagError, type FlagErrorReason } from "./errors.ts";
 export {
+  type ApplyOptions,
   type FlagChange,
   type FlagEntry,
   type FlagInputs,
@@ -19,9 +22,18 @@ export {
 } from "./flag_set.ts";
 export type { ChangeListener, ValueChange } from "./listeners.ts";
 export type { FlagMakers } from "./named_makers.ts";
+export {
+  type FlagSource,
+  MemorySource,
+  type SourceItem,
+  type SourceSnapshot,
+  type SourceWatch,
+  type SourceWatcher,
+} from "./source.ts";
 export { Duration } from "./types/duration.ts";
 export type { FlagType, FlagTypeName } from "./types/flag_type.ts";
 export { FLAG_LOG_LEVELS, type FlagLogLevel } from "./types/scalars.ts";
+export { setup, Updater, type UpdaterOptions } from "./updater.ts";
 export {
   type Ordered,
   type StandardResult,
@@ -37,6 +49,7 @@ export {
   type AnyValue,
   DynValue,
   type ListenerErrorReporter,
+  type NewInput,
   type PreparedChange,
   type ValueInput,
   type ValueOptions,

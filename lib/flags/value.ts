@@ -27,12 +27,14 @@ export interface ValueOptions<T> {
   readonly secret?: boolean;
 }
 
-/** What to set: text to parse, bytes of a file, or a value. */
-export type ValueInput<T> =
+/** A new value: text to parse, bytes of a file, or the value itself. */
+export type NewInput<T> =
   | { readonly raw: string }
   | { readonly bytes: Uint8Array }
-  | { readonly value: T }
-  | { readonly restore: ValueState<T> };
+  | { readonly value: T };
+
+/** What to set: something new, or what was in force before. */
+export type ValueInput<T> = NewInput<T> | { readonly restore: ValueState<T> };
 
 /** A value with its canonical text, as it was in force before. */
 export interface ValueState<T> {
@@ -65,6 +67,7 @@ export interface AnyValue {
   setValue(value: unknown): void;
   state(): ValueState<unknown>;
   prepare(input: ValueInput<unknown>, flag?: string): PreparedChange;
+  preview(input: NewInput<unknown>): string;
   bound(name: string, report: ListenerErrorReporter): void;
   freeze(): void;
 }
@@ -206,6 +209,15 @@ export class DynValue<T> extends Callable {
     };
   }
 
+  /**
+   * The canonical text that an input would give, without setting it; also of a static value that is settled.
+   *
+   * @throws {FlagError} when it would be refused
+   */
+  preview(input: NewInput<T>): string {
+    return this.#read(input, this.#names[0] ?? "").text;
+  }
+
   /** The value in force with its text, to be restored later. */
   state(): ValueState<T> {
     return { value: this.#value, text: this.toString() };
@@ -274,7 +286,7 @@ export class DynValue<T> extends Callable {
     change.notify();
   }
 
-  #read(input: Exclude<ValueInput<T>, { restore: unknown }>, flag: string): ValueState<T> {
+  #read(input: NewInput<T>, flag: string): ValueState<T> {
     const raw = "raw" in input
       ? input.raw
       : "bytes" in input
@@ -298,7 +310,7 @@ export class DynValue<T> extends Callable {
     }
   }
 
-  #parse(input: Exclude<ValueInput<T>, { restore: unknown }>, raw: string): T {
+  #parse(input: NewInput<T>, raw: string): T {
     if ("value" in input) return this.type.protect?.(input.value) ?? input.value;
     if ("bytes" in input && this.type.fromBytes !== undefined) {
       return this.type.fromBytes(input.bytes);

@@ -1,0 +1,106 @@
+/**
+ * Reads a directory of values, one file a flag, as of one moment: a volume the kubelet keeps (`..data`), a plain
+ * directory, or both in one.
+ */
+
+import type { DirectoryAccess, ListedEntry } from "./directory_access.ts";
+import type { SourceItem, SourceSnapshot } from "./source.ts";
+
+/** Greatest size of a file; beyond it the flag gets an error. */
+export const MAX_FILE_BYTES = 4 * 1024 * 1024;
+
+const DATA_LINK = "..data";
+const MAX_ATTEMPTS = 5;
+
+/**
+ * Reads all values. With `..data` the link is resolved once and the files are read below what it leads to, so
+ * that an update meanwhile is seen as a whole or not at all.
+ *
+ * @throws {Error} when the directory is not there, or vanished five times while it was read
+ */
+export async function readDirectory(
+  access: DirectoryAccess,
+  path: string,
+): Promise<SourceSnapshot> {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const items = await readOnce(access, path);
+    if (items !== undefined) return { items, isComplete: true };
+  }
+  throw new Error(
+    `Cannot read flags from "${path}": it changed ${MAX_ATTEMPTS} times while being read`,
+  );
+}
+
+/** Reads one file; `undefined` when it is not there. */
+export async function readItem(
+  access: DirectoryAccess,
+  path: string,
+): Promise<SourceItem | undefined> {
+  try {
+    const found = await access.stat(path);
+    if (found === undefined) return undefined;
+    if (found.kind === "directory") return { isDirectory: true };
+    // Reading a pipe or a device could wait for ever.
+    if (found.kind !== "file") return { problem: "not a regular file" };
+    if (found.size > MAX_FILE_BYTES) return { problem: `larger than ${MAX_FILE_BYTES} bytes` };
+    const bytes = await access.readFile(path);
+    if (bytes === undefined) return undefined;
+    return bytes.length > MAX_FILE_BYTES
+      ? { problem: `larger than ${MAX_FILE_BYTES} bytes` }
+      : { bytes };
+  } catch (err) {
+    return { problem: err instanceof Error ? err.message : String(err) };
+  }
+}
+
+/** Whether a name is none of a flag: dot files, and with them what the kubelet keeps for itself. */
+export function isHidden(name: string): boolean {
+  return name.startsWith(".");
+}
+
+/** One try; `undefined` when what was listed vanished on the way. */
+async function readOnce(
+  access: DirectoryAccess,
+  path: string,
+): Promise<Map<string, SourceItem> | undefined> {
+  const items = new Map<string, SourceItem>();
+  const data = await access.realPath(`${path}/${DATA_LINK}`);
+  if (data !== undefined) {
+    const listed = await access.list(data);
+    if (listed === undefined) return undefined;
+    const isWhole = await readAll(access, { path: data, listed, items });
+    // A version is deleted file by file once it is replaced; a link that leads nowhere is missing for good.
+    const isReplaced = !isWhole && await access.realPath(`${path}/${DATA_LINK}`) !== data;
+    if (isReplaced) return undefined;
+  }
+  const listed = await access.list(path);
+  if (listed === undefined) throw new Error(`Cannot read flags from "${path}": no such directory`);
+  const beside: ListedEntry[] = [];
+  for (const entry of listed) {
+    if (items.has(entry.name) || isHidden(entry.name)) continue;
+    const target = entry.kind === "symlink" ? await access.readLink(`${path}/${entry.name}`) : "";
+    // The kubelet's links trail behind the swap; what they lead to is no part of the version read.
+    if (!target?.startsWith(`${DATA_LINK}/`)) beside.push(entry);
+  }
+  // Without `..data` a file may go between listing and reading: then it is simply gone.
+  await readAll(access, { path, listed: beside, items });
+  return items;
+}
+
+/** Reads the listed files into `items`; false when one of them is gone. */
+async function readAll(
+  access: DirectoryAccess,
+  { path, listed, items }: {
+    readonly path: string;
+    readonly listed: readonly ListedEntry[];
+    readonly items: Map<string, SourceItem>;
+  },
+): Promise<boolean> {
+  const names = listed.map(({ name }) => name).filter((name) => !isHidden(name));
+  const read = await Promise.all(names.map((name) => readItem(access, `${path}/${name}`)));
+  names.forEach((name, at) => {
+    const item = read[at];
+    if (item !== undefined) items.set(name, item);
+  });
+  return read.every((item) => item !== undefined);
+}
