@@ -9,6 +9,14 @@ export { checksumOf } from "./checksum.ts";
 export { dyn, fixed, type ValueMakers } from "./declare.ts";
 export type { DirectoryAccess, ListedEntry, PathListener } from "./directory_access.ts";
 export { directorySource, type DirectorySourceOptions } from "./directory_source.ts";
+export {
+  type EndpointOptions,
+  type FlagsHandler,
+  flagsHandler,
+  listFlags,
+  type SetAttempt,
+  setFlag,
+} from "./endpoint.ts";
 export { FlagError, type FlagErrorReason } from "./errors.ts";
 export {
   type ApplyOptions,

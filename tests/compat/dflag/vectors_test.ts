@@ -1,7 +1,15 @@
 /** Our flags against recorded answers of the Go library: canonical texts, refusals, checks, checksums. */
 
 import assert from "node:assert/strict";
-import { type AnyValue, dyn, FlagSet, validateMinElements, validateRange } from "#lib/flags/mod.ts";
+import {
+  type AnyValue,
+  dyn,
+  FlagSet,
+  listFlags,
+  setFlag,
+  validateMinElements,
+  validateRange,
+} from "#lib/flags/mod.ts";
 import vectors from "./vectors.json" with { type: "json" };
 
 const OFF = false;
@@ -59,6 +67,25 @@ Deno.test("checksums equal those of the Go library", async (t) => {
       const set = new FlagSet();
       for (const { name, value } of flags) set.string(name, value);
       assert.equal(set.checksum(), checksum);
+    });
+  }
+});
+
+Deno.test("listing and setting answer as the Go library does", async (t) => {
+  for (const { method, target, accept, setUrl, status, body } of vectors.exchanges) {
+    await t.step(`${method} ${target} ${accept} ${setUrl}`, async () => {
+      const flags = new FlagSet();
+      flags.int64("some_int", 1n, "an example");
+      flags.set("some_int", "5");
+      flags.json("a_json", [{ k: "<v>" }], "json <usage> & more");
+      flags.string("empty", "", "empty one");
+      flags.static.int("static_int", 1337, "a static one");
+      const request = new Request(`http://localhost${target}`, { method, headers: { accept } });
+      const response = target.startsWith("/set")
+        ? await setFlag(flags, request, { setUrl })
+        : listFlags(flags, request, { setUrl });
+      assert.equal(await response.text(), body);
+      assert.equal(response.status, status);
     });
   }
 });
