@@ -2,7 +2,7 @@
 
 import { FlagError, type FlagErrorReason } from "./errors.ts";
 import { goQuote } from "./text.ts";
-import type { AnyValue } from "./value.ts";
+import type { AnyValue } from "./value_contract.ts";
 
 /** What the parser needs of a set of flags. */
 export interface ArgumentTarget {

@@ -17,15 +17,20 @@ import {
   logLevelType,
   stringType,
 } from "./types/scalars.ts";
-import { DynValue, type ValueOptions } from "./value.ts";
+import { DynValue } from "./value.ts";
+import type { ValueOptions } from "./value_contract.ts";
 
 /** The makers of values; each takes default, usage and options. */
 export interface ValueMakers {
+  /** True or false. */
   bool(value: boolean, usage?: string, options?: ValueOptions<boolean>): DynValue<boolean>;
   /** The safe integers. */
   int(value: number, usage?: string, options?: ValueOptions<number>): DynValue<number>;
+  /** Integers of 64 bits. */
   int64(value: bigint, usage?: string, options?: ValueOptions<bigint>): DynValue<bigint>;
+  /** Floating-point numbers of 64 bits. */
   float(value: number, usage?: string, options?: ValueOptions<number>): DynValue<number>;
+  /** Any text. */
   string(value: string, usage?: string, options?: ValueOptions<string>): DynValue<string>;
   /** The default may be given as text, such as `1h30m`. */
   duration(
@@ -33,11 +38,13 @@ export interface ValueMakers {
     usage?: string,
     options?: ValueOptions<Duration>,
   ): DynValue<Duration>;
+  /** A list of texts, separated by commas. */
   stringSlice(
     value: readonly string[],
     usage?: string,
     options?: ValueOptions<readonly string[]>,
   ): DynValue<readonly string[]>;
+  /** A set of texts, separated by commas. */
   stringSet(
     value: Iterable<string>,
     usage?: string,
@@ -49,6 +56,7 @@ export interface ValueMakers {
     usage?: string,
     options?: ValueOptions<T> & { readonly allowScalar?: boolean },
   ): DynValue<T>;
+  /** Bytes, as base64 in texts. */
   binary(
     value: Uint8Array,
     usage?: string,
@@ -60,6 +68,7 @@ export interface ValueMakers {
     usage?: string,
     options?: ValueOptions<FlagLogLevel>,
   ): DynValue<FlagLogLevel>;
+  /** One of `values`. */
   enum<const V extends string>(
     value: NoInfer<V>,
     usage: string,

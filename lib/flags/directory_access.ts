@@ -2,7 +2,9 @@
 
 /** One entry of a directory, links not followed. */
 export interface ListedEntry {
+  /** Name within its directory. */
   readonly name: string;
+  /** What the entry itself is. */
   readonly kind: "file" | "directory" | "symlink" | "other";
 }
 

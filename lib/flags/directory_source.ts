@@ -18,6 +18,7 @@ import type {
 export interface DirectorySourceOptions {
   /** `denoDirectoryAccess` or `nodeDirectoryAccess`. */
   readonly access: DirectoryAccess;
+  /** Where waiting happens; the system's clock by default. */
   readonly clock?: Clock;
   /** Between two reads that need no event, 60,000 by default; 0 for none. */
   readonly pollIntervalMs?: number;

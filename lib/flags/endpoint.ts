@@ -12,7 +12,9 @@ export interface SetAttempt {
   readonly name: string;
   /** As asked for; never of a flag that is secret or not declared. */
   readonly raw: string | undefined;
+  /** Status of the answer. */
   readonly status: number;
+  /** The request as it came. */
   readonly request: Request;
 }
 

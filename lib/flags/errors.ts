@@ -5,13 +5,16 @@ export type FlagErrorReason = "syntax" | "range" | "validation" | "static" | "un
 
 /** A refused value. The flag keeps the value it had. */
 export class FlagError extends Error {
+  /** Always `FlagError`. */
   override readonly name = "FlagError";
   /** Name of the flag; empty for a value that is bound to no name yet. */
   readonly flag: string;
   /** The refused text as it was given, or the canonical text of a refused value. */
   readonly raw: string;
+  /** What kind of refusal it was. */
   readonly reason: FlagErrorReason;
 
+  /** `message` is the text shown to whoever set the flag. */
   constructor(
     message: string,
     { flag, raw, reason, cause }: {

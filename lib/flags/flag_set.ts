@@ -9,15 +9,18 @@ import { dyn, fixed } from "./declare.ts";
 import { FlagError } from "./errors.ts";
 import { type FlagMakers, nameMakers } from "./named_makers.ts";
 import { compareBytes } from "./text.ts";
-import type { AnyValue, PreparedChange, ValueInput, ValueState } from "./value.ts";
+import type { AnyValue, PreparedChange, ValueInput, ValueState } from "./value_contract.ts";
 
 /** Where the value in force comes from. */
 export type ValueSource = "default" | "env" | "cli" | "config" | "http";
 
 /** A flag as a set holds it. */
 export interface FlagEntry {
+  /** Name of the flag. */
   readonly name: string;
+  /** Its value. */
   readonly value: AnyValue;
+  /** Where the value in force comes from. */
   readonly source: ValueSource;
   /** When the value in force was set, milliseconds since the epoch; `undefined` for the default. */
   readonly sinceMs: number | undefined;
@@ -27,11 +30,17 @@ export interface FlagEntry {
 
 /** One flag's part of an update. */
 export interface FlagChange {
+  /** Name of the flag. */
   readonly name: string;
+  /** Name of its type. */
   readonly type: string;
+  /** The value before. */
   readonly old: unknown;
+  /** The value now. */
   readonly new: unknown;
+  /** Canonical text before. */
   readonly oldText: string;
+  /** Canonical text now. */
   readonly newText: string;
 }
 
@@ -39,9 +48,11 @@ export interface FlagChange {
 export interface FlagUpdate {
   /** Counts the updates of the set, from 1 on. */
   readonly seq: number;
+  /** Where the value in force comes from. */
   readonly source: ValueSource;
   /** In the order of the names; sets that changed nothing are not among them. */
   readonly changes: readonly FlagChange[];
+  /** Refused inputs, in the order of the names. */
   readonly rejected: readonly FlagError[];
 }
 
@@ -52,6 +63,7 @@ export type FlagInputs = Iterable<
 
 /** How a set of flags applies several inputs. */
 export interface ApplyOptions {
+  /** Where the value in force comes from. */
   readonly source: ValueSource;
   /** Whether one refusal refuses all; false by default. */
   readonly atomic?: boolean;
@@ -80,10 +92,12 @@ interface Slot {
 }
 
 // The makers come in by `Object.assign`, so their types come in by merging.
+/** The makers of dynamic flags. */
 export interface FlagSet extends FlagMakers {}
 
 /** A set of flags: `const port = flags.int("port", 8080, "where to listen")`. */
 export class FlagSet {
+  /** Name of the flag. */
   readonly name: string;
   /** Makers of static flags, which are settled when `freeze` is called. */
   readonly static: FlagMakers;
@@ -96,6 +110,7 @@ export class FlagSet {
   #isFrozen = false;
   #listenerErrors = 0;
 
+  /** An empty set; `name` is for listings of several. */
   constructor(name = "", { now = Date.now, onListenerError }: FlagSetOptions = {}) {
     this.name = name;
     this.#now = now;

@@ -5,7 +5,9 @@ export type ChangeListener<T> = (oldValue: T, newValue: T) => void | Promise<voi
 
 /** One change of a value. */
 export interface ValueChange<T> {
+  /** The value before. */
   readonly old: T;
+  /** The value now. */
   readonly new: T;
 }
 

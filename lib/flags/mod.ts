@@ -5,6 +5,8 @@
  * @module
  */
 
+export type { LogFields, Logger } from "#lib/log/logger.ts";
+export type { Clock, Timer } from "#lib/run/clock.ts";
 export { checksumOf } from "./checksum.ts";
 export { dyn, fixed, type ValueMakers } from "./declare.ts";
 export type { DirectoryAccess, ListedEntry, PathListener } from "./directory_access.ts";
@@ -53,13 +55,13 @@ export {
   type Validator,
   type Widened,
 } from "./validators.ts";
-export {
-  type AnyValue,
-  DynValue,
-  type ListenerErrorReporter,
-  type NewInput,
-  type PreparedChange,
-  type ValueInput,
-  type ValueOptions,
-  type ValueState,
-} from "./value.ts";
+export { Callable, DynValue } from "./value.ts";
+export type {
+  AnyValue,
+  ListenerErrorReporter,
+  NewInput,
+  PreparedChange,
+  ValueInput,
+  ValueOptions,
+  ValueState,
+} from "./value_contract.ts";

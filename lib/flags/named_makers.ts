@@ -3,10 +3,12 @@
 import type { ValueMakers } from "./declare.ts";
 import type { Duration } from "./types/duration.ts";
 import type { FlagLogLevel } from "./types/scalars.ts";
-import type { AnyValue, DynValue, ValueOptions } from "./value.ts";
+import type { DynValue } from "./value.ts";
+import type { AnyValue, ValueOptions } from "./value_contract.ts";
 
 /** Declares a flag and returns its value; each takes name, default, usage and options. */
 export interface FlagMakers {
+  /** True or false. */
   bool(
     name: string,
     value: boolean,
@@ -20,18 +22,21 @@ export interface FlagMakers {
     usage?: string,
     options?: ValueOptions<number>,
   ): DynValue<number>;
+  /** Integers of 64 bits. */
   int64(
     name: string,
     value: bigint,
     usage?: string,
     options?: ValueOptions<bigint>,
   ): DynValue<bigint>;
+  /** Floating-point numbers of 64 bits. */
   float(
     name: string,
     value: number,
     usage?: string,
     options?: ValueOptions<number>,
   ): DynValue<number>;
+  /** Any text. */
   string(
     name: string,
     value: string,
@@ -45,12 +50,14 @@ export interface FlagMakers {
     usage?: string,
     options?: ValueOptions<Duration>,
   ): DynValue<Duration>;
+  /** A list of texts, separated by commas. */
   stringSlice(
     name: string,
     value: readonly string[],
     usage?: string,
     options?: ValueOptions<readonly string[]>,
   ): DynValue<readonly string[]>;
+  /** A set of texts, separated by commas. */
   stringSet(
     name: string,
     value: Iterable<string>,
@@ -64,6 +71,7 @@ export interface FlagMakers {
     usage?: string,
     options?: ValueOptions<T> & { readonly allowScalar?: boolean },
   ): DynValue<T>;
+  /** Bytes, as base64 in texts. */
   binary(
     name: string,
     value: Uint8Array,
@@ -77,6 +85,7 @@ export interface FlagMakers {
     usage?: string,
     options?: ValueOptions<FlagLogLevel>,
   ): DynValue<FlagLogLevel>;
+  /** One of `values`. */
   enum<const V extends string>(
     name: string,
     value: NoInfer<V>,

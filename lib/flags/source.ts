@@ -11,9 +11,11 @@ export type SourceItem =
 
 /** Values read at one moment. */
 export interface SourceSnapshot {
+  /** What was read, by name. */
   readonly items: ReadonlyMap<string, SourceItem>;
   /** Whether names that are missing in `items` are gone; otherwise only `removed` are. */
   readonly isComplete: boolean;
+  /** Names that are gone, when the snapshot is not complete. */
   readonly removed?: readonly string[];
 }
 
@@ -53,6 +55,7 @@ export class MemorySource implements FlagSource {
   #items: Map<string, string>;
   readonly #watchers = new Set<SourceWatcher>();
 
+  /** A source that holds `values` at first. */
   constructor(values: Readonly<Record<string, string>> = {}) {
     this.#items = new Map(Object.entries(values));
   }

@@ -7,10 +7,11 @@ import { type Logger, silentLogger } from "#lib/log/logger.ts";
 import { FlagError } from "./errors.ts";
 import type { FlagSet, FlagUpdate } from "./flag_set.ts";
 import type { FlagSource, SourceItem, SourceSnapshot, SourceWatch } from "./source.ts";
-import type { ValueInput } from "./value.ts";
+import type { ValueInput } from "./value_contract.ts";
 
 /** How a source is brought in. */
 export interface UpdaterOptions {
+  /** For people; silent by default. */
   readonly log?: Logger;
   /** Whether one bad value keeps the whole update out; false by default. */
   readonly atomic?: boolean;
@@ -42,6 +43,7 @@ export class Updater extends EventTarget implements AsyncDisposable {
   #running: AbortController | undefined;
   #watch: Promise<SourceWatch> | undefined;
 
+  /** Nothing is read before `initialize`. */
   constructor(flags: FlagSet, source: FlagSource, options: UpdaterOptions = {}) {
     super();
     this.#flags = flags;

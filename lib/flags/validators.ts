@@ -10,6 +10,7 @@ export type Validator<T> = (value: T) => string | Error | void;
 
 /** The part of a Standard Schema object (zod, valibot, arktype…) that is used here. */
 export interface StandardSchema {
+  /** The standard's own member. */
   readonly "~standard": {
     readonly version: 1;
     validate(value: unknown): StandardResult | Promise<StandardResult>;
@@ -18,6 +19,7 @@ export interface StandardSchema {
 
 /** What a Standard Schema's `validate` answers. */
 export interface StandardResult {
+  /** Why the value is refused; absent when it is accepted. */
   readonly issues?:
     | readonly {
       readonly message: string;

@@ -8,72 +8,14 @@ import { type ChangeListener, ListenerQueue, type ValueChange } from "./listener
 import { trimSpace } from "./text.ts";
 import type { FlagType } from "./types/flag_type.ts";
 import { refusalOf, type StandardSchema, toValidator, type Validator } from "./validators.ts";
-
-/** How a value is declared beyond its type, default and usage. */
-export interface ValueOptions<T> {
-  /** Checked before any new value comes into force; the default is not checked. */
-  readonly validate?: Validator<T> | StandardSchema;
-  /** Called after a change, one call at a time, in order. */
-  readonly onChange?: ChangeListener<T>;
-  /** Called in the turn of the change, right after it. */
-  readonly onChangeSync?: ChangeListener<T>;
-  /** Changes a parsed value before it is checked. */
-  readonly mutate?: (value: T) => T;
-  /** Changes the text before it is parsed; trims white space by default. */
-  readonly mutateInput?: (raw: string) => string;
-  /** Whether listeners also hear of sets that change nothing; false by default. */
-  readonly notifyUnchanged?: boolean;
-  /** Whether the value must not be shown; false by default. */
-  readonly secret?: boolean;
-}
-
-/** A new value: text to parse, bytes of a file, or the value itself. */
-export type NewInput<T> =
-  | { readonly raw: string }
-  | { readonly bytes: Uint8Array }
-  | { readonly value: T };
-
-/** What to set: something new, or what was in force before. */
-export type ValueInput<T> = NewInput<T> | { readonly restore: ValueState<T> };
-
-/** A value with its canonical text, as it was in force before. */
-export interface ValueState<T> {
-  readonly value: T;
-  readonly text: string;
-}
-
-/** A change that was parsed and checked but is not in force. */
-export interface PreparedChange {
-  /** Whether the canonical text will differ. */
-  readonly isChange: boolean;
-  /** Brings the value into force; nobody is told yet. */
-  swap(): void;
-  /** Tells the listeners; to be called once, after `swap`. */
-  notify(): void;
-}
-
-/** A value of any type, for code to which the type does not matter. */
-export interface AnyValue {
-  readonly type: FlagType<unknown>;
-  readonly value: unknown;
-  readonly default: unknown;
-  readonly usage: string;
-  readonly isDynamic: boolean;
-  readonly isSecret: boolean;
-  readonly isChanged: boolean;
-  readonly defaultText: string;
-  toString(): string;
-  set(raw: string): void;
-  setValue(value: unknown): void;
-  state(): ValueState<unknown>;
-  prepare(input: ValueInput<unknown>, flag?: string): PreparedChange;
-  preview(input: NewInput<unknown>): string;
-  bound(name: string, report: ListenerErrorReporter): void;
-  freeze(): void;
-}
-
-/** Where errors of listeners go. */
-export type ListenerErrorReporter = (err: unknown) => void;
+import type {
+  ListenerErrorReporter,
+  NewInput,
+  PreparedChange,
+  ValueInput,
+  ValueOptions,
+  ValueState,
+} from "./value_contract.ts";
 
 /** A value that is read as a function call: `limit()`. */
 export interface DynValue<T> {
@@ -82,7 +24,8 @@ export interface DynValue<T> {
 }
 
 /** The base that makes a class's objects callable. */
-class Callable {
+export class Callable {
+  /** `read` is what a call calls. */
   constructor(read: () => unknown) {
     return Object.setPrototypeOf(read, new.target.prototype);
   }
@@ -90,11 +33,15 @@ class Callable {
 
 /** A typed value that may change while the program runs. Make one with `flags.int(…)` or `dyn.int(…)`. */
 export class DynValue<T> extends Callable {
+  /** Syntax and canonical text. */
   readonly type: FlagType<T>;
+  /** The value before anything is set. */
   readonly default: T;
+  /** What the value is for. */
   readonly usage: string;
   /** False for a value that is settled when initialization ends. */
   readonly isDynamic: boolean;
+  /** Whether it must not be shown. */
   readonly isSecret: boolean;
 
   #value: T;
@@ -107,6 +54,7 @@ export class DynValue<T> extends Callable {
   #names: string[] = [];
   readonly #listeners: ListenerQueue<T>;
 
+  /** Prefer the makers of `dyn`, `fixed` or a set of flags. */
   constructor(
     type: FlagType<T>,
     defaultValue: T,

@@ -28,8 +28,10 @@ const PRINTED_UNITS = ["w", "d", "h", "m"];
 
 /** A span of time in whole nanoseconds. Immutable. */
 export class Duration {
+  /** Whole nanoseconds. */
   readonly ns: bigint;
 
+  /** A span of `ns` nanoseconds. */
   constructor(ns: bigint) {
     this.ns = ns;
     Object.freeze(this);

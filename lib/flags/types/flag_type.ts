@@ -17,6 +17,7 @@ export type FlagTypeName =
 
 /** Syntax and canonical text of a type. */
 export interface FlagType<T> {
+  /** Name of the type. */
   readonly name: FlagTypeName;
   /**
    * Reads a text that was trimmed already. Object values come back frozen where the runtime can.
