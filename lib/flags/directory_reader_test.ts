@@ -1,7 +1,7 @@
 /** Reading directories of values on a real file system. */
 
 import assert from "node:assert/strict";
-import { KubeletVolume } from "#tests/support/kubelet_volume.ts";
+import { kubeletVolume } from "#tests/support/kubelet_volume.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
 import type { DirectoryAccess } from "./directory_access.ts";
 import { MAX_FILE_BYTES, readDirectory } from "./directory_reader.ts";
@@ -30,29 +30,27 @@ for (const [name, access] of ADAPTERS) {
 
   Deno.test(`readDirectory() reads the version behind ..data (${name})`, async () => {
     await using dir = await tempDir();
-    const volume = new KubeletVolume(dir.path);
-    await volume.write({ a: "1", b: "2" });
-    await volume.write({ a: "3", c: "4" });
-    assert.deepEqual(texts(await readDirectory(access, dir.path)), { a: "3", c: "4" });
+    const volume = await kubeletVolume(dir.path, { a: "1", b: "2" });
+    await volume.swap({ a: "3", c: "4" });
+    assert.deepEqual(texts(await readDirectory(access, volume.path)), { a: "3", c: "4" });
   });
 
   Deno.test(`readDirectory() is not misled by links that trail behind the swap (${name})`, async () => {
     await using dir = await tempDir();
-    const volume = new KubeletVolume(dir.path);
-    await volume.write({ a: "1" });
+    const volume = await kubeletVolume(dir.path, { a: "1" });
     // As between the swap and the adjusting of links: one stale, one missing.
-    await Deno.symlink("..data/removed", `${dir.path}/removed`);
-    await Deno.remove(`${dir.path}/a`);
-    assert.deepEqual(texts(await readDirectory(access, dir.path)), { a: "1" });
+    await Deno.symlink("..data/removed", `${volume.path}/removed`);
+    await Deno.remove(`${volume.path}/a`);
+    assert.deepEqual(texts(await readDirectory(access, volume.path)), { a: "1" });
   });
 
   Deno.test(`readDirectory() reads plain files beside ..data, which wins (${name})`, async () => {
     await using dir = await tempDir();
-    await new KubeletVolume(dir.path).write({ a: "1" });
-    await dir.write("plain", "2");
-    await Deno.remove(`${dir.path}/a`);
-    await dir.write("a", "beside");
-    assert.deepEqual(texts(await readDirectory(access, dir.path)), { a: "1", plain: "2" });
+    const { path } = await kubeletVolume(dir.path, { a: "1" });
+    await dir.write("volume/plain", "2");
+    await Deno.remove(`${path}/a`);
+    await dir.write("volume/a", "beside");
+    assert.deepEqual(texts(await readDirectory(access, path)), { a: "1", plain: "2" });
   });
 
   Deno.test(`readDirectory() reports what cannot be read (${name})`, async () => {
@@ -82,26 +80,24 @@ for (const [name, access] of ADAPTERS) {
 
 Deno.test("readDirectory() starts over when a version vanishes while it is read", async () => {
   await using dir = await tempDir();
-  const volume = new KubeletVolume(dir.path);
-  await volume.write({ a: "1", b: "1" });
+  const volume = await kubeletVolume(dir.path, { a: "1", b: "1" });
   let swaps = 0;
   const access: DirectoryAccess = {
     ...denoDirectoryAccess,
     async list(path) {
       const listed = await denoDirectoryAccess.list(path);
       if (path.includes("/..2026") && swaps++ < 4) {
-        await volume.write({ a: `${swaps}`, b: `${swaps}` });
+        await volume.swap({ a: `${swaps}`, b: `${swaps}` });
       }
       return listed;
     },
   };
-  assert.deepEqual(texts(await readDirectory(access, dir.path)), { a: "4", b: "4" });
+  assert.deepEqual(texts(await readDirectory(access, volume.path)), { a: "4", b: "4" });
 });
 
 Deno.test("readDirectory() does not take a half-deleted version for a whole one", async () => {
   await using dir = await tempDir();
-  const volume = new KubeletVolume(dir.path);
-  await volume.write({ a: "1", b: "1" });
+  const volume = await kubeletVolume(dir.path, { a: "1", b: "1" });
   let isSwapped = false;
   const access: DirectoryAccess = {
     ...denoDirectoryAccess,
@@ -110,30 +106,29 @@ Deno.test("readDirectory() does not take a half-deleted version for a whole one"
       if (isSwapped) return listed;
       isSwapped = true;
       // The next version is in place, and of the one just listed one file is deleted so far.
-      await Deno.mkdir(`${dir.path}/..next`);
-      for (const name of ["a", "b"]) await Deno.writeTextFile(`${dir.path}/..next/${name}`, "2");
-      await Deno.symlink("..next", `${dir.path}/..data_tmp`);
-      await Deno.rename(`${dir.path}/..data_tmp`, `${dir.path}/..data`);
+      await Deno.mkdir(`${volume.path}/..next`);
+      for (const name of ["a", "b"]) await Deno.writeTextFile(`${volume.path}/..next/${name}`, "2");
+      await Deno.symlink("..next", `${volume.path}/..data_tmp`);
+      await Deno.rename(`${volume.path}/..data_tmp`, `${volume.path}/..data`);
       await Deno.remove(`${path}/b`);
       return listed;
     },
   };
-  assert.deepEqual(texts(await readDirectory(access, dir.path)), { a: "2", b: "2" });
+  assert.deepEqual(texts(await readDirectory(access, volume.path)), { a: "2", b: "2" });
 });
 
 Deno.test("readDirectory() gives up after five versions that vanished", async () => {
   await using dir = await tempDir();
-  const volume = new KubeletVolume(dir.path);
-  await volume.write({ a: "1" });
+  const volume = await kubeletVolume(dir.path, { a: "1" });
   const access: DirectoryAccess = {
     ...denoDirectoryAccess,
     async list(path) {
       const listed = await denoDirectoryAccess.list(path);
-      if (path.includes("/..2026")) await volume.write({ a: "x" });
+      if (path.includes("/..2026")) await volume.swap({ a: "x" });
       return listed;
     },
   };
-  await assert.rejects(readDirectory(access, dir.path), /it changed 5 times while being read/);
+  await assert.rejects(readDirectory(access, volume.path), /it changed 5 times while being read/);
 });
 
 function texts(snapshot: { items: ReadonlyMap<string, SourceItem> }): Record<string, unknown> {

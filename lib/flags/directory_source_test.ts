@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "#tests/support/clock.ts";
 import { eventually } from "#tests/support/eventually.ts";
-import { KubeletVolume } from "#tests/support/kubelet_volume.ts";
+import { kubeletVolume } from "#tests/support/kubelet_volume.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
 import { denoDirectoryAccess } from "./deno.ts";
 import { directorySource, type DirectorySourceOptions } from "./directory_source.ts";
@@ -11,10 +11,9 @@ import type { SourceSnapshot } from "./source.ts";
 
 Deno.test("directorySource() reports a swapped version at once, complete", async () => {
   await using dir = await tempDir();
-  const volume = new KubeletVolume(`${dir.path}/cfg`);
-  await volume.write({ a: "1", b: "1" });
+  const volume = await kubeletVolume(dir.path, { a: "1", b: "1" });
   await using followed = await follow(volume.path);
-  await volume.write({ a: "2", c: "2" });
+  await volume.swap({ a: "2", c: "2" });
   const snapshot = await followed.next();
   assert.deepEqual([snapshot.isComplete, texts(snapshot)], [true, { a: "2", c: "2" }]);
   assert.deepEqual(followed.errors, []);
@@ -22,9 +21,8 @@ Deno.test("directorySource() reports a swapped version at once, complete", async
 
 Deno.test("directorySource() reports what changed between the first read and the watch", async () => {
   await using dir = await tempDir();
-  const volume = new KubeletVolume(`${dir.path}/cfg`);
-  await volume.write({ a: "1" });
-  await using followed = await follow(volume.path, {}, () => volume.write({ a: "2" }));
+  const volume = await kubeletVolume(dir.path, { a: "1" });
+  await using followed = await follow(volume.path, {}, () => volume.swap({ a: "2" }));
   assert.deepEqual(texts(await followed.next()), { a: "2" });
 });
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "#tests/support/clock.ts";
 import { eventually } from "#tests/support/eventually.ts";
-import { KubeletVolume } from "#tests/support/kubelet_volume.ts";
+import { kubeletVolume } from "#tests/support/kubelet_volume.ts";
 import { CapturedLog } from "#tests/support/log.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
 import { denoDirectoryAccess } from "./deno.ts";
@@ -167,8 +167,7 @@ Deno.test("Updater says when it is used out of order, and starts again after a s
 
 Deno.test("Updater shows versions of a volume as a whole through 2,000 swaps", async () => {
   await using dir = await tempDir();
-  const volume = new KubeletVolume(`${dir.path}/cfg`);
-  await volume.write({ a: "0", b: "0" });
+  const volume = await kubeletVolume(dir.path, { a: "0", b: "0" });
   const flags = new FlagSet();
   const [a, b] = [flags.int("a", 0), flags.int("b", 0)];
   const torn: string[] = [];
@@ -185,7 +184,7 @@ Deno.test("Updater shows versions of a volume as a whole through 2,000 swaps", a
   let updates = 0;
   flags.onUpdate(() => updates += 1);
   for (let version = 1; version <= 2000; version++) {
-    await volume.write({ a: `${version}`, b: `${version}` });
+    await volume.swap({ a: `${version}`, b: `${version}` });
     check();
   }
   await eventually("the last version", () => a.value === 2000 && b.value === 2000);

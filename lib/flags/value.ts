@@ -136,7 +136,7 @@ export class DynValue<T> extends Callable {
    *
    * @throws {FlagError} under the name `flag`, by default the first one the value is bound to
    */
-  prepare(input: ValueInput<T>, flag = this.#names[0] ?? ""): PreparedChange {
+  prepare(input: ValueInput<T>, flag: string = this.#names[0] ?? ""): PreparedChange {
     if (!this.isDynamic && this.#isFrozen) {
       const raw = "raw" in input ? input.raw : "";
       throw new FlagError("flag is static", { flag, raw, reason: "static" });

@@ -43,19 +43,16 @@ export function sleep(
   delayMs: number,
   { clock, signal }: { readonly clock: Clock; readonly signal?: AbortSignal | undefined },
 ): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  if (signal?.aborted) {
-    reject(signal.reason);
-    return promise;
-  }
-  const onAbort = () => {
-    timer.cancel();
-    reject(signal?.reason);
-  };
-  const timer = clock.timer(() => {
-    signal?.removeEventListener("abort", onAbort);
-    resolve();
-  }, delayMs);
-  signal?.addEventListener("abort", onAbort, { once: true });
-  return promise;
+  return new Promise<void>((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const onAbort = () => {
+      timer.cancel();
+      reject(signal?.reason);
+    };
+    const timer = clock.timer(() => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    }, delayMs);
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
 }

@@ -1,38 +1,49 @@
-/** A directory written the way the kubelet writes ConfigMap volumes: versions behind an atomically swapped link. */
+/** A directory that changes as the kubelet changes a mounted ConfigMap: all files at once, by swapping a link. */
 
-/** A volume at a path of one's choice. */
-export class KubeletVolume {
+/** A mounted volume. */
+export interface KubeletVolume {
   readonly path: string;
-  #version = 0;
+  /** Replaces the whole content; file names may come and go. */
+  swap(files: Readonly<Record<string, string | Uint8Array>>): Promise<void>;
+}
 
-  constructor(path: string) {
-    this.path = path;
+/** Makes a volume below `parent` with its first content. */
+export async function kubeletVolume(
+  parent: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Promise<KubeletVolume> {
+  const path = `${parent}/volume`;
+  await Deno.mkdir(path, { recursive: true });
+  let generation = 0;
+  let current: string | undefined;
+
+  async function swap(next: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
+    generation += 1;
+    const folder = `..2026_01_01_00_00_00.${String(generation).padStart(9, "0")}`;
+    await Deno.mkdir(`${path}/${folder}`);
+    for (const [name, content] of Object.entries(next)) {
+      const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+      await Deno.writeFile(`${path}/${folder}/${name}`, bytes);
+    }
+    await Deno.symlink(folder, `${path}/..data_tmp`);
+    await Deno.rename(`${path}/..data_tmp`, `${path}/..data`);
+    await linkNames(path, Object.keys(next));
+    if (current !== undefined) await Deno.remove(`${path}/${current}`, { recursive: true });
+    current = folder;
   }
 
-  /** Puts a new version in place: files, then `..data` in one step, then the visible links, then the clean-up. */
-  async write(values: Readonly<Record<string, string>>): Promise<void> {
-    await Deno.mkdir(this.path, { recursive: true });
-    const previous = await Deno.readLink(`${this.path}/..data`).catch(() => undefined);
-    const version = `..2026_01_01_00_00_00.${String(this.#version++).padStart(9, "0")}`;
-    await Deno.mkdir(`${this.path}/${version}`);
-    for (const [name, text] of Object.entries(values)) {
-      await Deno.writeTextFile(`${this.path}/${version}/${name}`, text);
-    }
-    await Deno.symlink(version, `${this.path}/..data_tmp`);
-    await Deno.rename(`${this.path}/..data_tmp`, `${this.path}/..data`);
-    await this.#adjustLinks(Object.keys(values));
-    if (previous !== undefined) await Deno.remove(`${this.path}/${previous}`, { recursive: true });
-  }
+  await swap(files);
+  return { path, swap };
+}
 
-  async #adjustLinks(names: readonly string[]): Promise<void> {
-    const present = new Set<string>();
-    for await (const { name, isSymlink } of Deno.readDir(this.path)) {
-      if (!isSymlink || name.startsWith("..")) continue;
-      if (names.includes(name)) present.add(name);
-      else await Deno.remove(`${this.path}/${name}`);
-    }
-    for (const name of names) {
-      if (!present.has(name)) await Deno.symlink(`..data/${name}`, `${this.path}/${name}`);
-    }
+/** The links that users see: one per file, through `..data`. */
+async function linkNames(path: string, names: readonly string[]): Promise<void> {
+  const present = (await Array.fromAsync(Deno.readDir(path))).map((entry) => entry.name)
+    .filter((name) => !name.startsWith(".."));
+  for (const name of names.filter((wanted) => !present.includes(wanted))) {
+    await Deno.symlink(`..data/${name}`, `${path}/${name}`);
+  }
+  for (const name of present.filter((old) => !names.includes(old))) {
+    await Deno.remove(`${path}/${name}`);
   }
 }

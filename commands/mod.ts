@@ -1,0 +1,22 @@
+/** The command table: what users can type, and how each command is loaded. */
+
+import type { CommandEntry } from "#lib/cli/command.ts";
+
+/** Every command, in the order `kcfg help` lists them. Loading is lazy; paths are literal for the bundler. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: "serve-config",
+    summary: "Serve configuration files over HTTP from a backend behind a cache",
+    load: () => import("./serve-config/mod.ts"),
+  },
+  {
+    name: "completion",
+    summary: "Print the completion script of a shell",
+    load: () => import("./completion/mod.ts"),
+  },
+  {
+    name: "version",
+    summary: "Print the version",
+    load: () => import("./version/mod.ts"),
+  },
+];

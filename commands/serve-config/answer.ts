@@ -1,0 +1,128 @@
+/**
+ * The answer for an entry: representation, validators, cache headers (serve-config.md 14.4). The usual one,
+ * a hit without compression, is made once a second and cloned: a clone skips the checks of the constructor.
+ */
+
+import { MIN_GZIP_BYTES } from "./entry.ts";
+import type { Entry } from "./entry.ts";
+
+/** What an answer depends on besides request and entry. */
+export interface AnswerContext {
+  readonly nowMs: number;
+  /** Whether the entry was kept already. */
+  readonly isHit: boolean;
+  readonly cacheControl: string;
+  /** Compressed copy; `null` when it would not be smaller. */
+  gzip(): Promise<Uint8Array<ArrayBuffer> | null>;
+}
+
+/** A response and the size of its body. */
+export interface EntryAnswer {
+  readonly response: Response;
+  readonly bytes: number;
+}
+
+const NO_BODY_STATUS = 304;
+
+/** Answers with the entry, its compressed copy, or 304. */
+export function answerEntry(
+  request: Request,
+  entry: Entry,
+  context: AnswerContext,
+): EntryAnswer | Promise<EntryAnswer> {
+  const { headers } = request;
+  if (entry.bytes.length >= MIN_GZIP_BYTES && acceptsGzip(headers.get("accept-encoding"))) {
+    if (entry.gzip === undefined) {
+      return context.gzip().then((packed) => represent(request, entry, { context, packed }));
+    }
+    return represent(request, entry, { context, packed: entry.gzip });
+  }
+  if (context.isHit && request.method === "GET" && headers.get("if-none-match") === null) {
+    return { response: hitResponse(entry, context).clone(), bytes: entry.bytes.length };
+  }
+  return represent(request, entry, { context, packed: null });
+}
+
+function hitResponse(entry: Entry, context: AnswerContext): Response {
+  const second = Math.floor(context.nowMs / 1000);
+  if (entry.hit?.second !== second) {
+    const response = new Response(entry.bytes, { headers: headersOf(entry, context) });
+    entry.hit = { second, response };
+  }
+  return entry.hit.response;
+}
+
+function represent(
+  request: Request,
+  entry: Entry,
+  { context, packed }: {
+    readonly context: AnswerContext;
+    readonly packed: Uint8Array<ArrayBuffer> | null;
+  },
+): EntryAnswer {
+  const etag = packed === null ? `"${entry.hash}"` : `"${entry.hash}-gzip"`;
+  if (matches(request.headers.get("if-none-match"), etag)) {
+    return notModified(entry, { context, etag });
+  }
+  const bytes = packed ?? entry.bytes;
+  const headers = headersOf(entry, context);
+  headers.set("etag", etag);
+  if (packed !== null) headers.set("content-encoding", "gzip");
+  if (request.method === "GET") {
+    return { response: new Response(bytes, { headers }), bytes: bytes.length };
+  }
+  headers.set("content-length", String(bytes.length));
+  return { response: new Response(null, { headers }), bytes: 0 };
+}
+
+function notModified(
+  entry: Entry,
+  { context, etag }: { readonly context: AnswerContext; readonly etag: string },
+): EntryAnswer {
+  const headers = headersOf(entry, context);
+  headers.set("etag", etag);
+  headers.delete("content-type");
+  return { response: new Response(null, { status: NO_BODY_STATUS, headers }), bytes: 0 };
+}
+
+function headersOf(entry: Entry, { nowMs, isHit, cacheControl }: AnswerContext): Headers {
+  const { loadedAtMs, expiresAtMs } = entry;
+  const ttl = expiresAtMs === undefined
+    ? ""
+    : `; ttl=${Math.max(0, Math.floor((expiresAtMs - nowMs) / 1000))}`;
+  const headers: [string, string][] = [
+    ["content-type", entry.contentType],
+    ["etag", `"${entry.hash}"`],
+    ["cache-control", cacheControl],
+    [
+      "cache-status",
+      isHit ? `kcfg; hit${ttl}; detail=main` : `kcfg; fwd=miss${ttl}; detail=backend`,
+    ],
+    ["age", String(Math.max(0, Math.floor((nowMs - loadedAtMs) / 1000)))],
+    ["x-content-type-options", "nosniff"],
+  ];
+  if (entry.bytes.length >= MIN_GZIP_BYTES) headers.push(["vary", "Accept-Encoding"]);
+  return new Headers(headers);
+}
+
+/** RFC 9110, 13.1.2: a list or `*`, weak comparison. */
+function matches(ifNoneMatch: string | null, etag: string): boolean {
+  if (ifNoneMatch === null) return false;
+  return ifNoneMatch.split(",").some((candidate) => {
+    const tag = candidate.trim();
+    return tag === "*" || tag === etag || tag === `W/${etag}`;
+  });
+}
+
+/** RFC 9110, 12.5.3: gzip or `*` listed without `q=0`. */
+function acceptsGzip(accepted: string | null): boolean {
+  if (accepted === null) return false;
+  let any = false;
+  for (const item of accepted.split(",")) {
+    const [coding = "", ...parameters] = item.split(";").map((part) => part.trim().toLowerCase());
+    const refused = parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+    if (coding === "gzip" || coding === "x-gzip") return !refused;
+    if (coding === "*") any = !refused;
+  }
+  return any;
+}

@@ -1,0 +1,126 @@
+/** The server in one piece, on loopback. */
+
+import assert from "node:assert/strict";
+import { resolveFlags } from "#lib/cli/resolve_flags.ts";
+import { systemClock } from "#lib/run/clock.ts";
+import { processReadings } from "#lib/run/process_readings.ts";
+import { eventually } from "#tests/support/eventually.ts";
+import { CapturedLog } from "#tests/support/log.ts";
+import { rawHttp } from "#tests/support/raw_http.ts";
+import { tempDir } from "#tests/support/temp_dir.ts";
+import { createApp } from "./app.ts";
+import { FLAGS, toOptions } from "./options.ts";
+
+const LOCAL = "127.0.0.1:0";
+
+async function started(directory: string, flags: Record<string, string> = {}, env = {}) {
+  const resolved = resolveFlags(FLAGS, {
+    flags: {
+      backend: `dir:${directory}`,
+      "listen-addr": LOCAL,
+      "health-addr": LOCAL,
+      "metrics-addr": LOCAL,
+      ...flags,
+    },
+    env,
+    command: "serve-config",
+    lenientEnv: true,
+  });
+  const log = new CapturedLog();
+  const app = createApp(toOptions(resolved, {}), {
+    clock: systemClock,
+    log,
+    random: Math.random,
+    readings: processReadings(),
+  });
+  const addresses = await app.start();
+  const get = async (listener: keyof typeof addresses, path: string) => {
+    const { hostname, port } = addresses[listener];
+    const response = await fetch(`http://${hostname}:${port}${path}`);
+    return { status: response.status, text: await response.text() };
+  };
+  return { app, log, get, addresses, [Symbol.asyncDispose]: () => app.stop() };
+}
+
+Deno.test("createApp() serves files, health, readiness and metrics", async () => {
+  await using dir = await tempDir();
+  await dir.write("a.yml", "k: v\n");
+  await using server = await started(dir.path);
+  assert.deepEqual(await server.get("application", "/a.yml"), { status: 200, text: "k: v\n" });
+  assert.deepEqual(await server.get("application", "/absent"), { status: 404, text: "not found" });
+  assert.deepEqual(await server.get("health", "/health"), { status: 200, text: "health ok" });
+  assert.deepEqual(await server.get("health", "/livez"), { status: 200, text: "ok" });
+  assert.equal((await server.get("health", "/readyz")).status, 200);
+  const metrics = (await server.get("metrics", "/metrics")).text;
+  assert.match(
+    metrics,
+    /^http_server_requests_seconds_count\{method="GET",status="200",uri="\/a.yml"\} 1$/m,
+  );
+  assert.match(metrics, /^groupcache_cache_items\{group="configfiles",type="main"\} 1$/m);
+});
+
+Deno.test("createApp() refuses a path that leaves the directory, as it was sent", async () => {
+  await using dir = await tempDir();
+  await using server = await started(dir.path);
+  const answer = await rawHttp(
+    server.addresses.application,
+    "GET /../../etc/hostname HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
+  );
+  assert.match(answer, /^HTTP\/1\.1 400 /);
+  assert.ok(answer.endsWith("bad request"));
+});
+
+Deno.test("createApp() shows a changed file soon, without a time to live", async () => {
+  await using dir = await tempDir();
+  await dir.write("a.yml", "old");
+  await using server = await started(dir.path);
+  assert.equal((await server.get("application", "/a.yml")).text, "old");
+  await dir.write("a.yml", "new");
+  await eventually(
+    "the new content is served",
+    async () => (await server.get("application", "/a.yml")).text === "new",
+  );
+  assert.match(
+    (await server.get("metrics", "/metrics")).text,
+    /kcfg_refresh_events_total\{source="watch"/,
+  );
+});
+
+Deno.test("ServeConfigApp.refreshAll() drops everything kept", async () => {
+  await using dir = await tempDir();
+  await dir.write("a.yml", "1");
+  await using server = await started(dir.path);
+  await server.get("application", "/a.yml");
+  assert.equal(server.app.refreshAll(), 1);
+  assert.equal(server.app.refreshAll(), 0);
+});
+
+Deno.test("createApp() reports malformed variables in log and metrics", async () => {
+  await using dir = await tempDir();
+  await using server = await started(dir.path, {}, { TTL: "300" });
+  assert.deepEqual(server.log.messages("error"), ["variable is malformed, the default is used"]);
+  assert.match(
+    (await server.get("metrics", "/metrics")).text,
+    /kcfg_config_errors_total\{option="ttl"\} 1/,
+  );
+});
+
+Deno.test("createApp() does not start without its listeners, and leaves none open", async () => {
+  await using dir = await tempDir();
+  await using server = await started(dir.path);
+  const taken = `127.0.0.1:${server.addresses.application.port}`;
+  await assert.rejects(
+    started(dir.path, { "listen-addr": taken }),
+    /Cannot listen on .* for the application listener/,
+  );
+});
+
+Deno.test("ServeConfigApp.stop() turns unready first and waits its delay", async () => {
+  await using dir = await tempDir();
+  const server = await started(dir.path, { "shutdown-delay": "200ms" });
+  const stopping = server.app.stop();
+  assert.equal((await server.get("health", "/readyz")).status, 503);
+  assert.equal((await server.get("application", "/absent")).status, 404);
+  await stopping;
+  await assert.rejects(server.get("health", "/livez"));
+});

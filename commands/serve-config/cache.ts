@@ -1,0 +1,160 @@
+/**
+ * Read-through cache of one replica (serve-config.md 5): one load per key however many ask, a budget in
+ * bytes, a time to live, and no old value kept after an invalidation.
+ */
+
+import { ByteLru } from "#lib/collections/byte_lru.ts";
+import { SingleFlight } from "#lib/collections/single_flight.ts";
+import type { Clock } from "#lib/run/clock.ts";
+import { createEntry, gzipOf } from "./entry.ts";
+import type { Entry } from "./entry.ts";
+import type { CacheMetrics } from "./cache_metrics.ts";
+import type { LoadOutcome, UpstreamChange } from "./upstream.ts";
+
+/** Bounds and times. */
+export interface CacheOptions {
+  /** Without it nothing is kept, but concurrent loads of a key are still one. */
+  readonly enabled: boolean;
+  /** `undefined` for entries that never expire. */
+  readonly ttlMs: number | undefined;
+  /** Fraction, 0 to 0.5, by which a time to live is shortened at random. */
+  readonly ttlJitter: number;
+  /** Bytes of keys and values, compressed copies included. */
+  readonly budgetBytes: number;
+}
+
+/** What the cache asks for. */
+export interface CacheDeps {
+  load(key: string, signal: AbortSignal): Promise<LoadOutcome>;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly metrics: CacheMetrics;
+}
+
+/** Anything but an object. */
+export type LoadFailure = Exclude<LoadOutcome, { readonly kind: "found" }>;
+
+/** What a load gives to everyone who waited for it. */
+export type CacheResult =
+  | { readonly kind: "entry"; readonly entry: Entry }
+  | LoadFailure;
+
+/** A value heavier than this share of the budget is served, not kept. */
+const OVERSIZE_SHARE = 8;
+
+/** The cache. */
+export class ConfigCache {
+  readonly #options: CacheOptions;
+  readonly #deps: CacheDeps;
+  readonly #main = new ByteLru<Entry>();
+  readonly #flights = new SingleFlight<string, CacheResult>();
+  /** Loads under way by key, so that an invalidation can mark them as old. */
+  readonly #loads = new Map<string, { outdated: boolean }>();
+
+  constructor(options: CacheOptions, deps: CacheDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    deps.metrics.observe({ items: () => this.#main.size, bytes: () => this.#main.bytes });
+  }
+
+  /** The entry of `key` if it is kept and fresh. Never waits. */
+  lookup(key: string): Entry | undefined {
+    const { metrics, clock } = this.#deps;
+    metrics.get();
+    const entry = this.#main.get(key);
+    if (entry === undefined) return undefined;
+    if (entry.expiresAtMs !== undefined && entry.expiresAtMs < clock.now()) {
+      this.#main.delete(key);
+      return undefined;
+    }
+    metrics.hit();
+    return entry;
+  }
+
+  /**
+   * Loads `key`, joining a load under way. Call it after `lookup` found nothing.
+   *
+   * @throws the reason of `signal` when this asker gives up, or a fault of our own
+   */
+  load(key: string, signal: AbortSignal): Promise<CacheResult> {
+    this.#deps.metrics.load({ deduplicated: this.#flights.has(key) });
+    return this.#flights.run(key, (flightSignal) => this.#loadAndKeep(key, flightSignal), {
+      signal,
+    });
+  }
+
+  /**
+   * Forgets every entry the change may concern, and makes loads under way not count: their askers get the
+   * result, nobody later does.
+   *
+   * @returns how many entries were dropped
+   */
+  invalidate(change: UpstreamChange): number {
+    for (const [key, load] of this.#loads) {
+      if (!change.affects(key)) continue;
+      load.outdated = true;
+      this.#loads.delete(key);
+      this.#flights.forget(key);
+    }
+    const dropped = [...this.#main.keys()].filter((key) => change.affects(key));
+    for (const key of dropped) this.#main.delete(key);
+    this.#deps.metrics.invalidated(dropped.length);
+    return dropped.length;
+  }
+
+  /** Compressed copy of an entry, kept beside it within the budget; `null` when it would not be smaller. */
+  async gzip(key: string, entry: Entry): Promise<Uint8Array<ArrayBuffer> | null> {
+    const isFirst = entry.gzip === undefined;
+    const packed = await gzipOf(entry);
+    if (isFirst && packed !== null && this.#main.peek(key) === entry) {
+      this.#main.reweigh(key, weightOf(key, entry));
+      this.#evict();
+    }
+    return packed;
+  }
+
+  async #loadAndKeep(key: string, signal: AbortSignal): Promise<CacheResult> {
+    const { metrics, clock } = this.#deps;
+    const load = { outdated: false };
+    this.#loads.set(key, load);
+    try {
+      const startedAt = clock.monotonic();
+      const outcome = await this.#deps.load(key, signal);
+      metrics.loaded({ outcome, seconds: (clock.monotonic() - startedAt) / 1000 });
+      if (outcome.kind !== "found") return outcome;
+      const entry = await createEntry(outcome.bytes, this.#times());
+      if (!load.outdated) this.#keep(key, entry);
+      return { kind: "entry", entry };
+    } finally {
+      if (this.#loads.get(key) === load) this.#loads.delete(key);
+    }
+  }
+
+  #times(): { readonly loadedAtMs: number; readonly expiresAtMs: number | undefined } {
+    const { ttlMs, ttlJitter } = this.#options;
+    const loadedAtMs = this.#deps.clock.now();
+    if (ttlMs === undefined) return { loadedAtMs, expiresAtMs: undefined };
+    return { loadedAtMs, expiresAtMs: loadedAtMs + ttlMs * (1 - ttlJitter * this.#deps.random()) };
+  }
+
+  #keep(key: string, entry: Entry): void {
+    const weight = weightOf(key, entry);
+    if (!this.#options.enabled || weight > this.#options.budgetBytes / OVERSIZE_SHARE) return;
+    this.#main.set(key, entry, weight);
+    this.#evict();
+  }
+
+  #evict(): void {
+    while (this.#main.bytes > this.#options.budgetBytes) {
+      if (this.#main.deleteOldest() === undefined) return;
+      this.#deps.metrics.evicted();
+    }
+  }
+}
+
+const KEY_ENCODER = new TextEncoder();
+
+function weightOf(key: string, entry: Entry): number {
+  return KEY_ENCODER.encode(key).length + entry.bytes.length + (entry.gzip?.length ?? 0);
+}

@@ -1,0 +1,125 @@
+/** Counters of cache and backend under the names that exporters of group caches use (serve-config.md 10). */
+
+import type { Metrics } from "#lib/metrics/metrics.ts";
+import type { LoadOutcome } from "./upstream.ts";
+
+/** What the cache reports; each method is one event. */
+export interface CacheMetrics {
+  /** Where sizes can be read at each scrape. */
+  observe(sizes: { readonly items: () => number; readonly bytes: () => number }): void;
+  get(): void;
+  hit(): void;
+  load(event: { readonly deduplicated: boolean }): void;
+  loaded(event: { readonly outcome: LoadOutcome; readonly seconds: number }): void;
+  evicted(): void;
+  invalidated(keys: number): void;
+}
+
+const GROUP = ["configfiles"];
+const MAIN = ["configfiles", "main"];
+
+/** Upper bounds of every latency histogram, in seconds. */
+export const LATENCY_BOUNDS: readonly number[] = [
+  0.0005,
+  0.001,
+  0.0025,
+  0.005,
+  0.01,
+  0.025,
+  0.05,
+  0.1,
+  0.25,
+  0.5,
+  1,
+  2.5,
+  5,
+  10,
+];
+
+/** Registers the families; `backend` is the label of the backend histogram. */
+export function createCacheMetrics(
+  metrics: Metrics,
+  { backend }: { readonly backend: string },
+): CacheMetrics {
+  const perGroup = (name: string, help: string) =>
+    metrics.counter({ name: `groupcache_${name}_total`, help, labels: ["group"] });
+  const perStore = (name: string, help: string) =>
+    metrics.counter({ name: `groupcache_cache_${name}_total`, help, labels: ["group", "type"] });
+  const gets = perGroup("gets", "Lookups");
+  const hits = perGroup("hits", "Lookups answered from a store");
+  const loads = perGroup("loads", "Lookups that needed a load");
+  const deduplicated = perGroup("loads_deduped", "Loads that joined one under way");
+  const localLoads = perGroup("local_load", "Successful loads from the backend");
+  const localErrors = perGroup("local_load_errs", "Failed loads from the backend");
+  const storeGets = perStore("gets", "Lookups in a store");
+  const storeHits = perStore("hits", "Lookups answered by a store");
+  const evictions = perStore("evictions", "Entries evicted for room");
+  const invalidatedKeys = metrics.counter({
+    name: "kcfg_invalidated_keys_total",
+    help: "Entries dropped by changes and refresh events",
+  });
+  const backendSeconds = metrics.histogram({
+    name: "kcfg_backend_request_seconds",
+    help: "Time of loads from the backend",
+    labels: ["backend", "code"],
+    bounds: LATENCY_BOUNDS,
+  });
+  return {
+    observe(sizes) {
+      registerSizes(metrics, sizes);
+    },
+    get() {
+      gets.inc(GROUP);
+      storeGets.inc(MAIN);
+    },
+    hit() {
+      hits.inc(GROUP);
+      storeHits.inc(MAIN);
+    },
+    load(event) {
+      loads.inc(GROUP);
+      if (event.deduplicated) deduplicated.inc(GROUP);
+    },
+    loaded({ outcome, seconds }) {
+      (outcome.kind === "found" ? localLoads : localErrors).inc(GROUP);
+      backendSeconds.observe(seconds, [backend, codeOf(outcome)]);
+    },
+    evicted() {
+      evictions.inc(MAIN);
+    },
+    invalidated(keys) {
+      invalidatedKeys.inc([], keys);
+    },
+  };
+}
+
+function registerSizes(
+  metrics: Metrics,
+  sizes: { readonly items: () => number; readonly bytes: () => number },
+): void {
+  const labels = ["group", "type"];
+  metrics.gauge({
+    name: "groupcache_cache_items",
+    help: "Entries kept",
+    labels,
+    collect: () => [{ labelValues: MAIN, value: sizes.items() }],
+  });
+  metrics.gauge({
+    name: "groupcache_cache_bytes",
+    help: "Bytes of keys and values kept",
+    labels,
+    collect: () => [{ labelValues: MAIN, value: sizes.bytes() }],
+  });
+}
+
+function codeOf(outcome: LoadOutcome): string {
+  switch (outcome.kind) {
+    case "found":
+    case "too-large":
+      return "2xx";
+    case "missing":
+      return "4xx";
+    case "failed":
+      return outcome.status === 0 ? "error" : `${Math.floor(outcome.status / 100)}xx`;
+  }
+}

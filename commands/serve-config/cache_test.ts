@@ -1,0 +1,188 @@
+/** The cache: one load, budget, time to live, no old value after an invalidation. */
+
+import assert from "node:assert/strict";
+import { Metrics } from "#lib/metrics/metrics.ts";
+import { ManualClock, settle } from "#tests/support/clock.ts";
+import { ConfigCache } from "./cache.ts";
+import type { CacheOptions, CacheResult } from "./cache.ts";
+import { createCacheMetrics } from "./cache_metrics.ts";
+import type { LoadOutcome } from "./upstream.ts";
+
+const NEVER = new AbortController().signal;
+
+function found(text: string): LoadOutcome {
+  return { kind: "found", bytes: new TextEncoder().encode(text) };
+}
+
+function textOf(result: CacheResult): string {
+  return result.kind === "entry" ? new TextDecoder().decode(result.entry.bytes) : result.kind;
+}
+
+function cacheWith(options: Partial<CacheOptions> = {}) {
+  const clock = new ManualClock();
+  const metrics = new Metrics();
+  const loads: { key: string; signal: AbortSignal; end: PromiseWithResolvers<LoadOutcome> }[] = [];
+  const cache = new ConfigCache(
+    { enabled: true, ttlMs: undefined, ttlJitter: 0, budgetBytes: 10_000, ...options },
+    {
+      load(key, signal) {
+        const end = Promise.withResolvers<LoadOutcome>();
+        loads.push({ key, signal, end });
+        return end.promise;
+      },
+      clock,
+      random: () => 0.5,
+      metrics: createCacheMetrics(metrics, { backend: "test" }),
+    },
+  );
+  async function put(key: string, text: string): Promise<void> {
+    const loading = cache.load(key, NEVER);
+    await settle();
+    loads.at(-1)?.end.resolve(found(text));
+    await loading;
+  }
+  return { cache, clock, metrics, loads, put };
+}
+
+Deno.test("ConfigCache keeps what it loaded", async () => {
+  const { cache, put } = cacheWith();
+  assert.equal(cache.lookup("/a"), undefined);
+  await put("/a", "1");
+  assert.equal(new TextDecoder().decode(cache.lookup("/a")?.bytes), "1");
+});
+
+Deno.test("ConfigCache loads once for 500 askers", async () => {
+  const { cache, loads } = cacheWith();
+  const asked = Array.from({ length: 500 }, () => cache.load("/a", NEVER));
+  await settle();
+  assert.equal(loads.length, 1);
+  loads[0]?.end.resolve(found("1"));
+  assert.deepEqual(new Set((await Promise.all(asked)).map(textOf)), new Set(["1"]));
+});
+
+Deno.test("ConfigCache keeps no failure", async () => {
+  const { cache, loads } = cacheWith();
+  const loading = cache.load("/a", NEVER);
+  await settle();
+  loads[0]?.end.resolve({ kind: "missing" });
+  assert.equal((await loading).kind, "missing");
+  assert.equal(cache.lookup("/a"), undefined);
+});
+
+Deno.test("ConfigCache releases the key when a load breaks", async () => {
+  const { cache, loads, put } = cacheWith();
+  const loading = cache.load("/a", NEVER);
+  await settle();
+  loads[0]?.end.reject(new TypeError("broken"));
+  await assert.rejects(loading, /broken/);
+  await put("/a", "1");
+  assert.notEqual(cache.lookup("/a"), undefined);
+});
+
+Deno.test("ConfigCache drops an entry when its time is over, and at birth for a negative one", async () => {
+  const { cache, clock, put } = cacheWith({ ttlMs: 1000 });
+  await put("/a", "1");
+  await clock.advance(1000);
+  assert.notEqual(cache.lookup("/a"), undefined);
+  await clock.advance(1);
+  assert.equal(cache.lookup("/a"), undefined);
+  const negative = cacheWith({ ttlMs: -1 });
+  await negative.put("/a", "1");
+  assert.equal(negative.cache.lookup("/a"), undefined);
+});
+
+Deno.test("ConfigCache shortens the time to live by the jitter", async () => {
+  const { cache, clock, put } = cacheWith({ ttlMs: 1000, ttlJitter: 0.5 });
+  await put("/a", "1");
+  await clock.advance(751);
+  assert.equal(cache.lookup("/a"), undefined);
+});
+
+Deno.test("ConfigCache renews value and expiry on a new load", async () => {
+  const { cache, clock, put } = cacheWith({ ttlMs: 1000 });
+  await put("/a", "old");
+  await clock.advance(900);
+  await put("/a", "new");
+  await clock.advance(900);
+  assert.equal(new TextDecoder().decode(cache.lookup("/a")?.bytes), "new");
+});
+
+Deno.test("ConfigCache hands a load begun before an invalidation to its askers and keeps it not", async () => {
+  const { cache, loads } = cacheWith();
+  const before = cache.load("/a", NEVER);
+  await settle();
+  assert.equal(cache.invalidate({ affects: (key) => key === "/a" }), 0);
+  const after = cache.load("/a", NEVER);
+  await settle();
+  assert.equal(loads.length, 2, "a request after the invalidation must not join the old load");
+  loads[1]?.end.resolve(found("new"));
+  assert.equal(textOf(await after), "new");
+  loads[0]?.end.resolve(found("old"));
+  assert.equal(textOf(await before), "old");
+  assert.equal(new TextDecoder().decode(cache.lookup("/a")?.bytes), "new");
+});
+
+Deno.test("ConfigCache.invalidate() drops what is affected and nothing else", async () => {
+  const { cache, put } = cacheWith();
+  for (const key of ["/a-1", "/a-2", "/b"]) await put(key, key);
+  assert.equal(cache.invalidate({ affects: (key) => key.startsWith("/a") }), 2);
+  assert.equal(cache.lookup("/a-1"), undefined);
+  assert.notEqual(cache.lookup("/b"), undefined);
+});
+
+Deno.test("ConfigCache stays within its budget, dropping what was used longest ago", async () => {
+  const { cache, put } = cacheWith({ budgetBytes: 800 });
+  for (const key of ["/1", "/2", "/3", "/4", "/5", "/6", "/7", "/8"]) {
+    await put(key, "x".repeat(98));
+  }
+  cache.lookup("/1");
+  await put("/9", "x".repeat(98));
+  assert.notEqual(cache.lookup("/1"), undefined);
+  assert.equal(cache.lookup("/2"), undefined);
+  assert.notEqual(cache.lookup("/9"), undefined);
+});
+
+Deno.test("ConfigCache serves a value above an eighth of the budget without keeping it", async () => {
+  const { cache, put } = cacheWith({ budgetBytes: 800 });
+  await put("/ok", "x".repeat(97));
+  await put("/big", "x".repeat(97));
+  assert.notEqual(cache.lookup("/ok"), undefined);
+  assert.equal(cache.lookup("/big"), undefined);
+});
+
+Deno.test("ConfigCache counts a compressed copy in the budget", async () => {
+  const { cache, put, metrics } = cacheWith();
+  await put("/a", "x".repeat(1200));
+  const entry = cache.lookup("/a");
+  assert.ok(entry);
+  const packed = await cache.gzip("/a", entry);
+  assert.ok(packed && packed.length < 100);
+  assert.equal(await cache.gzip("/a", entry), packed);
+  const bytes = metrics.families().find(({ name }) => name === "groupcache_cache_bytes");
+  assert.deepEqual(bytes?.type === "gauge" && [...bytes.read()][0]?.value, 1202 + packed.length);
+});
+
+Deno.test("ConfigCache keeps nothing when it is off, but loads still coalesce", async () => {
+  const { cache, loads, put } = cacheWith({ enabled: false });
+  await put("/a", "1");
+  assert.equal(cache.lookup("/a"), undefined);
+  const asked = [cache.load("/a", NEVER), cache.load("/a", NEVER)];
+  await settle();
+  assert.equal(loads.length, 2);
+  loads[1]?.end.resolve(found("2"));
+  assert.deepEqual((await Promise.all(asked)).map(textOf), ["2", "2"]);
+});
+
+Deno.test("ConfigCache goes on loading when the first asker leaves, and stops with the last", async () => {
+  const { cache, loads } = cacheWith();
+  const [first, second] = [new AbortController(), new AbortController()];
+  const asked = [cache.load("/a", first.signal), cache.load("/a", second.signal)];
+  await settle();
+  first.abort(new Error("gone"));
+  await assert.rejects(asked[0] ?? Promise.resolve(), /gone/);
+  assert.ok(!loads[0]?.signal.aborted);
+  second.abort(new Error("gone too"));
+  await assert.rejects(asked[1] ?? Promise.resolve(), /gone too/);
+  assert.ok(loads[0]?.signal.aborted);
+  loads[0]?.end.reject(new Error("cancelled"));
+});

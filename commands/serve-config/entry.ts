@@ -1,0 +1,52 @@
+/** An object as it is kept and answered: bytes, what is derived from them once, and its times. */
+
+import { sniffContentType } from "#lib/format/content_type.ts";
+
+/** Times of an entry, milliseconds since the Unix epoch. */
+export interface EntryTimes {
+  readonly loadedAtMs: number;
+  /** `undefined` for an entry that never expires. */
+  readonly expiresAtMs: number | undefined;
+}
+
+/** A loaded object. */
+export interface Entry extends EntryTimes {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly contentType: string;
+  /** First 32 hex digits of SHA-256 over content type, NUL and body; the same on every replica. */
+  readonly hash: string;
+  /** The usual answer to a hit, made once a second because two of its headers tell the time. */
+  hit?: { readonly second: number; readonly response: Response };
+  /** Compressed copy: `undefined` until somebody asks, `null` when it would not be smaller. */
+  gzip?: Uint8Array<ArrayBuffer> | null;
+}
+
+/** Smallest body worth compressing. */
+export const MIN_GZIP_BYTES = 1024;
+
+/** Derives content type and hash. */
+export async function createEntry(
+  bytes: Uint8Array<ArrayBuffer>,
+  times: EntryTimes,
+): Promise<Entry> {
+  const contentType = sniffContentType(bytes);
+  return { bytes, contentType, hash: await hashOf(contentType, bytes), ...times };
+}
+
+async function hashOf(contentType: string, bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const prefix = new TextEncoder().encode(`${contentType}\0`);
+  const hashed = new Uint8Array(prefix.length + bytes.length);
+  hashed.set(prefix);
+  hashed.set(bytes, prefix.length);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", hashed));
+  return digest.subarray(0, 16).toHex();
+}
+
+/** The compressed copy, made at the first call; `null` when it would not be smaller. */
+export async function gzipOf(entry: Entry): Promise<Uint8Array<ArrayBuffer> | null> {
+  if (entry.gzip !== undefined) return entry.gzip;
+  const stream = new Blob([entry.bytes]).stream().pipeThrough(new CompressionStream("gzip"));
+  const packed = new Uint8Array(await new Response(stream).arrayBuffer());
+  entry.gzip = packed.length < entry.bytes.length ? packed : null;
+  return entry.gzip;
+}

@@ -1,0 +1,87 @@
+/** `kcfg serve-config`: the command's door. */
+
+import type { Command } from "#lib/cli/command.ts";
+import { formatAddress } from "#lib/http/address.ts";
+import { createLogger } from "#lib/log/create_logger.ts";
+import type { RunContext } from "#lib/run/context.ts";
+import { processReadings } from "#lib/run/process_readings.ts";
+import { FLAGS, toOptions } from "./options.ts";
+import type { ServeConfigOptions } from "./options.ts";
+
+/** The command. */
+export const command: Command<ServeConfigOptions, typeof FLAGS> = {
+  name: "serve-config",
+  summary: "Serve configuration files over HTTP from a backend behind a cache",
+  description: [
+    "Clients ask for a path and get the file. Objects are loaded once however many clients ask, kept within " +
+    "a budget of bytes, and dropped when their file changes. A mounted ConfigMap can be served as it is.",
+    "Flags and variables are those of kubeconfigserver. A malformed variable is reported and its default " +
+    "used, unless --strict-env is given. SIGHUP drops everything that is kept.",
+  ],
+  examples: [
+    {
+      line: "kcfg serve-config --backend dir:/etc/config --ttl 5m",
+      does: "serve a mounted ConfigMap, asking the disk again every five minutes",
+    },
+    {
+      line: "BACKEND=dir:/etc/config BACKEND_OPTIONS=flatten kcfg serve-config",
+      does: "the same by variables, every folder of the request path dropped",
+    },
+  ],
+  flags: FLAGS,
+  lenientEnv: true,
+  secondSignalExitCode: 130,
+  options: (resolved, _scanned, env) => toOptions(resolved, env),
+  permissions: ({ listen, health, metrics, directory }) => ({
+    net: [listen, health, metrics].map((address) =>
+      formatAddress({ hostname: address.hostname ?? "", port: address.port })
+    ),
+    read: [directory],
+    env: [],
+  }),
+  run,
+};
+
+async function run(options: ServeConfigOptions, context: RunContext): Promise<number> {
+  const log = createLogger(options.log, { sink: context.stderr, clock: context.clock });
+  // Loaded here, so that help and usage errors do not pay for the server.
+  const { createApp } = await import("./app.ts");
+  log.info("starting", Object.fromEntries(options.shown.map(splitOption)));
+  const app = createApp(options, {
+    clock: context.clock,
+    log,
+    random: Math.random,
+    readings: processReadings(),
+  });
+  try {
+    const { application, health, metrics } = await app.start();
+    log.info("ready", {
+      listen: formatAddress(application),
+      health: formatAddress(health),
+      metrics: formatAddress(metrics),
+    });
+    log.flush();
+    using _reload = context.onSignal("SIGHUP", () => {
+      log.info("refreshed by signal", { dropped: app.refreshAll() });
+    });
+    await aborted(context.signal);
+    log.info("stopping");
+    await app.stop();
+    log.info("stopped");
+    return 0;
+  } finally {
+    log.flush();
+  }
+}
+
+function splitOption(text: string): [string, string] {
+  const equals = text.indexOf("=");
+  return [text.slice(0, equals), text.slice(equals + 1)];
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(), { once: true })
+  );
+}

@@ -1,0 +1,345 @@
+/**
+ * What `kcfg serve-config` can be told, under the names of the program it replaces (serve-config.md 2).
+ * Pure: flags and environment in, checked options out.
+ */
+
+import { logFlags } from "#lib/cli/common_flags.ts";
+import { boolFlag, durationFlag, numberFlag, optionalTextFlag, textFlag } from "#lib/cli/flag.ts";
+import type { Flag } from "#lib/cli/flag.ts";
+import type { FlagProblem, ResolvedFlags } from "#lib/cli/resolve_flags.ts";
+import { UsageError } from "#lib/cli/usage_error.ts";
+import { parseListenAddress } from "#lib/http/address.ts";
+import type { ListenAddress } from "#lib/http/address.ts";
+import { LATER_FLAGS } from "./later_flags.ts";
+
+/** The flag table. */
+export const FLAGS = {
+  backend: textFlag({
+    brief: "Where the files come from: dir:PATH",
+    category: "Content",
+    default: "dir:samples",
+    env: ["BACKEND"],
+    placeholder: "BACKEND",
+    sensitive: "url",
+  }),
+  "backend-options": textFlag({
+    brief: "Words for the backend; one containing `flatten` drops all folders from the path",
+    category: "Content",
+    default: "",
+    env: ["BACKEND_OPTIONS"],
+    placeholder: "WORDS",
+  }),
+  "backend-timeout": durationFlag({
+    brief: "Longest time for one load, 0 for no limit",
+    category: "Content",
+    default: "30s",
+    minMs: 0,
+    env: ["BACKEND_TIMEOUT"],
+  }),
+  api: {
+    brief: "HTTP interface: raw serves files by path",
+    category: "Content",
+    default: "raw",
+    env: ["API"],
+    placeholder: "API",
+    choices: ["raw"],
+    parse: parseApi,
+  } as Flag<"raw">,
+  "client-cache-control": textFlag({
+    brief: "Cache-Control of every answer with content",
+    category: "Content",
+    default: "no-cache",
+    env: ["CLIENT_CACHE_CONTROL"],
+  }),
+  "listen-addr": addressFlag("Application listener", ":8080", "LISTEN_ADDR"),
+  "health-addr": addressFlag("Health listener", ":8888", "HEALTH_ADDR"),
+  "health-path": pathFlag("Path of the health answer", "/health", "HEALTH_PATH"),
+  "metrics-addr": addressFlag("Metrics listener", ":3000", "METRICS_ADDR"),
+  "metrics-path": pathFlag("Path of the metrics", "/metrics", "METRICS_PATH"),
+  "metrics-uri-limit": numberFlag({
+    brief: "Most request paths that get series of their own; the others share one",
+    category: "Listeners",
+    default: "500",
+    min: 1,
+    max: 100_000,
+    env: ["METRICS_URI_LIMIT"],
+  }),
+  cache: boolFlag({
+    brief: "Keep loaded objects; without it every request goes to the backend",
+    category: "Cache",
+    default: "true",
+    env: ["CACHE"],
+  }),
+  ttl: durationFlag({
+    brief: "How long an object is served without asking again, 0 for ever",
+    category: "Cache",
+    default: "0",
+    env: ["TTL"],
+  }),
+  "ttl-jitter": numberFlag({
+    brief: "Fraction by which the time to live is shortened at random, 0 to 0.5",
+    category: "Cache",
+    default: "0",
+    min: 0,
+    max: 0.5,
+    fraction: true,
+    env: ["TTL_JITTER"],
+  }),
+  "cache-bytes": bytesFlag("Bytes that keys and objects may take", "67108864", [
+    "CACHE_BYTES",
+    "GROUPCACHE_SIZE_BYTES",
+  ]),
+  "max-object-bytes": bytesFlag("Largest object that is served", "8388608", ["MAX_OBJECT_BYTES"]),
+  "max-inflight": numberFlag({
+    brief: "Most requests waiting for a load at once; more are answered with 503",
+    category: "Limits",
+    default: "1024",
+    min: 1,
+    max: 1_000_000,
+    env: ["MAX_INFLIGHT"],
+  }),
+  "max-backend-inflight": numberFlag({
+    brief: "Most loads at once; more wait their turn",
+    category: "Limits",
+    default: "64",
+    min: 1,
+    max: 100_000,
+    env: ["MAX_BACKEND_INFLIGHT"],
+  }),
+  refresh: boolFlag({
+    brief: "Consume refresh events of a message bus; not available yet, false says so explicitly",
+    category: "Refresh",
+    default: "true",
+    env: ["REFRESH"],
+  }),
+  "amqp-url": optionalTextFlag({
+    brief: "Message bus; not available yet, accepted together with --refresh=false",
+    category: "Refresh",
+    env: ["AMQP_URL"],
+    placeholder: "URL",
+    sensitive: "url",
+  }),
+  "jaeger-url": optionalTextFlag({
+    brief: "Accepted for compatibility; the replaced program read it and used it for nothing",
+    category: "Compatibility",
+    env: ["JAEGER_URL"],
+    placeholder: "URL",
+    sensitive: "url",
+  }),
+  "shutdown-delay": durationFlag({
+    brief: "Time between turning unready and closing the application listener",
+    category: "Process",
+    default: "0s",
+    minMs: 0,
+    env: ["SHUTDOWN_DELAY"],
+  }),
+  "shutdown-timeout": durationFlag({
+    brief: "Longest time for requests in flight to finish at the stop",
+    category: "Process",
+    default: "5s",
+    minMs: 0,
+    env: ["SHUTDOWN_TIMEOUT"],
+  }),
+  "strict-env": boolFlag({
+    brief: "Refuse to start when a variable is malformed, instead of using the default",
+    category: "Process",
+    default: "false",
+    env: ["STRICT_ENV"],
+  }),
+  ...logFlags({
+    level: "info",
+    format: "text",
+    levelEnv: ["LOG_LEVEL"],
+    formatEnv: ["LOG_FORMAT"],
+  }),
+  ...LATER_FLAGS,
+} as const;
+
+/** Checked options. Times in milliseconds, sizes in bytes. */
+export interface ServeConfigOptions {
+  readonly directory: string;
+  readonly flatten: boolean;
+  readonly backendTimeoutMs: number;
+  readonly clientCacheControl: string;
+  readonly listen: ListenAddress;
+  readonly health: ListenAddress & { readonly path: string };
+  readonly metrics: ListenAddress & { readonly path: string; readonly uriLimit: number };
+  readonly cache: {
+    readonly enabled: boolean;
+    /** `undefined` for entries that never expire. */
+    readonly ttlMs: number | undefined;
+    readonly ttlJitter: number;
+    readonly budgetBytes: number;
+  };
+  readonly maxObjectBytes: number;
+  readonly maxInflight: number;
+  readonly maxBackendInflight: number;
+  readonly shutdownDelayMs: number;
+  readonly shutdownTimeoutMs: number;
+  readonly log: {
+    readonly level: "trace" | "debug" | "info" | "warn" | "error";
+    readonly format: "text" | "json" | "auto";
+  };
+  /** Every option as `name=value`, ready for the log. */
+  readonly shown: readonly string[];
+  /** Malformed variables whose default is used. */
+  readonly problems: readonly FlagProblem[];
+  /** Things the user should know, said once at start. */
+  readonly notices: readonly string[];
+}
+
+/** Variables of the replaced program that have no flag and whose feature is not there yet. */
+const LATER_VARIABLES: Readonly<Record<string, string>> = {
+  SECRET_ROLE_ARN: "reading secrets from a cloud provider",
+  OTELCONFIG_EXPORTER: "tracing",
+  OTEL_TRACES_EXPORTER: "tracing",
+  OTEL_EXPORTER_OTLP_ENDPOINT: "tracing",
+};
+
+const SECRET_REFERENCE =
+  /^(aws-secretsmanager|aws-parameterstore|aws-s3|aws-dynamodb|aws-lambda|#http):[^:]*:./;
+
+/**
+ * Checks the flags against each other and against what this version has.
+ *
+ * @throws {UsageError} for a contradiction, a feature that is not there, or with `--strict-env` a malformed
+ * variable
+ */
+export function toOptions(
+  { values, sources, texts, problems }: ResolvedFlags<typeof FLAGS>,
+  env: Readonly<Record<string, string>>,
+): ServeConfigOptions {
+  refuseLaterVariables(env);
+  const [problem] = problems;
+  if (values["strict-env"] && problem !== undefined) {
+    throw new UsageError(`Variable ${problem.variable}: ${problem.reason}`);
+  }
+  refuseBus(values, sources);
+  return {
+    directory: directoryOf(values.backend),
+    flatten: values["backend-options"].includes("flatten"),
+    backendTimeoutMs: values["backend-timeout"],
+    clientCacheControl: values["client-cache-control"],
+    listen: values["listen-addr"],
+    health: { ...values["health-addr"], path: values["health-path"] },
+    metrics: {
+      ...values["metrics-addr"],
+      path: values["metrics-path"],
+      uriLimit: values["metrics-uri-limit"],
+    },
+    cache: {
+      enabled: values.cache,
+      ttlMs: values.ttl === 0 ? undefined : values.ttl,
+      ttlJitter: values["ttl-jitter"],
+      budgetBytes: values["cache-bytes"],
+    },
+    maxObjectBytes: values["max-object-bytes"],
+    maxInflight: values["max-inflight"],
+    maxBackendInflight: values["max-backend-inflight"],
+    shutdownDelayMs: values["shutdown-delay"],
+    shutdownTimeoutMs: values["shutdown-timeout"],
+    log: { level: values["log-level"], format: values["log-format"] },
+    shown: Object.keys(FLAGS).filter((name) => !(name in LATER_FLAGS))
+      .map((name) => `${name}=${texts[name as keyof typeof texts]}`),
+    problems,
+    notices: [
+      ...(sources["jaeger-url"] === "default" ? [] : ["jaeger-url is accepted and not used"]),
+      ...(sources.refresh === "default"
+        ? ["refresh events of a message bus are not available in this version"]
+        : []),
+    ],
+  };
+}
+
+function refuseLaterVariables(env: Readonly<Record<string, string>>): void {
+  for (const [variable, feature] of Object.entries(LATER_VARIABLES)) {
+    const value = env[variable] ?? "";
+    if (value === "" || value === "none") continue;
+    throw new UsageError(`Variable ${variable}: ${feature} is not available in this version`);
+  }
+  for (const flag of Object.values(FLAGS)) {
+    for (const variable of flag.env ?? []) {
+      if (!SECRET_REFERENCE.test(env[variable] ?? "")) continue;
+      throw new UsageError(
+        `Variable ${variable}: secret references are not available in this version`,
+      );
+    }
+  }
+}
+
+/** The bus is on by default in the replaced program; asking for it must not be answered with silence. */
+function refuseBus(
+  values: ResolvedFlags<typeof FLAGS>["values"],
+  sources: ResolvedFlags<typeof FLAGS>["sources"],
+): void {
+  const off = sources.refresh !== "default" && !values.refresh;
+  if (off) return;
+  const asked = sources.refresh !== "default" ? "refresh" : "amqp-url";
+  if (sources.refresh === "default" && sources["amqp-url"] === "default") return;
+  throw new UsageError(
+    `Option ${asked}: refresh by a message bus is not available in this version`,
+    [
+      "set --refresh=false; a changed file of a dir: backend is noticed without it",
+    ],
+  );
+}
+
+function directoryOf(backend: string): string {
+  const path = /^dir:([\s\S]+)$/.exec(backend)?.[1];
+  if (path !== undefined) return path.replace(/(?<=.)\/+$/, "");
+  if (backend === "dir:") throw new UsageError("Option backend: dir: needs a path");
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(backend)?.[1];
+  throw new UsageError(
+    scheme === undefined
+      ? "Option backend: it has no scheme"
+      : `Option backend: ${scheme}: is not available in this version`,
+    ["available is dir:PATH"],
+  );
+}
+
+function parseApi(text: string): "raw" {
+  if (text === "raw") return "raw";
+  const known = text === "spring" || text === "both";
+  throw new SyntaxError(
+    known ? `"${text}" is not available in this version` : `"${text}" is not one of raw`,
+  );
+}
+
+function addressFlag(brief: string, address: string, variable: string): Flag<ListenAddress> {
+  return {
+    brief,
+    category: "Listeners",
+    default: address,
+    env: [variable],
+    placeholder: "ADDRESS",
+    parse: parseListenAddress,
+  };
+}
+
+function pathFlag(brief: string, path: string, variable: string): Flag<string> {
+  return {
+    brief,
+    category: "Listeners",
+    default: path,
+    env: [variable],
+    placeholder: "PATH",
+    parse(text) {
+      if (!/^\/[\x21-\x7e]*$/.test(text)) {
+        throw new SyntaxError(`"${text}" is not an absolute path`);
+      }
+      return text;
+    },
+  };
+}
+
+function bytesFlag(brief: string, bytes: string, env: readonly string[]): Flag<number> {
+  return numberFlag({
+    brief,
+    category: "Limits",
+    default: bytes,
+    placeholder: "BYTES",
+    min: 1,
+    max: 2 ** 40,
+    env,
+  });
+}

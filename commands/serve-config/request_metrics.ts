@@ -1,0 +1,49 @@
+/**
+ * Requests in numbers, under the name the replaced program used. Its label is the raw path, which lets
+ * clients make series at will, so only the first paths get their own (serve-config.md 10).
+ */
+
+import type { Metrics } from "#lib/metrics/metrics.ts";
+import { LATENCY_BOUNDS } from "./cache_metrics.ts";
+
+/** One answered request. */
+export interface RequestSample {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly seconds: number;
+}
+
+const METHODS = new Set(["GET", "HEAD"]);
+
+/** Makes the function that counts requests; `uriLimit` paths get series of their own. */
+export function createRequestMetrics(
+  metrics: Metrics,
+  { uriLimit }: { readonly uriLimit: number },
+): (sample: RequestSample) => void {
+  const histogram = metrics.histogram({
+    name: "http_server_requests_seconds",
+    help: "Time to answer requests of the application listener",
+    labels: ["method", "status", "uri"],
+    bounds: LATENCY_BOUNDS,
+    // Each path may come with a few statuses and two methods.
+    maxSeries: (uriLimit + 2) * 8,
+  });
+  const paths = new Set<string>();
+
+  function uriOf(path: string): string {
+    if (paths.has(path)) return path;
+    if (paths.size >= uriLimit) return "_other_";
+    paths.add(path);
+    return path;
+  }
+
+  return ({ method, path, status, seconds }) => {
+    const known = METHODS.has(method);
+    histogram.observe(seconds, [
+      known ? method : "_other_",
+      String(status),
+      known ? uriOf(path) : "_none_",
+    ]);
+  };
+}

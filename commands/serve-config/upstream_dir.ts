@@ -1,0 +1,141 @@
+/**
+ * Files below a directory (serve-config.md 4.2). Links are resolved at each load, because a mounted
+ * ConfigMap is a tree of links that the kubelet swaps.
+ */
+
+import { containedRealPath } from "#lib/fs/contained_path.ts";
+import { watchDirectory } from "#lib/fs/watch_directory.ts";
+import type { Logger } from "#lib/log/logger.ts";
+import type { Clock } from "#lib/run/clock.ts";
+import { lastElement } from "./key.ts";
+import type { LoadOutcome, Upstream, UpstreamChange } from "./upstream.ts";
+
+/** Where the files are and which are served. */
+export interface DirUpstreamOptions {
+  readonly directory: string;
+  /** Use only the last element of a key. */
+  readonly flatten: boolean;
+  readonly maxObjectBytes: number;
+}
+
+/** How often a load is begun again because the volume was swapped between finding and opening a file. */
+const MAX_SWAPS_PER_LOAD = 10;
+/** Most keys remembered to be reached through a link; beyond, any change concerns every key. */
+const MAX_LINKED_KEYS = 10_000;
+
+const MISSING: LoadOutcome = { kind: "missing" };
+
+/** Makes the backend of `dir:PATH`. */
+export function createDirUpstream(
+  { directory, flatten, maxObjectBytes }: DirUpstreamOptions,
+  deps: { readonly clock: Clock; readonly log: Logger },
+): Upstream {
+  // Keys whose file lies elsewhere than their name says; a change is reported under the real name.
+  const linkedKeys = new Set<string>();
+
+  function relativePathOf(key: string): string {
+    return flatten ? lastElement(key) : key.split("/").filter((part) => part !== "").join("/");
+  }
+
+  async function load(key: string, signal: AbortSignal): Promise<LoadOutcome> {
+    const relativePath = relativePathOf(key);
+    // Dot files and the kubelet's own "..data" are not content.
+    if (relativePath.split("/").some((part) => part.startsWith("."))) return MISSING;
+    const path = `${directory}/${relativePath}`;
+    try {
+      for (let tries = 0; tries < MAX_SWAPS_PER_LOAD; tries++) {
+        const found = await containedRealPath(directory, path);
+        if (found === "absent" || found === "outside") return MISSING;
+        if (found.realPath !== `${found.realRoot}/${relativePath}`) linkedKeys.add(key);
+        const outcome = await readRegularFile(found.realPath, { maxObjectBytes, signal });
+        if (outcome !== "vanished") return outcome;
+      }
+      return MISSING;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return outcomeOf(error);
+    }
+  }
+
+  return {
+    kind: "dir",
+    load,
+    watch(onChange, signal) {
+      return watchDirectory(directory, {
+        signal,
+        onChange(change) {
+          onChange(
+            change.kind === "swap" || linkedKeys.size > MAX_LINKED_KEYS
+              ? EVERYTHING
+              : affectedBy(new Set(change.paths)),
+          );
+          // Whoever is loaded again is remembered again.
+          linkedKeys.clear();
+        },
+      }, deps);
+    },
+  };
+
+  function affectedBy(paths: ReadonlySet<string>): UpstreamChange {
+    // A folder that is moved away makes one event of its own.
+    const below = (path: string) =>
+      [...paths].some((changed) => path === changed || path.startsWith(`${changed}/`));
+    const linked = new Set(linkedKeys);
+    return { affects: (key) => linked.has(key) || below(relativePathOf(key)) };
+  }
+}
+
+const EVERYTHING: UpstreamChange = { affects: () => true };
+
+async function readRegularFile(
+  realPath: string,
+  { maxObjectBytes, signal }: { readonly maxObjectBytes: number; readonly signal: AbortSignal },
+): Promise<LoadOutcome | "vanished"> {
+  let file: Deno.FsFile;
+  try {
+    // A pipe or device would block at open, so the kind is asked first.
+    if (!(await Deno.stat(realPath)).isFile) return MISSING;
+    file = await Deno.open(realPath);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "vanished";
+    throw error;
+  }
+  using _ = file;
+  const { size } = await file.stat();
+  if (size > maxObjectBytes) return { kind: "too-large" };
+  const bytes = await readUpTo(file, { limit: maxObjectBytes, sizeHint: size, signal });
+  return bytes === undefined ? { kind: "too-large" } : { kind: "found", bytes };
+}
+
+/** All bytes of a file that may grow meanwhile; `undefined` when there are more than `limit`. */
+async function readUpTo(
+  file: Deno.FsFile,
+  { limit, sizeHint, signal }: {
+    readonly limit: number;
+    readonly sizeHint: number;
+    readonly signal: AbortSignal;
+  },
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  let buffer = new Uint8Array(sizeHint + 1);
+  let length = 0;
+  while (true) {
+    signal.throwIfAborted();
+    const count = await file.read(buffer.subarray(length));
+    if (count === null) return buffer.slice(0, length);
+    length += count;
+    if (length > limit) return undefined;
+    if (length === buffer.length) {
+      const larger = new Uint8Array(Math.min(buffer.length * 2, limit + 1));
+      larger.set(buffer);
+      buffer = larger;
+    }
+  }
+}
+
+function outcomeOf(error: unknown): LoadOutcome {
+  if (error instanceof Deno.errors.NotADirectory || error instanceof Deno.errors.IsADirectory) {
+    return MISSING;
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return { kind: "failed", status: 0, reason };
+}

@@ -1,0 +1,49 @@
+/** What a command is to the dispatcher: its only door. The folder below `commands/` is the word users type. */
+
+import type { PermissionNeeds } from "#lib/run/permissions.ts";
+import type { RunContext } from "#lib/run/context.ts";
+import type { FlagTable } from "./flag.ts";
+import type { ResolvedFlags } from "./resolve_flags.ts";
+import type { Positionals, ScannedArgs } from "./scan_args.ts";
+
+/** A command; `O` is its checked options. */
+export interface Command<O = unknown, T extends FlagTable = FlagTable> {
+  /** The word users type. */
+  readonly name: string;
+  /** One line, without a final period. */
+  readonly summary: string;
+  /** Paragraphs for help and the generated page. */
+  readonly description: readonly string[];
+  /** Command lines worth copying, each with what it does. */
+  readonly examples: readonly { readonly line: string; readonly does: string }[];
+  readonly flags: T;
+  readonly positionals?: Positionals;
+  /** Whether arguments behind `--` belong to it. */
+  readonly takesPassthrough?: boolean;
+  /** Malformed environment variables fall back to the default; the command reports them. */
+  readonly lenientEnv?: boolean;
+  /** Exit code when a second signal arrives during the drain, 1 by default. */
+  readonly secondSignalExitCode?: number;
+  /**
+   * Checks flags against each other; `env` is for variables that have no flag. Pure.
+   *
+   * @throws {UsageError} when they contradict
+   */
+  options(
+    resolved: ResolvedFlags<T>,
+    scanned: ScannedArgs,
+    env: Readonly<Record<string, string>>,
+  ): O;
+  /** What the command needs of the runtime for these options; everything else is dropped before `run`. */
+  permissions(options: O): PermissionNeeds;
+  /** Does the work until done or until `context.signal` is aborted; resolves to the exit code. */
+  run(options: O, context: RunContext): Promise<number>;
+}
+
+/** One row of the command table: what `kcfg` lists, and how the command is loaded. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  // deno-lint-ignore no-explicit-any -- options types differ by command; the dispatcher only passes them on
+  readonly load: () => Promise<{ readonly command: Command<any, any> }>;
+}

@@ -1,0 +1,108 @@
+/** The dispatcher with made-up commands. */
+
+import assert from "node:assert/strict";
+import type { PermissionKind } from "#lib/run/permissions.ts";
+import { testContext } from "#tests/support/context.ts";
+import { boolFlag } from "./flag.ts";
+import type { Command, CommandEntry } from "./command.ts";
+import { dispatch } from "./dispatch.ts";
+
+const FLAGS = { fail: boolFlag({ brief: "Fail", category: "Test", default: "false" }) };
+
+function commandNamed(name: string, ran: string[]): Command<boolean, typeof FLAGS> {
+  return {
+    name,
+    summary: "Try things",
+    description: [],
+    examples: [],
+    flags: FLAGS,
+    options: ({ values }) => values.fail,
+    permissions: () => ({ net: [":1"] }),
+    run(fail) {
+      ran.push(name);
+      if (fail) throw new Error("Cannot read\nfile");
+      return Promise.resolve(7);
+    },
+  };
+}
+
+async function run(...args: string[]) {
+  const ran: string[] = [];
+  const revoked: PermissionKind[] = [];
+  const { context, stdout, stderr } = testContext();
+  const commands: CommandEntry[] = [
+    {
+      name: "probe",
+      summary: "Try things",
+      load: () => Promise.resolve({ command: commandNamed("probe", ran) }),
+    },
+  ];
+  const exitCode = await dispatch(args, {
+    commands,
+    permissions: {
+      query: (kind) => revoked.includes(kind) ? "denied" : "granted",
+      revoke: (kind) => revoked.push(kind),
+    },
+    context,
+    setSecondSignalExitCode() {},
+  });
+  return { exitCode, ran, revoked, stdout: stdout(), stderr: stderr() };
+}
+
+Deno.test("dispatch() runs a command with only the kinds it asked for", async () => {
+  const { exitCode, ran, revoked } = await run("probe");
+  assert.equal(exitCode, 7);
+  assert.deepEqual(ran, ["probe"]);
+  assert.deepEqual(revoked, ["read", "write", "env", "run", "sys", "ffi", "import"]);
+});
+
+Deno.test("dispatch() prints help without running or keeping anything", async (t) => {
+  for (const args of [[], ["help"], ["--help"], ["-h"], ["help", "probe"], ["probe", "-help"]]) {
+    await t.step(args.join(" ") || "no arguments", async () => {
+      const { exitCode, ran, revoked, stdout } = await run(...args);
+      assert.equal(exitCode, 0);
+      assert.deepEqual(ran, []);
+      assert.equal(revoked.length, 8);
+      assert.match(stdout, /Usage: kcfg/);
+    });
+  }
+});
+
+Deno.test("dispatch() suggests the command that was probably meant", async () => {
+  const { exitCode, stderr } = await run("prove");
+  assert.equal(exitCode, 2);
+  assert.equal(
+    stderr,
+    'kcfg: error: Unknown command "prove"\nkcfg: hint: did you mean "probe"?\n' +
+      'kcfg: hint: "kcfg help" lists the commands\n',
+  );
+});
+
+Deno.test("dispatch() reports a failure on one line, without a stack, and exits 1", async () => {
+  const { exitCode, stderr } = await run("probe", "--fail");
+  assert.equal(exitCode, 1);
+  assert.equal(stderr, "kcfg: error: Cannot read\uFFFDfile\n");
+});
+
+Deno.test("dispatch() prints permissions as they would be, and as they are", async () => {
+  const planned = await run("probe", "--print-permissions");
+  assert.match(planned.stdout, /^net {6}kept: :1$/m);
+  assert.match(planned.stdout, /^write {4}dropped$/m);
+  const real = JSON.parse((await run("probe", "--show-sandbox")).stdout);
+  assert.deepEqual(real.net, { state: "granted", values: null });
+  assert.deepEqual(real.write, { state: "denied", values: [] });
+});
+
+Deno.test("dispatch() prints the version wherever it is asked for", async () => {
+  for (const args of [["--version"], ["-version"], ["probe", "-version"]]) {
+    const { stdout, ran } = await run(...args);
+    assert.match(stdout, /^kcfg version=\d+\.\d+\.\d+ runtime=/);
+    assert.deepEqual(ran, []);
+  }
+});
+
+Deno.test("dispatch() proposes completions for the words behind --", async () => {
+  const { stdout, revoked } = await run("__complete", "--", "pro");
+  assert.equal(stdout, "probe\n");
+  assert.equal(revoked.length, 8);
+});

@@ -1,0 +1,28 @@
+/** What the process gives to a command. Made once in `main.ts`; tests make their own. */
+
+import type { Clock } from "./clock.ts";
+
+/** A stream for text. Writing to a reader that is gone is not an error of ours. */
+export interface TextSink {
+  write(text: string): void;
+  /** Whether a person looks at it. */
+  readonly isTerminal: boolean;
+}
+
+/** Signals a command may listen to besides the two that stop it. */
+export type ExtraSignal = "SIGHUP" | "SIGUSR1" | "SIGUSR2";
+
+/** Surroundings of one run. */
+export interface RunContext {
+  /** Snapshot of the environment at start. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Results. */
+  readonly stdout: TextSink;
+  /** Logs and messages. */
+  readonly stderr: TextSink;
+  readonly clock: Clock;
+  /** Aborted by the first SIGTERM or SIGINT: stop taking work, finish what is under way, return. */
+  readonly signal: AbortSignal;
+  /** Calls `listener` on each `name` until disposed. */
+  onSignal(name: ExtraSignal, listener: () => void): Disposable;
+}

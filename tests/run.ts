@@ -1,0 +1,87 @@
+/**
+ * Runs the test suites and ends with the line `N passed, N failed, N skipped`. Suites are named on the
+ * command line; without a name all of them run. Used by `deno task test` and nothing else.
+ */
+
+import { SUITES } from "./suites.ts";
+import type { Suite } from "./suites.ts";
+
+interface Count {
+  passed: number;
+  failed: number;
+  ignored: number;
+}
+
+const SUMMARY = /^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed(?: \| (\d+) ignored)?/;
+
+async function main(names: readonly string[]): Promise<number> {
+  const unknown = names.filter((name) => SUITES[name] === undefined);
+  if (unknown.length > 0) {
+    say(`Unknown suite ${unknown.join(", ")}: known are ${Object.keys(SUITES).join(", ")}`);
+    return 2;
+  }
+  const total: Count = { passed: 0, failed: 0, ignored: 0 };
+  let broken = false;
+  for (const [name, suite] of Object.entries(SUITES)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    say(`== ${name}: ${suite.title}`);
+    const count = await runSuite(suite);
+    if (count === undefined) {
+      say(`== ${name}: ended without a summary`);
+      broken = true;
+      continue;
+    }
+    total.passed += count.passed;
+    total.failed += count.failed;
+    total.ignored += count.ignored;
+  }
+  const skipped = total.ignored > 0 ? `, ${total.ignored} skipped` : "";
+  say(`${total.passed} passed, ${total.failed + (broken ? 1 : 0)} failed${skipped}`);
+  return broken || total.failed > 0 || total.passed === 0 ? 1 : 0;
+}
+
+/** Runs one suite, passing its output on; `undefined` when it printed no summary. */
+async function runSuite(suite: Suite): Promise<Count | undefined> {
+  const prepared = await suite.prepare?.();
+  try {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["test", "-A", "--parallel", "--quiet", ...suite.files],
+      env: { NO_COLOR: "1", ...prepared?.env },
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+    const count = await summaryOf(child.stdout);
+    const { success } = await child.status;
+    // A run that failed without a failed test (a file that does not compile) must not count as passed.
+    if (!success && count?.failed === 0) return undefined;
+    return count;
+  } finally {
+    await prepared?.release();
+  }
+}
+
+async function summaryOf(output: ReadableStream<Uint8Array>): Promise<Count | undefined> {
+  let count: Count | undefined;
+  let rest = "";
+  for await (const chunk of output.pipeThrough(new TextDecoderStream())) {
+    Deno.stdout.writeSync(new TextEncoder().encode(chunk));
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const found = SUMMARY.exec(line);
+      if (found === null) continue;
+      count = {
+        passed: Number(found[1]),
+        failed: Number(found[2]),
+        ignored: Number(found[3] ?? 0),
+      };
+    }
+  }
+  return count;
+}
+
+function say(line: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+Deno.exit(await main(Deno.args.filter((arg) => arg !== "--")));

@@ -1,0 +1,78 @@
+/** Starts kcfg as a process, keeps its log, and never leaves it behind. */
+
+import { eventually } from "./eventually.ts";
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+
+/** A running kcfg. */
+export interface KcfgProcess extends AsyncDisposable {
+  /** Process id. */
+  readonly pid: number;
+  signal(name: Deno.Signal): void;
+  /** Waits for the end, at most 5 s. */
+  exitCode(): Promise<number>;
+  /** Everything written to stderr so far. */
+  stderr(): string;
+  /** Everything written to stdout so far. */
+  stdout(): string;
+  /** The first JSON log line with `message`, once it was written. */
+  logLine(message: string): Record<string, unknown> | undefined;
+}
+
+/** How to start. */
+export interface StartOptions {
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Starts the executable named by `KCFG_BIN`, else the bundle named by `KCFG_TEST_BUNDLE`, else the source. */
+export function startKcfg(args: readonly string[], { env = {} }: StartOptions = {}): KcfgProcess {
+  const { program, prefix } = programForm();
+  const child = new Deno.Command(program, {
+    args: [...prefix, ...args],
+    env: { NO_COLOR: "1", ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const stderr = collect(child.stderr);
+  const stdout = collect(child.stdout);
+  let ended = false;
+  const status = child.status.finally(() => ended = true);
+
+  async function exitCode(): Promise<number> {
+    await eventually("the process has ended", () => ended, { withinMs: 4900 });
+    await Promise.all([stderr.done, stdout.done]);
+    return (await status).code;
+  }
+
+  return {
+    pid: child.pid,
+    signal: (name) => child.kill(name),
+    exitCode,
+    stderr: stderr.text,
+    stdout: stdout.text,
+    logLine(message) {
+      const lines = stderr.text().split("\n").slice(0, -1).filter((line) => line.startsWith("{"));
+      return lines.map((line) => JSON.parse(line)).find((line) => line.message === message);
+    },
+    async [Symbol.asyncDispose]() {
+      if (!ended) child.kill("SIGKILL");
+      await exitCode();
+    },
+  };
+}
+
+function programForm(): { readonly program: string; readonly prefix: readonly string[] } {
+  const executable = Deno.env.get("KCFG_BIN");
+  if (executable !== undefined) return { program: executable, prefix: [] };
+  const entry = Deno.env.get("KCFG_TEST_BUNDLE") ?? `${ROOT}main.ts`;
+  return { program: Deno.execPath(), prefix: ["run", "-A", "--no-prompt", "--quiet", entry] };
+}
+
+function collect(stream: ReadableStream<Uint8Array>) {
+  let text = "";
+  const done = (async () => {
+    for await (const chunk of stream.pipeThrough(new TextDecoderStream())) text += chunk;
+  })();
+  return { text: () => text, done };
+}
