@@ -21,6 +21,10 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     title: "units and handlers",
     files: ["lib", "commands", "tools", "tests/support"],
   },
+  compat: {
+    title: "recorded answers of the replaced programs",
+    files: ["tests/compat"],
+  },
   cli: {
     title: "command line, from source and from the bundle",
     files: ["tests/cli"],
