@@ -8,6 +8,13 @@
 export type { LogFields, Logger } from "#lib/log/logger.ts";
 export type { Clock, Timer } from "#lib/run/clock.ts";
 export { checksumOf } from "./checksum.ts";
+export {
+  type ConfigObject,
+  type ConfigObjectEvent,
+  type ConfigObjectInformer,
+  type ConfigObjectRef,
+  configObjectSource,
+} from "./config_object_source.ts";
 export { dyn, fixed, type ValueMakers } from "./declare.ts";
 export type { DirectoryAccess, ListedEntry, PathListener } from "./directory_access.ts";
 export { directorySource, type DirectorySourceOptions } from "./directory_source.ts";
