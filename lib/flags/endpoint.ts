@@ -1,6 +1,7 @@
 /** The two routes of the reference as plain handlers: listing flags and setting one (flags-watch, 7.1 and 7.2). */
 
 import { FlagError } from "./errors.ts";
+import { isFileFlag } from "./file_flags.ts";
 import type { FlagSet } from "./flag_set.ts";
 import { formatListing, listingOf } from "./listing.ts";
 import { renderListing } from "./listing_page.ts";
@@ -24,6 +25,8 @@ export interface EndpointOptions {
   readonly setUrl?: string;
   /** Token that `Authorization: Bearer` must carry to set; none by default. */
   readonly setToken?: string;
+  /** Whether companions, which name files, may be set too; false by default. */
+  readonly allowSetPaths?: boolean;
   /** Told of every attempt to set, for logs and counters. */
   readonly onSet?: (attempt: SetAttempt) => void;
 }
@@ -92,7 +95,7 @@ export function listFlags(
 export async function setFlag(
   flags: FlagSet,
   request: Request,
-  { setUrl = "", setToken, onSet }: EndpointOptions = {},
+  { setUrl = "", setToken, allowSetPaths = false, onSet }: EndpointOptions = {},
 ): Promise<Response> {
   if (setUrl === "") return plain(403, "setting flags is not enabled");
   if (isCrossSite(request)) return plain(403, "cross-site request refused");
@@ -104,8 +107,12 @@ export async function setFlag(
   const parameters = await readParameters(request);
   if (parameters === undefined) return plain(413, "form is too large");
   const { name, raw } = parameters;
-  const { status, body } = apply(flags, name, raw);
-  const isShown = flags.get(name)?.isSecret === false;
+  const value = flags.get(name);
+  const isRefused = value !== undefined && isFileFlag(value) && !allowSetPaths;
+  const { status, body } = isRefused
+    ? { status: 403, body: "setting paths is not enabled" }
+    : apply(flags, name, raw);
+  const isShown = value?.isSecret === false;
   onSet?.({ name, raw: isShown ? raw : undefined, status, request });
   return status === 200 ? plain(200, body, "UTF-8") : plain(status, body);
 }

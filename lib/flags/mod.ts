@@ -27,6 +27,7 @@ export {
   setFlag,
 } from "./endpoint.ts";
 export { FlagError, type FlagErrorReason } from "./errors.ts";
+export { declareFileFlag, type FileReader, isFileFlag, readFileFlags } from "./file_flags.ts";
 export {
   type ApplyOptions,
   type FlagChange,
