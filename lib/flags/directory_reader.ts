@@ -9,6 +9,7 @@ import type { SourceItem, SourceSnapshot } from "./source.ts";
 /** Greatest size of a file; beyond it the flag gets an error. */
 export const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
+const TOO_LARGE = `larger than ${MAX_FILE_BYTES} bytes`;
 const DATA_LINK = "..data";
 const MAX_ATTEMPTS = 5;
 
@@ -42,12 +43,9 @@ export async function readItem(
     if (found.kind === "directory") return { isDirectory: true };
     // Reading a pipe or a device could wait for ever.
     if (found.kind !== "file") return { problem: "not a regular file" };
-    if (found.size > MAX_FILE_BYTES) return { problem: `larger than ${MAX_FILE_BYTES} bytes` };
+    if (found.size > MAX_FILE_BYTES) return { problem: TOO_LARGE };
     const bytes = await access.readFile(path);
-    if (bytes === undefined) return undefined;
-    return bytes.length > MAX_FILE_BYTES
-      ? { problem: `larger than ${MAX_FILE_BYTES} bytes` }
-      : { bytes };
+    return bytes === undefined ? undefined : bounded(bytes);
   } catch (err) {
     return { problem: err instanceof Error ? err.message : String(err) };
   }
@@ -63,18 +61,9 @@ async function readOnce(
   access: DirectoryAccess,
   path: string,
 ): Promise<Map<string, SourceItem> | undefined> {
-  const items = new Map<string, SourceItem>();
-  const data = await access.realPath(`${path}/${DATA_LINK}`);
-  if (data !== undefined) {
-    const listed = await access.list(data);
-    if (listed === undefined) return undefined;
-    const isWhole = await readAll(access, { path: data, listed, items });
-    // A version is deleted file by file once it is replaced; a link that leads nowhere is missing for good.
-    const isReplaced = !isWhole && await access.realPath(`${path}/${DATA_LINK}`) !== data;
-    if (isReplaced) return undefined;
-  }
-  const listed = await access.list(path);
+  const [items, listed] = await Promise.all([readVersion(access, path), access.list(path)]);
   if (listed === undefined) throw new Error(`Cannot read flags from "${path}": no such directory`);
+  if (items === undefined) return undefined;
   const beside: ListedEntry[] = [];
   for (const entry of listed) {
     if (items.has(entry.name) || isHidden(entry.name)) continue;
@@ -82,25 +71,50 @@ async function readOnce(
     // The kubelet's links trail behind the swap; what they lead to is no part of the version read.
     if (!target?.startsWith(`${DATA_LINK}/`)) beside.push(entry);
   }
-  // Without `..data` a file may go between listing and reading: then it is simply gone.
-  await readAll(access, { path, listed: beside, items });
+  // A plain file may go between listing and reading: then it is simply gone.
+  await Promise.all(beside.map(async ({ name }) => {
+    const item = await readItem(access, `${path}/${name}`);
+    if (item !== undefined) items.set(name, item);
+  }));
   return items;
 }
 
-/** Reads the listed files into `items`; false when one of them is gone. */
-async function readAll(
+/** The files behind `..data`, none without it; `undefined` when they were replaced while being read. */
+async function readVersion(
   access: DirectoryAccess,
-  { path, listed, items }: {
-    readonly path: string;
-    readonly listed: readonly ListedEntry[];
-    readonly items: Map<string, SourceItem>;
-  },
-): Promise<boolean> {
-  const names = listed.map(({ name }) => name).filter((name) => !isHidden(name));
-  const read = await Promise.all(names.map((name) => readItem(access, `${path}/${name}`)));
-  names.forEach((name, at) => {
-    const item = read[at];
-    if (item !== undefined) items.set(name, item);
-  });
-  return read.every((item) => item !== undefined);
+  path: string,
+): Promise<Map<string, SourceItem> | undefined> {
+  const items = new Map<string, SourceItem>();
+  const data = await access.realPath(`${path}/${DATA_LINK}`);
+  if (data === undefined) return items;
+  const listed = await access.list(data);
+  if (listed === undefined) return undefined;
+  let isWhole = true;
+  await Promise.all(listed.map(async ({ name, kind }) => {
+    if (isHidden(name)) return;
+    const file = `${data}/${name}`;
+    const item = await (kind === "file" ? readVersionFile(access, file) : readItem(access, file));
+    if (item === undefined) isWhole = false;
+    else items.set(name, item);
+  }));
+  // A version is deleted file by file once it is replaced; a link that leads nowhere is missing for good.
+  const isReplaced = !isWhole && await access.realPath(`${path}/${DATA_LINK}`) !== data;
+  return isReplaced ? undefined : items;
+}
+
+/** Like `readItem` without asking first: the API server bounds what a volume holds, and a swap is urgent. */
+async function readVersionFile(
+  access: DirectoryAccess,
+  path: string,
+): Promise<SourceItem | undefined> {
+  try {
+    const bytes = await access.readFile(path);
+    return bytes === undefined ? undefined : bounded(bytes);
+  } catch (err) {
+    return { problem: err instanceof Error ? err.message : String(err) };
+  }
+}
+
+function bounded(bytes: Uint8Array): SourceItem {
+  return bytes.length > MAX_FILE_BYTES ? { problem: TOO_LARGE } : { bytes };
 }

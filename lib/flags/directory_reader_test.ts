@@ -103,7 +103,7 @@ Deno.test("readDirectory() does not take a half-deleted version for a whole one"
     ...denoDirectoryAccess,
     async list(path) {
       const listed = await denoDirectoryAccess.list(path);
-      if (isSwapped) return listed;
+      if (isSwapped || !path.includes("/..2026")) return listed;
       isSwapped = true;
       // The next version is in place, and of the one just listed one file is deleted so far.
       await Deno.mkdir(`${volume.path}/..next`);
