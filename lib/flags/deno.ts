@@ -17,14 +17,16 @@ export const denoDirectoryAccess: DirectoryAccess = {
   stat: (path) =>
     orUndefined(async () => {
       const stat = await Deno.stat(path);
-      return { kind: kindOf(stat), size: stat.size };
+      // The birth belongs to it: numbers of removed directories are given out again.
+      const id = [stat.dev, stat.ino, stat.birthtime?.getTime()].join(":");
+      return { kind: kindOf(stat), size: stat.size, id };
     }),
   readFile: (path) => orUndefined(() => Deno.readFile(path)),
   watch(path, { onPaths, onEnd, signal }) {
     const watcher = Deno.watchFs(path, { recursive: false });
     const close = () => watcher.close();
     signal.addEventListener("abort", close, { once: true });
-    void (async () => {
+    const closed = (async () => {
       try {
         // Reading a file is an event of its own kind, and reading is how we answer.
         for await (const event of watcher) if (event.kind !== "access") onPaths(event.paths);
@@ -35,7 +37,7 @@ export const denoDirectoryAccess: DirectoryAccess = {
         signal.removeEventListener("abort", close);
       }
     })();
-    return Promise.resolve();
+    return Promise.resolve({ closed });
   },
 };
 

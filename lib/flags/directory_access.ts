@@ -8,6 +8,15 @@ export interface ListedEntry {
   readonly kind: "file" | "directory" | "symlink" | "other";
 }
 
+/** What a path leads to, links followed. */
+export interface PathStat {
+  readonly kind: ListedEntry["kind"];
+  /** Bytes of a file. */
+  readonly size: number;
+  /** Tells apart what had the same path at different times. */
+  readonly id: string;
+}
+
 /** Paths that changed, absolute or as the watch was given them. */
 export type PathListener = (paths: readonly string[]) => void;
 
@@ -20,14 +29,13 @@ export interface DirectoryAccess {
   /** Target of a link as written; `undefined` when there is no such link. */
   readLink(path: string): Promise<string | undefined>;
   /** What a path leads to, links followed; `undefined` when it leads nowhere. */
-  stat(
-    path: string,
-  ): Promise<{ readonly kind: ListedEntry["kind"]; readonly size: number } | undefined>;
+  stat(path: string): Promise<PathStat | undefined>;
   /** A file's bytes; `undefined` when it is not there. */
   readFile(path: string): Promise<Uint8Array | undefined>;
   /**
    * Watches the entries of a directory, without its sub-directories, until `signal` is aborted. Resolves once
-   * changes are noticed; `onEnd` is called when the watch ends without being asked to.
+   * changes are noticed; `closed` does when the runtime has let go of the directory. `onEnd` is called when the watch
+   * ends without being asked to.
    *
    * @throws when the directory cannot be watched
    */
@@ -38,5 +46,5 @@ export interface DirectoryAccess {
       readonly onEnd: (err: unknown) => void;
       readonly signal: AbortSignal;
     },
-  ): Promise<void>;
+  ): Promise<{ readonly closed: Promise<void> }>;
 }

@@ -22,14 +22,20 @@ const MAX_ATTEMPTS = 5;
 export async function readDirectory(
   access: DirectoryAccess,
   path: string,
-): Promise<SourceSnapshot> {
+): Promise<DirectorySnapshot> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const items = await readOnce(access, path);
-    if (items !== undefined) return { items, isComplete: true };
+    const found = await readOnce(access, path);
+    if (found !== undefined) return { ...found, isComplete: true };
   }
   throw new Error(
     `Cannot read flags from "${path}": it changed ${MAX_ATTEMPTS} times while being read`,
   );
+}
+
+/** Values of a directory with what it and its `..data` lead to. */
+export interface DirectorySnapshot extends SourceSnapshot {
+  /** Another version means that all files changed in one step. */
+  readonly version: string;
 }
 
 /** Reads one file; `undefined` when it is not there. */
@@ -60,10 +66,15 @@ export function isHidden(name: string): boolean {
 async function readOnce(
   access: DirectoryAccess,
   path: string,
-): Promise<Map<string, SourceItem> | undefined> {
-  const [items, listed] = await Promise.all([readVersion(access, path), access.list(path)]);
+): Promise<{ items: Map<string, SourceItem>; version: string } | undefined> {
+  const [found, listed, real] = await Promise.all([
+    readVersion(access, path),
+    access.list(path),
+    access.realPath(path),
+  ]);
   if (listed === undefined) throw new Error(`Cannot read flags from "${path}": no such directory`);
-  if (items === undefined) return undefined;
+  if (found === undefined) return undefined;
+  const { items, data } = found;
   const beside: ListedEntry[] = [];
   for (const entry of listed) {
     if (items.has(entry.name) || isHidden(entry.name)) continue;
@@ -76,17 +87,17 @@ async function readOnce(
     const item = await readItem(access, `${path}/${name}`);
     if (item !== undefined) items.set(name, item);
   }));
-  return items;
+  return { items, version: JSON.stringify([real, data]) };
 }
 
 /** The files behind `..data`, none without it; `undefined` when they were replaced while being read. */
 async function readVersion(
   access: DirectoryAccess,
   path: string,
-): Promise<Map<string, SourceItem> | undefined> {
+): Promise<{ items: Map<string, SourceItem>; data: string | undefined } | undefined> {
   const items = new Map<string, SourceItem>();
   const data = await access.realPath(`${path}/${DATA_LINK}`);
-  if (data === undefined) return items;
+  if (data === undefined) return { items, data };
   const listed = await access.list(data);
   if (listed === undefined) return undefined;
   let isWhole = true;
@@ -99,7 +110,7 @@ async function readVersion(
   }));
   // A version is deleted file by file once it is replaced; a link that leads nowhere is missing for good.
   const isReplaced = !isWhole && await access.realPath(`${path}/${DATA_LINK}`) !== data;
-  return isReplaced ? undefined : items;
+  return isReplaced ? undefined : { items, data };
 }
 
 /** Like `readItem` without asking first: the API server bounds what a volume holds, and a swap is urgent. */

@@ -6,6 +6,7 @@
 import { type Clock, systemClock, type Timer } from "#lib/run/clock.ts";
 import type { DirectoryAccess } from "./directory_access.ts";
 import { isHidden, readDirectory, readItem } from "./directory_reader.ts";
+import { DirectoryWatch } from "./directory_watch.ts";
 import type {
   FlagSource,
   SourceItem,
@@ -40,7 +41,7 @@ export function directorySource(path: string, options: DirectorySourceOptions): 
     async read() {
       const snapshot = await readDirectory(options.access, clean);
       last.items = snapshot.items;
-      last.version = await versionOf(options.access, clean);
+      last.version = snapshot.version;
       return snapshot;
     },
     watch: (watcher) => new DirectoryFollower(clean, { ...options, watcher, last }).start(),
@@ -53,15 +54,8 @@ interface LastRead {
   version: string;
 }
 
-/** What the directory and its `..data` lead to: another version means that all files changed in one step. */
-async function versionOf(access: DirectoryAccess, path: string): Promise<string> {
-  const [directory, data] = [path, `${path}/${DATA_LINK}`].map((link) => access.realPath(link));
-  return JSON.stringify([await directory, await data]);
-}
-
 class DirectoryFollower {
   readonly #path: string;
-  readonly #parent: string;
   readonly #base: string;
   readonly #access: DirectoryAccess;
   readonly #clock: Clock;
@@ -71,14 +65,14 @@ class DirectoryFollower {
     Pick<DirectorySourceOptions, "pollIntervalMs" | "debounceMs" | "maxDebounceMs">
   >;
 
+  readonly #directoryWatch: DirectoryWatch;
+  readonly #parentWatch: DirectoryWatch;
   readonly #debounced = new Map<string, { timer: Timer; readonly firstMs: number }>();
   readonly #timers = new Set<Timer>();
   readonly #dueNames = new Set<string>();
   readonly #underWay = new Set<Promise<void>>();
   #isFullDue = false;
   #isReading = false;
-  #directoryWatch: AbortController | undefined;
-  #parentWatch: AbortController | undefined;
 
   constructor(
     path: string,
@@ -87,12 +81,23 @@ class DirectoryFollower {
     const { access, clock = systemClock, watcher, last } = options;
     const slash = path.lastIndexOf("/");
     this.#path = path;
-    this.#parent = slash < 0 ? "." : path.slice(0, Math.max(slash, 1));
     this.#base = path.slice(slash + 1);
     this.#access = access;
     this.#clock = clock;
     this.#watcher = watcher;
     this.#last = last;
+    const onLost = (err: unknown) => this.#onLost(err);
+    this.#directoryWatch = new DirectoryWatch(path, {
+      access,
+      onName: (name) => this.#onName(name),
+      onLost,
+    });
+    const parent = slash < 0 ? "." : path.slice(0, Math.max(slash, 1));
+    this.#parentWatch = new DirectoryWatch(parent, {
+      access,
+      onName: (name) => this.#onParentName(name),
+      onLost,
+    });
     this.#options = { pollIntervalMs: 60_000, debounceMs: 50, maxDebounceMs: 1000, ...options };
   }
 
@@ -102,8 +107,7 @@ class DirectoryFollower {
     const ended = new Promise<void>((resolve) => {
       signal.addEventListener("abort", () => this.#stop().then(resolve), { once: true });
     });
-    await this.#track(this.#watchParent());
-    await this.#track(this.#watchDirectory());
+    await this.#ensureWatches();
     this.#poll();
     // What changed between the first read and the watch.
     this.#readAll();
@@ -113,8 +117,7 @@ class DirectoryFollower {
   async #stop(): Promise<void> {
     for (const { timer } of this.#debounced.values()) timer.cancel();
     for (const timer of this.#timers) timer.cancel();
-    this.#directoryWatch?.abort();
-    this.#parentWatch?.abort();
+    await Promise.all([this.#directoryWatch.close(), this.#parentWatch.close()]);
     await Promise.allSettled(this.#underWay);
   }
 
@@ -124,80 +127,41 @@ class DirectoryFollower {
     return work.finally(() => this.#underWay.delete(work));
   }
 
-  async #watchParent(): Promise<void> {
-    this.#parentWatch?.abort();
-    const controller = this.#parentWatch = new AbortController();
-    await this.#watch(this.#parent, {
-      controller,
-      // The parent holds much that is none of our business.
-      onName: (name) => {
-        if (name !== this.#base) return;
-        void this.#track(this.#watchDirectory());
-        this.#readAll();
-      },
-      again: () => this.#watchParent(),
-    });
+  async #ensureWatches(): Promise<void> {
+    // The parent first: it tells when the directory comes into being.
+    await this.#track(this.#parentWatch.ensure());
+    await this.#track(this.#directoryWatch.ensure());
   }
 
-  async #watchDirectory(): Promise<void> {
-    this.#directoryWatch?.abort();
-    const controller = this.#directoryWatch = new AbortController();
-    await this.#watch(this.#path, {
-      controller,
-      onName: (name) => {
-        if (name === undefined || name === DATA_LINK) this.#readAll();
-        else if (!isHidden(name)) this.#debounce(name);
-      },
-      again: () => this.#watchDirectory(),
-    });
+  #onParentName(name: string | undefined): void {
+    // The parent holds much that is none of our business.
+    if (name !== this.#base) return;
+    void this.#track(this.#directoryWatch.ensure());
+    this.#readAll();
   }
 
-  async #watch(
-    path: string,
-    { controller, onName, again }: {
-      readonly controller: AbortController;
-      /** Name of the entry that changed; `undefined` for the directory itself. */
-      readonly onName: (name: string | undefined) => void;
-      readonly again: () => Promise<void>;
-    },
-  ): Promise<void> {
-    const retry = (err: unknown) => {
-      if (this.#watcher.signal.aborted || controller.signal.aborted) return;
-      this.#watcher.onError(err);
-      this.#after(REWATCH_MS, () => {
-        if (controller.signal.aborted) return;
-        void this.#track(again());
-        this.#readAll();
-      });
-    };
-    try {
-      const real = await this.#access.realPath(path);
-      // Stopped or replaced meanwhile.
-      if (this.#watcher.signal.aborted || controller.signal.aborted) return;
-      await this.#access.watch(path, {
-        signal: controller.signal,
-        onEnd: retry,
-        onPaths: (paths) => {
-          if (controller.signal.aborted) return;
-          for (const changed of paths) {
-            const slash = changed.lastIndexOf("/");
-            const folder = changed.slice(0, Math.max(slash, 1));
-            if (changed === path || changed === real) onName(undefined);
-            // Runtimes also report the other end of a rename, and what a second watch below sees.
-            else if (folder === path || folder === real) onName(changed.slice(slash + 1));
-          }
-        },
-      });
-    } catch (err) {
-      retry(err);
-    }
+  #onName(name: string | undefined): void {
+    if (name === undefined || name === DATA_LINK) this.#readAll();
+    else if (!isHidden(name)) this.#debounce(name);
+  }
+
+  #onLost(err: unknown): void {
+    if (this.#watcher.signal.aborted) return;
+    this.#watcher.onError(err);
+    this.#after(REWATCH_MS, () => this.#catchUp());
+  }
+
+  /** What an event would have told, without one. */
+  #catchUp(): void {
+    void this.#ensureWatches();
+    this.#readAll();
   }
 
   #poll(): void {
     const { pollIntervalMs } = this.#options;
     if (pollIntervalMs <= 0 || this.#watcher.signal.aborted) return;
     this.#after(pollIntervalMs, () => {
-      this.#readAll();
+      this.#catchUp();
       this.#poll();
     });
   }
@@ -256,11 +220,10 @@ class DirectoryFollower {
    * treated like one that had an event.
    */
   async #readWhole(): Promise<SourceSnapshot | undefined> {
-    const version = await versionOf(this.#access, this.#path);
     const snapshot = await readDirectory(this.#access, this.#path);
-    if (version !== this.#last.version) {
+    if (snapshot.version !== this.#last.version) {
       this.#last.items = snapshot.items;
-      this.#last.version = version;
+      this.#last.version = snapshot.version;
       return snapshot;
     }
     for (const name of new Set([...snapshot.items.keys(), ...this.#last.items.keys()])) {

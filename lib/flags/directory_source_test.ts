@@ -120,10 +120,30 @@ Deno.test("directorySource() reports a directory that vanishes, and goes on when
   });
 });
 
+Deno.test("directorySource() follows a directory that is removed and made anew at once", async () => {
+  await using dir = await tempDir();
+  await dir.write("cfg/a", "1");
+  await using followed = await follow(`${dir.path}/cfg`);
+  await Deno.remove(`${dir.path}/cfg`, { recursive: true });
+  await dir.write("cfg/a", "2");
+  await eventually("the value of the new directory", async () => {
+    await followed.clock.advance(50);
+    return followed.snapshots.some((snapshot) => texts(snapshot)["a"] === "2");
+  });
+  await eventually("an event below the new directory", async () => {
+    await dir.write("cfg/a", "3");
+    await followed.clock.advance(50);
+    return followed.snapshots.some((snapshot) => texts(snapshot)["a"] === "3");
+  });
+});
+
 Deno.test("directorySource() polls, and reports only what differs", async () => {
   await using dir = await tempDir();
   await dir.write("cfg/a", "1");
-  const silent = { ...denoDirectoryAccess, watch: () => Promise.resolve() };
+  const silent = {
+    ...denoDirectoryAccess,
+    watch: () => Promise.resolve({ closed: Promise.resolve() }),
+  };
   await using followed = await follow(`${dir.path}/cfg`, {
     access: silent,
     pollIntervalMs: 60_000,

@@ -16,7 +16,9 @@ export const nodeDirectoryAccess: DirectoryAccess = {
   stat: (path) =>
     orUndefined(async () => {
       const found = await stat(path);
-      return { kind: kindOf(found), size: found.size };
+      // The birth belongs to it: numbers of removed directories are given out again.
+      const id = [found.dev, found.ino, found.birthtimeMs].join(":");
+      return { kind: kindOf(found), size: found.size, id };
     }),
   readFile: (path) => orUndefined(async () => new Uint8Array(await readFile(path))),
   watch(path, { onPaths, onEnd, signal }) {
@@ -31,7 +33,8 @@ export const nodeDirectoryAccess: DirectoryAccess = {
         watcher.close();
         onEnd(err);
       });
-      resolve();
+      const closed = new Promise<void>((onClosed) => watcher.on("close", () => onClosed()));
+      resolve({ closed });
     });
   },
 };
