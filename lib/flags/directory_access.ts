@@ -10,6 +10,7 @@ export interface ListedEntry {
 
 /** What a path leads to, links followed. */
 export interface PathStat {
+  /** Never `symlink`. */
   readonly kind: ListedEntry["kind"];
   /** Bytes of a file. */
   readonly size: number;

@@ -26,6 +26,7 @@ export {
   type SetAttempt,
   setFlag,
 } from "./endpoint.ts";
+export { applyEnvironment, environmentName } from "./environment.ts";
 export { FlagError, type FlagErrorReason } from "./errors.ts";
 export { declareFileFlag, type FileReader, isFileFlag, readFileFlags } from "./file_flags.ts";
 export {
@@ -73,3 +74,13 @@ export type {
   ValueOptions,
   ValueState,
 } from "./value_contract.ts";
+export {
+  changeBodies,
+  type ChangeBody,
+  type FlagBody,
+  flagBody,
+  type FlagSetBody,
+  flagSetBody,
+  type UpdateBody,
+  updateBody,
+} from "./wire.ts";

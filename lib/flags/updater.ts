@@ -87,7 +87,7 @@ export class Updater extends EventTarget implements AsyncDisposable {
     const snapshot = await this.#source.read(signal);
     const rejected = this.#apply(snapshot, "initialize")?.rejected ?? [];
     if (rejected.length === 0) return;
-    const lines = rejected.map(({ flag, message }) => `flag ${flag}: ${message}`);
+    const lines = rejected.map((err) => `flag ${err.flag}: ${this.#shown(err)}`);
     throw new AggregateError(
       rejected,
       `Cannot set ${rejected.length} flags from ${this.#source.description}: ${lines.join("; ")}`,
@@ -149,7 +149,9 @@ export class Updater extends EventTarget implements AsyncDisposable {
     this.#errors += update.rejected.length;
     for (const err of update.rejected) {
       // At the start the caller hears of them all at once.
-      if (phase === "update") this.#log.error("flag refused", { flag: err.flag, err });
+      if (phase === "update") {
+        this.#log.error("flag refused", { flag: err.flag, reason: this.#shown(err) });
+      }
       this.dispatchEvent(new CustomEvent("error", { detail: err }));
     }
     const changed = update.changes.map(({ name }) => name);
@@ -204,6 +206,11 @@ export class Updater extends EventTarget implements AsyncDisposable {
     if (this.#restartNeeded.has(name)) return;
     this.#restartNeeded.add(name);
     this.#log.warn("static flag differs, restart needed", { flag: name });
+  }
+
+  /** A parser's text may quote the value. */
+  #shown({ flag, message }: FlagError): string {
+    return this.#flags.get(flag)?.isSecret === true ? "refused" : message;
   }
 
   #forget({ items, isComplete, removed = [] }: SourceSnapshot): void {

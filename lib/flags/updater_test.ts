@@ -53,6 +53,22 @@ Deno.test("Updater keeps the old value of a bad one, and shows why", async () =>
   await updater.stop();
 });
 
+Deno.test("Updater writes no secret into log or error", async () => {
+  const flags = new FlagSet();
+  flags.int("pin", 1, "", { secret: true });
+  const source = new MemorySource({ pin: "hunter2" });
+  const log = new CapturedLog();
+  const updater = new Updater(flags, source, { log });
+  await assert.rejects(updater.initialize(), {
+    message: "Cannot set 1 flags from memory: flag pin: refused",
+  });
+  await updater.start();
+  source.replace({ pin: "hunter2" });
+  assert.deepEqual(log.messages("error"), ["flag refused"]);
+  assert.ok(!JSON.stringify(log.lines).includes("hunter2"));
+  await updater.stop();
+});
+
 Deno.test("Updater sets nothing of an update with a bad value when atomic", async () => {
   const { flags, source, updater } = await running({ a: "1", b: "1" }, { atomic: true });
   source.replace({ a: "2", b: "bad" });
