@@ -32,6 +32,10 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     files: ["tests/contract", CONTROL_PLANE_TEST],
     prepare: withControlPlane,
   },
+  compat: {
+    title: "recorded answers of the replaced programs",
+    files: ["tests/compat"],
+  },
   cli: {
     title: "command line, from source and from the bundle",
     files: ["tests/cli"],

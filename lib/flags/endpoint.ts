@@ -1,0 +1,194 @@
+/** The two routes of the reference as plain handlers: listing flags and setting one (flags-watch, 7.1 and 7.2). */
+
+import { FlagError } from "./errors.ts";
+import { isFileFlag } from "./file_flags.ts";
+import type { FlagSet } from "./flag_set.ts";
+import { formatListing, listingOf } from "./listing.ts";
+import { renderListing } from "./listing_page.ts";
+import { goQuote } from "./text.ts";
+
+/** What became of a request to set a flag. */
+export interface SetAttempt {
+  /** As asked for; not necessarily declared. */
+  readonly name: string;
+  /** As asked for; never of a flag that is secret or not declared. */
+  readonly raw: string | undefined;
+  /** Status of the answer. */
+  readonly status: number;
+  /** The request as it came. */
+  readonly request: Request;
+}
+
+/** How a set of flags is served. */
+export interface EndpointOptions {
+  /** Path of the route that sets, as shown to clients; empty (the default) refuses to set. */
+  readonly setUrl?: string;
+  /** Token that `Authorization: Bearer` must carry to set; none by default. */
+  readonly setToken?: string;
+  /** Whether companions, which name files, may be set too; false by default. */
+  readonly allowSetPaths?: boolean;
+  /** Told of every attempt to set, for logs and counters. */
+  readonly onSet?: (attempt: SetAttempt) => void;
+}
+
+/** A handler of requests. */
+export type FlagsHandler = (request: Request) => Promise<Response>;
+
+// A binary flag of the greatest size, in base64 and escaped.
+const MAX_FORM_BYTES = 8 * 1024 * 1024;
+
+const HTML_CONTENT = "text/html; charset=utf-8";
+
+/**
+ * Serves the listing at `listPath` (`/` by default) and at `/debug/flags`, and the setting of flags at `setUrl` and
+ * at `/debug/flags/set`; everything else is 404. Without `setUrl` setting is refused at `/set`.
+ */
+export function flagsHandler(
+  flags: FlagSet,
+  { listPath = "/", ...options }: EndpointOptions & { readonly listPath?: string } = {},
+): FlagsHandler {
+  const setPath = options.setUrl || "/set";
+  return (request) => {
+    const { pathname } = new URL(request.url);
+    if (pathname === setPath || pathname === "/debug/flags/set") {
+      return setFlag(flags, request, options);
+    }
+    if (pathname === listPath || pathname === "/debug/flags") {
+      return Promise.resolve(listFlags(flags, request, options));
+    }
+    return Promise.resolve(plain(404, "not found"));
+  };
+}
+
+/** Answers with the listing: a page when the client accepts HTML, else JSON. Any method is answered alike. */
+export function listFlags(
+  flags: FlagSet,
+  request: Request,
+  { setUrl = "" }: Pick<EndpointOptions, "setUrl"> = {},
+): Response {
+  const query = new URL(request.url).searchParams;
+  const type = query.get("type");
+  const listing = listingOf(flags, {
+    setUrl,
+    // Any text counts, `false` too.
+    onlyChanged: (query.get("only_changed") ?? "") !== "",
+    type: type === "dynamic" || type === "static" ? type : undefined,
+  });
+  const headers = { "cache-control": "no-store", "vary": "accept" };
+  const acceptsHtml = request.headers.get("accept")?.includes("html") === true;
+  if (acceptsHtml && query.get("format") !== "json") {
+    return new Response(renderListing(listing), {
+      headers: { ...headers, "content-type": HTML_CONTENT },
+    });
+  }
+  const etag = `"${listing.checksum_static}-${listing.checksum_dynamic}-${flags.seq}"`;
+  const known = request.headers.get("if-none-match")?.split(",").map((tag) => tag.trim()) ?? [];
+  if (known.includes(etag) || known.includes("*")) {
+    return new Response(null, { status: 304, headers: { ...headers, etag } });
+  }
+  return new Response(formatListing(listing), {
+    headers: { ...headers, etag, "content-type": "application/json" },
+  });
+}
+
+/** Sets the flag named in the query, or in the form of a POST, and answers with a line of text. */
+export async function setFlag(
+  flags: FlagSet,
+  request: Request,
+  { setUrl = "", setToken, allowSetPaths = false, onSet }: EndpointOptions = {},
+): Promise<Response> {
+  if (setUrl === "") return plain(403, "setting flags is not enabled");
+  if (isCrossSite(request)) return plain(403, "cross-site request refused");
+  if (setToken !== undefined && !hasToken(request, setToken)) {
+    const response = plain(401, "token required");
+    response.headers.set("www-authenticate", "Bearer");
+    return response;
+  }
+  const parameters = await readParameters(request);
+  if (parameters === undefined) return plain(413, "form is too large");
+  const { name, raw } = parameters;
+  const value = flags.get(name);
+  const isRefused = value !== undefined && isFileFlag(value) && !allowSetPaths;
+  const { status, body } = isRefused
+    ? { status: 403, body: "setting paths is not enabled" }
+    : apply(flags, name, raw);
+  const isShown = value?.isSecret === false;
+  onSet?.({ name, raw: isShown ? raw : undefined, status, request });
+  return status === 200 ? plain(200, body, "UTF-8") : plain(status, body);
+}
+
+function apply(flags: FlagSet, name: string, raw: string): { status: number; body: string } {
+  const value = flags.get(name);
+  const quoted = goQuote(name);
+  if (value === undefined) return { status: 403, body: `Flag ${quoted} not found` };
+  if (!value.isDynamic) return { status: 400, body: `Trying to set non dynamic flag ${quoted}` };
+  const shown = value.isSecret ? '"***"' : goQuote(raw);
+  try {
+    flags.set(name, raw, { source: "http" });
+  } catch (err) {
+    if (!(err instanceof FlagError)) throw err;
+    // The parser's text may quote the value.
+    const text = value.isSecret ? "refused" : err.message;
+    return { status: 406, body: `Error setting ${quoted} to ${shown}: ${text}` };
+  }
+  return { status: 200, body: `Success ${quoted} -> ${shown}` };
+}
+
+/** Whether a browser sent the request on behalf of another site. */
+function isCrossSite(request: Request): boolean {
+  if (request.headers.get("sec-fetch-site") === "cross-site") return true;
+  const origin = request.headers.get("origin");
+  if (origin === null) return false;
+  // Behind a proxy that ends TLS only the scheme may differ.
+  const host = request.headers.get("host") ?? new URL(request.url).host;
+  return !URL.canParse(origin) || new URL(origin).host !== host;
+}
+
+/** Compares without stopping at the first difference, which would tell how much is right. */
+function hasToken(request: Request, token: string): boolean {
+  const given = /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
+  let difference = given.length ^ token.length;
+  for (let at = 0; at < token.length; at++) {
+    difference |= token.charCodeAt(at) ^ (given.charCodeAt(at) || 0);
+  }
+  return difference === 0;
+}
+
+async function readParameters(
+  request: Request,
+): Promise<{ readonly name: string; readonly raw: string } | undefined> {
+  const query = new URL(request.url).searchParams;
+  const isForm = request.method === "POST" &&
+    request.headers.get("content-type")?.startsWith("application/x-www-form-urlencoded") === true;
+  const form = isForm ? await readBody(request, MAX_FORM_BYTES) : "";
+  if (form === undefined) return undefined;
+  const fields = new URLSearchParams(form);
+  return {
+    name: query.get("name") ?? fields.get("name") ?? "",
+    raw: query.get("value") ?? fields.get("value") ?? "",
+  };
+}
+
+/** The body as text; `undefined` when it is longer than `maxBytes`. */
+async function readBody(request: Request, maxBytes: number): Promise<string | undefined> {
+  if (request.body === null) return "";
+  const decoder = new TextDecoder();
+  const reader = request.body.getReader();
+  let [text, length] = ["", 0];
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    length += part.value.length;
+    if (length > maxBytes) {
+      await reader.cancel();
+      return undefined;
+    }
+    text += decoder.decode(part.value, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function plain(status: number, body: string, charset = "utf-8"): Response {
+  return new Response(body, {
+    status,
+    headers: { "content-type": `text/plain; charset=${charset}`, "cache-control": "no-store" },
+  });
+}
