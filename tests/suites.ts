@@ -24,7 +24,7 @@ const CONTROL_PLANE_TEST = "tests/support/control_plane_test.ts";
 export const SUITES: Readonly<Record<string, Suite>> = {
   unit: {
     title: "units and handlers",
-    files: ["lib", "commands", "tools", "tests/support"],
+    files: ["lib", "commands", "tools", "tests/support", "tests/compat"],
     ignore: [CONTROL_PLANE_TEST],
   },
   contract: {
@@ -52,6 +52,7 @@ export const SUITES: Readonly<Record<string, Suite>> = {
   bundle: {
     title: "whole processes, from the bundle",
     files: ["tests/integration"],
+    ignore: ["tests/integration/npm_test.ts", "tests/integration/flags_example_test.ts"],
     prepare: withBundle,
   },
 };
