@@ -28,6 +28,7 @@ export {
 } from "./endpoint.ts";
 export { applyEnvironment, environmentName } from "./environment.ts";
 export { FlagError, type FlagErrorReason } from "./errors.ts";
+export { type FlagRoutesOptions, handleFlagRoutes } from "./flag_routes.ts";
 export { declareFileFlag, type FileReader, isFileFlag, readFileFlags } from "./file_flags.ts";
 export {
   type ApplyOptions,
@@ -72,6 +73,7 @@ export type {
   PreparedChange,
   ValueInput,
   ValueOptions,
+  ValueOwner,
   ValueState,
 } from "./value_contract.ts";
 export {
