@@ -10,6 +10,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./serve-config/mod.ts"),
   },
   {
+    name: "doctor",
+    summary: "Check the way to the Kubernetes API server",
+    load: () => import("./doctor/mod.ts"),
+  },
+  {
     name: "completion",
     summary: "Print the completion script of a shell",
     load: () => import("./completion/mod.ts"),

@@ -1,6 +1,7 @@
 /**
  * `deno task demo [COMMAND]`: kcfg at work on bundled samples, from source, with nothing to install.
- * Without a command, or with `serve-config`: a configuration server and URLs to try.
+ * Without a command, or with `serve-config`: a configuration server and URLs to try. The others run by
+ * themselves, against an API server inside the demo, in less than a minute.
  */
 
 import { COMMANDS } from "../commands/mod.ts";
@@ -77,11 +78,20 @@ async function demoServeConfig(): Promise<number> {
   return await serving;
 }
 
+/** Demonstrations by the name of their command. */
+const DEMOS: Readonly<Record<string, () => Promise<number>>> = {
+  "serve-config": demoServeConfig,
+  // Loaded when asked for: it brings an API server along.
+  doctor: async () => await (await import("./demo_doctor.ts")).demoDoctor(),
+};
+
 const [name = "serve-config"] = processArgs();
-if (name !== "serve-config") {
+const demo = Object.hasOwn(DEMOS, name) ? DEMOS[name] : undefined;
+if (demo === undefined) {
+  const known = Object.keys(DEMOS).join(", ");
   Deno.stderr.writeSync(
-    new TextEncoder().encode(`There is no demo "${name}": there is serve-config\n`),
+    new TextEncoder().encode(`There is no demo "${name}": there are ${known}\n`),
   );
   exitProcess(2);
 }
-exitProcess(await demoServeConfig());
+exitProcess(await demo());

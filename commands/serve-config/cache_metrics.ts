@@ -45,14 +45,15 @@ export function createCacheMetrics(
     metrics.counter({ name: `groupcache_${name}_total`, help, labels: ["group"] });
   const perStore = (name: string, help: string) =>
     metrics.counter({ name: `groupcache_cache_${name}_total`, help, labels: ["group", "type"] });
-  const gets = perGroup("gets", "Lookups");
-  const hits = perGroup("hits", "Lookups answered from a store");
+  // The two counters of each hit, resolved once.
+  const gets = perGroup("gets", "Lookups").series(GROUP);
+  const hits = perGroup("hits", "Lookups answered from a store").series(GROUP);
   const loads = perGroup("loads", "Lookups that needed a load");
   const deduplicated = perGroup("loads_deduped", "Loads that joined one under way");
   const localLoads = perGroup("local_load", "Successful loads from the backend");
   const localErrors = perGroup("local_load_errs", "Failed loads from the backend");
-  const storeGets = perStore("gets", "Lookups in a store");
-  const storeHits = perStore("hits", "Lookups answered by a store");
+  const storeGets = perStore("gets", "Lookups in a store").series(MAIN);
+  const storeHits = perStore("hits", "Lookups answered by a store").series(MAIN);
   const evictions = perStore("evictions", "Entries evicted for room");
   const invalidatedKeys = metrics.counter({
     name: "kcfg_invalidated_keys_total",
@@ -69,12 +70,12 @@ export function createCacheMetrics(
       registerSizes(metrics, sizes);
     },
     get() {
-      gets.inc(GROUP);
-      storeGets.inc(MAIN);
+      gets.value += 1;
+      storeGets.value += 1;
     },
     hit() {
-      hits.inc(GROUP);
-      storeHits.inc(MAIN);
+      hits.value += 1;
+      storeHits.value += 1;
     },
     load(event) {
       loads.inc(GROUP);

@@ -1,8 +1,10 @@
 /** The flag table against the specification, and what options refuse. */
 
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import type { FlagTable } from "#lib/cli/flag.ts";
 import { resolveFlags } from "#lib/cli/resolve_flags.ts";
+import { UsageError } from "#lib/cli/usage_error.ts";
 import { FLAGS, toOptions } from "./options.ts";
 
 function options(flags: Record<string, string> = {}, env: Record<string, string> = {}) {
@@ -157,4 +159,39 @@ Deno.test("toOptions() shows every option for the log, without passwords", () =>
   assert.ok(shown.includes("amqp-url=amqp://u:***@h"));
   assert.ok(shown.includes("ttl=0"));
   assert.deepEqual(notices, ["jaeger-url is accepted and not used"]);
+});
+
+Deno.test("toOptions() answers any settings with options or a usage error", () => {
+  const name = fc.constantFrom(...Object.keys(FLAGS));
+  const text = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.constantFrom(
+      "0",
+      "-1",
+      "1e9",
+      "true",
+      "1h",
+      "9999999999999999999h",
+      ":0",
+      "[::]:1",
+      "dir:x",
+      "/",
+    ),
+  );
+  const settings = fc.dictionary(name, text, { maxKeys: 4 });
+  fc.assert(
+    fc.property(settings, settings, (flags, byName) => {
+      const env = Object.fromEntries(
+        Object.entries(byName).map((
+          [key, value],
+        ) => [key.toUpperCase().replaceAll("-", "_"), value]),
+      );
+      try {
+        options(flags, env);
+      } catch (error) {
+        assert.ok(error instanceof UsageError, String(error));
+      }
+    }),
+    { numRuns: 10_000 },
+  );
 });

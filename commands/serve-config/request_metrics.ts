@@ -3,7 +3,7 @@
  * clients make series at will, so only the first paths get their own (serve-config.md 10).
  */
 
-import type { Metrics } from "#lib/metrics/metrics.ts";
+import type { HistogramSeries, Metrics } from "#lib/metrics/metrics.ts";
 import { LATENCY_BOUNDS } from "./cache_metrics.ts";
 
 /** One answered request. */
@@ -30,6 +30,8 @@ export function createRequestMetrics(
     maxSeries: (uriLimit + 2) * 8,
   });
   const paths = new Set<string>();
+  // Series of plain successes, so that a hit looks up its path once and nothing else.
+  const successes = new Map<string, HistogramSeries>();
 
   function uriOf(path: string): string {
     if (paths.has(path)) return path;
@@ -39,11 +41,16 @@ export function createRequestMetrics(
   }
 
   return ({ method, path, status, seconds }) => {
+    const isSuccess = status === 200 && method === "GET";
+    const success = isSuccess ? successes.get(path) : undefined;
+    if (success !== undefined) return histogram.observeIn(success, seconds);
     const known = METHODS.has(method);
-    histogram.observe(seconds, [
+    const series = histogram.series([
       known ? method : "_other_",
       String(status),
       known ? uriOf(path) : "_none_",
     ]);
+    histogram.observeIn(series, seconds);
+    if (isSuccess && paths.has(path)) successes.set(path, series);
   };
 }

@@ -34,8 +34,11 @@ export interface Command<O = unknown, T extends FlagTable = FlagTable> {
     scanned: ScannedArgs,
     env: Readonly<Record<string, string>>,
   ): O;
-  /** What the command needs of the runtime for these options; everything else is dropped before `run`. */
-  permissions(options: O): PermissionNeeds;
+  /**
+   * What the command needs of the runtime for these options; everything else is dropped before `run`. May
+   * read configuration to find out, and must not do anything else.
+   */
+  permissions(options: O): PermissionNeeds | Promise<PermissionNeeds>;
   /** Does the work until done or until `context.signal` is aborted; resolves to the exit code. */
   run(options: O, context: RunContext): Promise<number>;
 }

@@ -72,7 +72,7 @@ async function runCommand(
     lenientEnv: command.lenientEnv ?? false,
   });
   const options = command.options(resolved, scanned, context.env);
-  const needs = command.permissions(options);
+  const needs = await command.permissions(options);
   if (resolved.values["print-permissions"]) return printAlone(formatNeeds(needs), deps);
   dropPermissions(needs, permissions);
   if (resolved.values["show-sandbox"]) {

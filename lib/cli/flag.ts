@@ -26,6 +26,8 @@ export interface Flag<V> {
   readonly emptyEnv?: boolean | undefined;
   /** A switch: no value needed, `--x=false` turns it off. */
   readonly boolean?: boolean | undefined;
+  /** May be given several times; the texts arrive joined by `LIST_SEPARATOR`. */
+  readonly repeatable?: boolean | undefined;
   /** Values offered by completion. */
   readonly choices?: readonly string[] | undefined;
   /** How the value is shown in logs: `url` hides a password, `secret` hides all. */
@@ -61,6 +63,20 @@ export function textFlag(flag: Common<string> & { readonly default: string }): F
 /** Text that may be absent. */
 export function optionalTextFlag(flag: Common<string | undefined>): Flag<string | undefined> {
   return { placeholder: "TEXT", ...flag, parse: (text) => text };
+}
+
+/** Stands between the texts of a flag that was given several times; it cannot be typed by accident. */
+export const LIST_SEPARATOR = "\u001f";
+
+/** A flag that may be given several times; the value is the list, in order. A variable gives one value. */
+export function listFlag(flag: Common<readonly string[]>): Flag<readonly string[]> {
+  return {
+    placeholder: "TEXT",
+    ...flag,
+    default: "",
+    repeatable: true,
+    parse: (text) => text === "" ? [] : text.split(LIST_SEPARATOR),
+  };
 }
 
 /** A switch with Go's spellings of true and false. */

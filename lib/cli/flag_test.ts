@@ -1,7 +1,14 @@
 /** Parsers behind the flag makers. */
 
 import assert from "node:assert/strict";
-import { boolFlag, choiceFlag, durationFlag, numberFlag } from "./flag.ts";
+import {
+  boolFlag,
+  choiceFlag,
+  durationFlag,
+  LIST_SEPARATOR,
+  listFlag,
+  numberFlag,
+} from "./flag.ts";
 
 const COMMON = { brief: "", category: "" };
 
@@ -33,4 +40,10 @@ Deno.test("boolFlag() takes Go's spellings only", () => {
   const flag = boolFlag({ ...COMMON, default: "false" });
   assert.ok(flag.parse("T"));
   assert.throws(() => flag.parse("yes"));
+});
+
+Deno.test("listFlag() keeps every value, commas included", () => {
+  const flag = listFlag(COMMON);
+  assert.deepEqual(flag.parse(""), []);
+  assert.deepEqual(flag.parse(`a,b${LIST_SEPARATOR}c`), ["a,b", "c"]);
 });

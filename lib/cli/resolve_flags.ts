@@ -3,6 +3,7 @@
  * environment arrives as a snapshot.
  */
 
+import { LIST_SEPARATOR } from "./flag.ts";
 import type { FlagTable, FlagValues } from "./flag.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -64,7 +65,7 @@ export function resolveFlags<const T extends FlagTable>(
       ]);
     }
     sources[name] = source;
-    texts[name] = mask(text ?? "", flag.sensitive);
+    texts[name] = mask((text ?? "").replaceAll(LIST_SEPARATOR, ","), flag.sensitive);
     if (text === undefined) continue;
     try {
       values[name] = flag.parse(text);

@@ -4,6 +4,7 @@
  * occurrence wins. After this step every known flag is one argument of one form.
  */
 
+import { LIST_SEPARATOR } from "./flag.ts";
 import type { FlagTable } from "./flag.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -26,7 +27,7 @@ export function rewriteArgs(args: readonly string[], flags: FlagTable): Rewritte
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] ?? "";
     if (arg === "--") {
-      return { args: [...byFlag.values(), ...others], passthrough: args.slice(i + 1) };
+      return { args: [...encoded(byFlag), ...others], passthrough: args.slice(i + 1) };
     }
     const parts = /^--?([^-=][^=]*)(?:=([\s\S]*))?$/.exec(arg);
     if (parts === null) {
@@ -45,9 +46,14 @@ export function rewriteArgs(args: readonly string[], flags: FlagTable): Rewritte
       value = args[i];
       if (value === undefined) throw new UsageError(`Flag --${name} needs a value`);
     }
-    byFlag.set(name, `--${name}=${encodeValue(value ?? "true")}`);
+    const known = flags[name]?.repeatable === true ? byFlag.get(name) : undefined;
+    byFlag.set(name, known === undefined ? value ?? "true" : known + LIST_SEPARATOR + value);
   }
-  return { args: [...byFlag.values(), ...others], passthrough: undefined };
+  return { args: [...encoded(byFlag), ...others], passthrough: undefined };
+}
+
+function encoded(values: ReadonlyMap<string, string>): string[] {
+  return [...values].map(([name, value]) => `--${name}=${encodeValue(value)}`);
 }
 
 /**

@@ -2,13 +2,14 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { boolFlag, textFlag } from "./flag.ts";
+import { boolFlag, LIST_SEPARATOR, listFlag, textFlag } from "./flag.ts";
 import { decodeValue, rewriteArgs } from "./rewrite_args.ts";
 import { UsageError } from "./usage_error.ts";
 
 const FLAGS = {
   ttl: textFlag({ brief: "", category: "", default: "0" }),
   namespace: textFlag({ brief: "", category: "", default: "", short: "n" }),
+  group: listFlag({ brief: "", category: "" }),
   cache: boolFlag({ brief: "", category: "", default: "true" }),
 };
 
@@ -35,6 +36,7 @@ Deno.test("rewriteArgs() takes what Go's flag package takes", async (t) => {
     [["-cache", "false"], ["cache=true", "false"]],
     [["-n", "team"], ["namespace=team"]],
     [["-n=team"], ["namespace=team"]],
+    [["--group", "a", "-group=b,c"], [`group=a${LIST_SEPARATOR}b,c`]],
     [["-unknown=x"], ["--unknown=x"]],
     [["plain", "-"], ["plain", "-"]],
   ];

@@ -6,7 +6,7 @@
 import type { Clock, Timer } from "#lib/run/clock.ts";
 import { LOG_LEVELS } from "./logger.ts";
 import type { LogFields, Logger, LogLevel } from "./logger.ts";
-import { redact } from "./redact.ts";
+import { isSecretKey, redactValue } from "./redact.ts";
 
 /** Where lines go; a `TextSink` fits. */
 export interface LogSink {
@@ -40,6 +40,8 @@ export function createLogger(
   const threshold = LOG_LEVELS.indexOf(options.level);
   const asText = options.format === "text" || (options.format === "auto" && sink.isTerminal);
   const format = asText ? formatText : formatJson;
+  const shown = createRedactor();
+  const timeOf = createTimestamps();
   let batch = "";
   let timer: Timer | undefined;
 
@@ -52,16 +54,17 @@ export function createLogger(
   }
 
   function write(level: LogLevel, message: string, fields: LogFields): void {
-    batch += format(new Date(clock.now()).toISOString(), level, message, fields);
+    batch += format({ time: timeOf(clock.now()), level, message, fields }, shown);
     if (level === "warn" || level === "error" || batch.length > BATCH_CHARS) return flush();
     timer ??= clock.timer(flush, BATCH_MS, { unref: true });
   }
 
-  function loggerWith(bound: LogFields): Logger {
+  function loggerWith(bound: LogFields | undefined): Logger {
     const at = (level: LogLevel) =>
       LOG_LEVELS.indexOf(level) < threshold
         ? () => {}
-        : (message: string, fields?: LogFields) => write(level, message, { ...bound, ...fields });
+        : (message: string, fields: LogFields = NO_FIELDS) =>
+          write(level, message, bound === undefined ? fields : { ...bound, ...fields });
     return {
       trace: at("trace"),
       debug: at("debug"),
@@ -72,31 +75,83 @@ export function createLogger(
     };
   }
 
-  return { ...loggerWith({}), flush };
+  return { ...loggerWith(undefined), flush };
 }
 
-function formatText(time: string, level: LogLevel, message: string, fields: LogFields): string {
-  let line = `${time} ${level.toUpperCase().padEnd(5)} ${message}`;
+const NO_FIELDS: LogFields = {};
+
+interface Line {
+  readonly time: string;
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+/** A field's value as it may be shown. */
+type Redactor = (key: string, value: unknown) => unknown;
+
+/** Field names are few and known, so whether one is secret is found out once. */
+function createRedactor(): Redactor {
+  const secretKeys = new Map<string, boolean>();
+  return (key, value) => {
+    let isSecret = secretKeys.get(key);
+    if (isSecret === undefined) {
+      isSecret = isSecretKey(key);
+      if (secretKeys.size < MAX_KNOWN_KEYS) secretKeys.set(key, isSecret);
+    }
+    return isSecret && value !== undefined && value !== null ? "***" : redactValue(value);
+  };
+}
+
+const MAX_KNOWN_KEYS = 1000;
+
+/** RFC 3339; lines of one millisecond share the text. */
+function createTimestamps(): (nowMs: number) => string {
+  let lastMs = NaN;
+  let text = "";
+  return (nowMs) => {
+    if (nowMs !== lastMs) {
+      lastMs = nowMs;
+      text = new Date(nowMs).toISOString();
+    }
+    return text;
+  };
+}
+
+function formatText({ time, level, message, fields }: Line, shown: Redactor): string {
+  let line = `${time} ${LEVEL_COLUMN[level]} ${message}`;
   for (const key in fields) {
     if (!Object.hasOwn(fields, key)) continue;
-    const value = redact(key, fields[key]);
+    const value = shown(key, fields[key]);
     if (value !== undefined) line += ` ${key}=${textValue(value)}`;
   }
   return `${line}\n`;
 }
 
+const LEVEL_COLUMN: Readonly<Record<LogLevel, string>> = {
+  trace: "TRACE",
+  debug: "DEBUG",
+  info: "INFO ",
+  warn: "WARN ",
+  error: "ERROR",
+};
+
+/** Letters that need no quotes, the usual case; the second expression decides about the others. */
+const PLAIN_ASCII = /^[\w./:@%+,~*()-]+$/;
+const PLAIN = /^[^\s"=\\\p{C}]+$/u;
+
 function textValue(value: unknown): string {
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   const text = typeof value === "string" ? value : JSON.stringify(value);
-  return /^[^\s"=\\\p{C}]+$/u.test(text) ? text : JSON.stringify(text);
+  return PLAIN_ASCII.test(text) || PLAIN.test(text) ? text : JSON.stringify(text);
 }
 
-function formatJson(time: string, level: LogLevel, message: string, fields: LogFields): string {
+function formatJson({ time, level, message, fields }: Line, shown: Redactor): string {
   const line: Record<string, unknown> = { time, level, message };
   for (const key in fields) {
     if (!Object.hasOwn(fields, key)) continue;
     // The frame of the line must stay readable whatever a field is called.
-    line[Object.hasOwn(line, key) ? `${key}_` : key] = redact(key, fields[key]);
+    line[Object.hasOwn(line, key) ? `${key}_` : key] = shown(key, fields[key]);
   }
   return `${JSON.stringify(line)}\n`;
 }

@@ -5,10 +5,15 @@ const SECRET_KEY =
 const URL_PASSWORD = /([a-z][a-z0-9+.-]*:\/\/[^\s/@:]*:)[^\s]*@/gi;
 const BEARER = /\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+/g;
 
+/** Nothing shorter than `a://:b@` can hold a secret that is looked for. */
+const SHORTEST_SECRET = 7;
+
 /** Deepest nesting of a field that is shown. */
 const MAX_DEPTH = 4;
 /** Most entries of a list or map that are shown. */
 const MAX_ENTRIES = 50;
+/** Most causes of an error that are followed. */
+const MAX_CAUSES = 5;
 /** Longest text that is shown. */
 const MAX_TEXT = 4096;
 
@@ -17,7 +22,17 @@ const MAX_TEXT = 4096;
  * URLs and authorization headers are cut out of texts, bytes are only counted, depth and size are bounded.
  */
 export function redact(key: string, value: unknown, depth = 0): unknown {
-  if (SECRET_KEY.test(key) && value !== undefined && value !== null) return "***";
+  if (isSecretKey(key) && value !== undefined && value !== null) return "***";
+  return redactValue(value, depth);
+}
+
+/** Whether whatever stands under this key is hidden. */
+export function isSecretKey(key: string): boolean {
+  return SECRET_KEY.test(key);
+}
+
+/** `redact` for a key that is known not to be secret. */
+export function redactValue(value: unknown, depth = 0): unknown {
   switch (typeof value) {
     case "string":
       return redactText(value);
@@ -34,6 +49,7 @@ export function redact(key: string, value: unknown, depth = 0): unknown {
 
 /** `text` without passwords and authorization values, cut at 4,096 characters. */
 export function redactText(text: string): string {
+  if (text.length < SHORTEST_SECRET) return text;
   const cut = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
   if (!cut.includes("://") && !cut.includes("Bearer") && !cut.includes("Basic")) return cut;
   return cut.replace(URL_PASSWORD, "$1***@").replace(BEARER, "$1 ***");
@@ -50,12 +66,13 @@ function redactObject(value: object, depth: number): unknown {
   return Object.fromEntries(entries.map(([key, item]) => [key, redact(key, item, depth + 1)]));
 }
 
-/** Message of an error and of its causes, without stacks. */
+/** Message of an error and of its causes, without stacks and without what was said already. */
 export function describeError(error: Error): string {
   const parts: string[] = [];
   let current: unknown = error;
-  while (current instanceof Error && parts.length < 5) {
-    parts.push(current.message || current.name);
+  for (let depth = 0; current instanceof Error && depth < MAX_CAUSES; depth++) {
+    const text = current.message || current.name;
+    if (!parts.some((part) => part.includes(text))) parts.push(text);
     current = current.cause;
   }
   return parts.join(": ");

@@ -98,6 +98,11 @@ export class Counter {
     this.#series.get(labelValues).value += by;
   }
 
+  /** The series of a combination, for hot paths that add to its `value` themselves. */
+  series(labelValues: readonly string[]): NumberSeries {
+    return this.#series.get(labelValues);
+  }
+
   /** Current value; 0 for a combination never seen. */
   value(labelValues: readonly string[] = []): number {
     return this.#series.get(labelValues).value;
@@ -145,9 +150,18 @@ export class Histogram {
     }));
   }
 
+  /** The series of a combination, for hot paths that use `observeIn`. */
+  series(labelValues: readonly string[]): HistogramSeries {
+    return this.#series.get(labelValues);
+  }
+
   /** Records one observation. */
   observe(value: number, labelValues: readonly string[] = []): void {
-    const series = this.#series.get(labelValues);
+    this.observeIn(this.#series.get(labelValues), value);
+  }
+
+  /** Records one observation in a series of this histogram. */
+  observeIn(series: HistogramSeries, value: number): void {
     let bucket = 0;
     while (bucket < this.bounds.length && value > (this.bounds[bucket] ?? 0)) bucket += 1;
     series.counts[bucket] = (series.counts[bucket] ?? 0) + 1;

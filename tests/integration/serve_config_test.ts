@@ -1,6 +1,7 @@
 /** `kcfg serve-config` as a process: started from its command line, stopped by signals, under load. */
 
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { eventually } from "#tests/support/eventually.ts";
 import { kubeletVolume } from "#tests/support/kubelet_volume.ts";
 import { startKcfg } from "#tests/support/process.ts";
@@ -143,6 +144,49 @@ Deno.test("serve-config answers malformed requests with 4xx and goes on", async 
     assert.match(await rawHttp(application, request), /^HTTP\/1\.1 4\d\d /, request.slice(0, 40));
   }
   assert.equal(await (await fetch(`http://127.0.0.1:${application.port}/a.yml`)).text(), "1");
+});
+
+Deno.test("serve-config answers 10,000 made-up requests with anything but a server error", async () => {
+  await using dir = await tempDir();
+  await using kcfg = await serve(dir.path, { args: ["--log-level=info"] });
+  const { application } = await addressesOf(kcfg);
+  const piece = fc.oneof(
+    fc.constantFrom(
+      "/",
+      "..",
+      "%2e",
+      "%",
+      "%ff",
+      " ",
+      "\t",
+      "?",
+      "#",
+      "\\",
+      "http://",
+      "*",
+      "\u0000",
+    ),
+    fc.string({ maxLength: 8 }),
+  );
+  const request = fc.record({
+    method: fc.constantFrom("GET", "HEAD", "POST", "get", "", "G\u0000T"),
+    target: fc.array(piece, { maxLength: 6 }).map((parts) => parts.join("")),
+    version: fc.constantFrom("HTTP/1.1", "HTTP/1.0", "HTTP/3", ""),
+    header: fc.oneof(fc.constant("Host: h"), piece, fc.constant("Host: a/../b"), fc.constant("X:")),
+  });
+  const texts = fc.sample(request, 10_000).map(({ method, target, version, header }) =>
+    `${method} ${target} ${version}\r\n${header}\r\nConnection: close\r\n\r\n`
+  );
+  // Eight at a time: enough to be quick, few enough for the port range.
+  const send = async (first: number) => {
+    for (let index = first; index < texts.length; index += 8) {
+      const text = texts[index] ?? "";
+      const answer = await rawHttp(application, text);
+      assert.match(answer, /^HTTP\/1\.[01] [24]\d\d |^$/, JSON.stringify({ text, answer }));
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, (_, first) => send(first)));
+  assert.ok(!kcfg.stderr().includes(" at "), "a stack trace was written");
 });
 
 for (const cache of ["true", "false"]) {

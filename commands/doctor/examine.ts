@@ -1,0 +1,250 @@
+/**
+ * The doctor's rounds: each step tells what it found and ends the rounds when the next ones would only repeat
+ * its failure.
+ */
+
+import {
+  activeRules,
+  createKubeClient,
+  createScope,
+  exitCodeOf,
+  KubeApiError,
+  KubeTransportError,
+  loadKubeConnection,
+  toAccessRules,
+} from "#lib/kube/mod.ts";
+import type { KubeClient, KubeConnection, KubePlatform, ScopeDeclaration } from "#lib/kube/mod.ts";
+import { readServerCertificate } from "#lib/kube/server_certificate.ts";
+import type { Logger } from "#lib/log/logger.ts";
+import { describeError } from "#lib/log/redact.ts";
+import type { Clock } from "#lib/run/clock.ts";
+import { credentialFindings, expiryFinding } from "./expiry.ts";
+import type { DoctorOptions } from "./options.ts";
+import type { AccessFinding, DoctorReport, Finding } from "./report.ts";
+import { scope } from "./scope.ts";
+
+/** What the doctor needs. */
+export interface ExamineDeps {
+  readonly platform: KubePlatform;
+  readonly parseYaml: (text: string) => unknown;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** Declarations to check access for, by command. */
+  readonly declarations: ReadonlyMap<string, ScopeDeclaration>;
+}
+
+/** The server's clock is told in whole seconds, so less than this is nothing. */
+const SKEW_WARN_MS = 5000;
+
+/** Makes the rounds; never rejects but for a fault of our own. */
+export async function examine(options: DoctorOptions, deps: ExamineDeps): Promise<DoctorReport> {
+  const { platform, parseYaml, clock, log } = deps;
+  const findings: Finding[] = [];
+  let connection: KubeConnection;
+  try {
+    connection = await loadKubeConnection(options.kube, { platform, parseYaml, logger: log });
+  } catch (error) {
+    findings.push({
+      check: "configuration",
+      status: "fail",
+      detail: reasonOf(error),
+      hint: "name a file with --kubeconfig, a server with --server, or run inside a pod",
+    });
+    return { findings, access: [], exitCode: 1 };
+  }
+  findings.push(configurationFinding(connection));
+  findings.push(...await credentialFindings(connection, { platform, nowMs: clock.now() }));
+  findings.push(...await serverCertificateFindings(connection, deps));
+  const client = createKubeClient({
+    config: connection,
+    platform,
+    scope: createScope(scope, { active: new Set(["identity"]) }),
+    clock,
+    logger: log,
+    requestTimeoutMs: options.requestTimeoutMs,
+    qps: options.qps,
+    burst: options.burst,
+    userAgent: options.userAgent,
+    hideApiWarnings: options.hideApiWarnings,
+  });
+  try {
+    return await examineServer(client, { options, deps, connection, findings });
+  } finally {
+    await client.close();
+  }
+}
+
+async function examineServer(
+  client: KubeClient,
+  { options, deps, connection, findings }: {
+    readonly options: DoctorOptions;
+    readonly deps: ExamineDeps;
+    readonly connection: KubeConnection;
+    readonly findings: Finding[];
+  },
+): Promise<DoctorReport> {
+  const { signal } = deps;
+  try {
+    findings.push(...await serverFindings(client, deps));
+    findings.push(await identityFinding(client, signal));
+    const access = options.checkAccess
+      ? await reviewRules(client, { options, deps, home: connection.namespace ?? "default" })
+      : [];
+    const denied = access.some(({ allowed, optional }) => !allowed && !optional);
+    const failed = findings.some(({ status }) => status === "fail");
+    return { findings, access, exitCode: denied ? 5 : failed ? 1 : 0 };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    findings.push(failureFinding(error));
+    return { findings, access: [], exitCode: exitCodeOf(error) };
+  }
+}
+
+function configurationFinding(connection: KubeConnection): Finding {
+  const { origin, server, namespace } = connection;
+  return {
+    check: "configuration",
+    status: "ok",
+    detail: `${origin ?? "flags"}: ${server}, ${
+      credentialsOf(connection)
+    }, namespace "${namespace}"`,
+  };
+}
+
+function credentialsOf(connection: KubeConnection): string {
+  const { clientCertificate, token, basic, exec, impersonate } = connection;
+  const kinds = [
+    ...(clientCertificate === undefined ? [] : ["client certificate"]),
+    ...(token === undefined ? [] : ["token"]),
+    ...(basic === undefined ? [] : ["password"]),
+    ...(exec === undefined ? [] : [`plugin ${exec.command}`]),
+  ];
+  const shown = kinds.length === 0 ? "anonymous" : kinds.join(" and ");
+  return impersonate === undefined ? shown : `${shown} as ${impersonate.user}`;
+}
+
+async function serverCertificateFindings(
+  { server, serverName, proxyUrl }: KubeConnection,
+  { clock, signal }: ExamineDeps,
+): Promise<Finding[]> {
+  try {
+    const certificate = await readServerCertificate({ server, serverName, proxyUrl }, {
+      signal,
+      clock,
+    });
+    if (certificate === undefined) return [];
+    const { notAfter } = certificate;
+    return [expiryFinding("server certificate", { notAfter, nowMs: clock.now() })];
+  } catch (error) {
+    if (signal.aborted) throw error;
+    // The request that follows fails for the same reason and tells it.
+    return [];
+  }
+}
+
+async function serverFindings(
+  client: KubeClient,
+  { clock, signal }: ExamineDeps,
+): Promise<Finding[]> {
+  // The first request pays for the connection; the second tells the round trip.
+  await client.raw("GET", "/version", { signal });
+  const startedAt = clock.monotonic();
+  const { headers, bytes } = await client.raw("GET", "/version", { signal });
+  const tookMs = Math.round(clock.monotonic() - startedAt);
+  const { gitVersion } = JSON.parse(new TextDecoder().decode(bytes));
+  const findings: Finding[] = [{
+    check: "server",
+    status: "ok",
+    detail: `Kubernetes ${gitVersion}, answers in ${tookMs} ms`,
+  }];
+  const date = Date.parse(String(headers["date"]));
+  if (!Number.isNaN(date)) findings.push(clockFinding(clock.now() - date));
+  return findings;
+}
+
+function clockFinding(skewMs: number): Finding {
+  const seconds = Math.round(Math.abs(skewMs) / 1000);
+  if (Math.abs(skewMs) < SKEW_WARN_MS) {
+    return { check: "clock", status: "ok", detail: "as the server's, within 5 s" };
+  }
+  return {
+    check: "clock",
+    status: "warn",
+    detail: `${seconds} s ${skewMs > 0 ? "ahead of" : "behind"} the server's`,
+    hint: "tokens and certificates are judged by the clock; synchronise it",
+  };
+}
+
+const REVIEWS = {
+  group: "authentication.k8s.io",
+  version: "v1",
+  resource: "selfsubjectreviews",
+} as const;
+
+async function identityFinding(client: KubeClient, signal: AbortSignal): Promise<Finding> {
+  try {
+    const review = await client.create(REVIEWS, {
+      apiVersion: "authentication.k8s.io/v1",
+      kind: "SelfSubjectReview",
+    }, { signal });
+    const status = review["status"] as { userInfo?: { username?: string; groups?: string[] } };
+    const { username = "unknown", groups = [] } = status?.userInfo ?? {};
+    const shown = groups.filter((group) => group !== "system:authenticated");
+    const detail = shown.length === 0 ? username : `${username} in ${shown.join(", ")}`;
+    return { check: "identity", status: "ok", detail };
+  } catch (error) {
+    // Servers before 1.28 do not have it, and an administrator may have taken it away.
+    if (error instanceof KubeApiError && (error.status === 404 || error.status === 403)) {
+      return { check: "identity", status: "warn", detail: "the server does not tell who we are" };
+    }
+    throw error;
+  }
+}
+
+async function reviewRules(
+  client: KubeClient,
+  { options, deps, home }: {
+    readonly options: DoctorOptions;
+    readonly deps: ExamineDeps;
+    readonly home: string;
+  },
+): Promise<AccessFinding[]> {
+  const namespaces = options.namespaces.length === 0 ? [home] : options.namespaces;
+  const found: AccessFinding[] = [];
+  for (const [command, declaration] of deps.declarations) {
+    for (const rule of activeRules(declaration, new Set(["identity"]))) {
+      const questions = toAccessRules([rule], namespaces);
+      const reviews = await client.accessReview(questions, { signal: deps.signal });
+      const optional = rule.optional ?? false;
+      found.push(...reviews.map((review) => ({ ...review, command, optional })));
+    }
+  }
+  return found;
+}
+
+function failureFinding(error: unknown): Finding {
+  const detail = reasonOf(error);
+  if (error instanceof KubeApiError) {
+    const hint = error.status === 401
+      ? "the credentials are not accepted: renew them, or check which user the context names"
+      : "the server answered, so address and certificates are right";
+    return { check: error.status === 401 ? "identity" : "server", status: "fail", detail, hint };
+  }
+  const hint = error instanceof KubeTransportError ? TRANSPORT_HINTS[error.kind] : undefined;
+  return { check: "server", status: "fail", detail, ...(hint !== undefined && { hint }) };
+}
+
+const TRANSPORT_HINTS: Readonly<Record<string, string>> = {
+  connect: "is the address right, and can it be reached from here?",
+  tls:
+    "name the right authority with --certificate-authority, or the name in the certificate with " +
+    "--tls-server-name",
+  proxy: "look at --proxy-url and HTTPS_PROXY, or use --no-env-proxy",
+  timeout: "the server accepted the connection and did not answer in time",
+};
+
+function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? describeError(error) : String(error);
+  return text.trim().replace(/\s*\n\s*/g, "; ");
+}

@@ -1,0 +1,213 @@
+/** From merged kubeconfigs and flags to one connection. */
+
+import { KubeConfigError } from "../errors.ts";
+import { isJsonObject } from "../types.ts";
+import type { ExecPlugin, Impersonation, KubeConnection } from "./connection.ts";
+import { EntryReader } from "./entry_reader.ts";
+import type { KubeFlags } from "./flags.ts";
+import type { Kubeconfig } from "./kubeconfig.ts";
+import { BasicCredentials, SecretSource } from "./secret.ts";
+import { normaliseServerUrl } from "./server_url.ts";
+
+const EXEC_EXTENSION = "client.authentication.k8s.io/exec";
+const EXEC_VERSIONS = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];
+const PROXY_SCHEMES = ["http:", "https:", "socks5:", "socks5h:"];
+
+/**
+ * The selected connection; undefined when neither a context nor flags name a server, so that the configuration
+ * counts as empty.
+ *
+ * @throws {KubeConfigError}
+ */
+export function selectConnection(config: Kubeconfig, flags: KubeFlags): KubeConnection | undefined {
+  const contextName = flags.context ?? config.currentContext;
+  const context = new EntryReader(
+    `context "${contextName}"`,
+    contextName === undefined
+      ? undefined
+      : existing("context", contextName, config.contexts.get(contextName)),
+  );
+  const clusterName = flags.cluster ?? context.text("cluster");
+  // A context's dangling cluster is an error, its dangling user means anonymous access.
+  const clusterEntry = clusterName === undefined
+    ? undefined
+    : existing("cluster", clusterName, config.clusters.get(clusterName));
+  const userName = flags.user ?? context.text("user");
+  const userEntry = flags.user === undefined
+    ? config.users.get(userName ?? "")
+    : existing("user", flags.user, config.users.get(flags.user));
+  const cluster = new EntryReader(`cluster "${clusterName}"`, clusterEntry);
+  const user = new EntryReader(`user "${userName}"`, userEntry);
+  if (clusterEntry === undefined && flags.server === undefined) return undefined;
+  const origin = clusterEntry === undefined
+    ? "flags"
+    : `${contextName === undefined ? "cluster" : "context"} "${
+      contextName ?? clusterName
+    }" of "${clusterEntry.file}"`;
+  return {
+    ...clusterPart(cluster, flags),
+    ...userPart(user, cluster, flags),
+    namespace: flags.namespace ?? context.text("namespace"),
+    impersonate: impersonation(user, flags),
+    allowInsecureCredentials: flags.allowInsecureCredentials,
+    origin,
+  };
+}
+
+function existing<T>(kind: string, name: string, entry: T | undefined): T {
+  if (entry === undefined) throw new KubeConfigError(`${kind} "${name}" does not exist`);
+  return entry;
+}
+
+type ClusterPart = Pick<
+  KubeConnection,
+  "server" | "certificateAuthority" | "insecure" | "serverName" | "proxyUrl" | "disableCompression"
+>;
+
+function clusterPart(cluster: EntryReader, flags: KubeFlags): ClusterPart {
+  const flagAuthority = flags.certificateAuthority;
+  const flagInsecure = flags.insecureSkipTlsVerify === true;
+  if (flagAuthority !== undefined && flagInsecure) {
+    throw new KubeConfigError(
+      "Cannot use --certificate-authority together with --insecure-skip-tls-verify",
+    );
+  }
+  const certificateAuthority = flagAuthority !== undefined
+    ? { file: flagAuthority }
+    : flagInsecure
+    ? undefined
+    : cluster.source("certificate-authority");
+  const insecure = flagInsecure ||
+    (flagAuthority === undefined && cluster.flag("insecure-skip-tls-verify"));
+  if (insecure && certificateAuthority !== undefined) {
+    throw cluster.error("both a certificate authority and insecure-skip-tls-verify");
+  }
+  const server = flags.server ?? cluster.text("server");
+  if (server === undefined) throw cluster.error("it has no server");
+  const hasTls = insecure || certificateAuthority !== undefined ||
+    flags.clientCertificate !== undefined;
+  return {
+    server: normaliseServerUrl(server, { hasTls }),
+    certificateAuthority,
+    insecure,
+    serverName: flags.tlsServerName ??
+      (flags.server === undefined ? cluster.text("tls-server-name") : undefined),
+    proxyUrl: checkProxy(flags.proxyUrl ?? cluster.text("proxy-url")),
+    disableCompression: cluster.flag("disable-compression"),
+  };
+}
+
+function checkProxy(proxyUrl: string | undefined): string | undefined {
+  if (proxyUrl === undefined) return undefined;
+  if (URL.canParse(proxyUrl) && PROXY_SCHEMES.includes(new URL(proxyUrl).protocol)) return proxyUrl;
+  // The URL itself may hold a password.
+  throw new KubeConfigError("Cannot use the proxy URL: it is not http, https, socks5 or socks5h");
+}
+
+type UserPart = Pick<
+  KubeConnection,
+  "token" | "basic" | "clientCertificate" | "clientKey" | "exec"
+>;
+
+function userPart(user: EntryReader, cluster: EntryReader, flags: KubeFlags): UserPart {
+  const clientCertificate = flags.clientCertificate !== undefined
+    ? { file: flags.clientCertificate }
+    : user.source("client-certificate");
+  const key = flags.clientKey !== undefined ? { file: flags.clientKey } : user.source("client-key");
+  const clientKey = key && new SecretSource(key);
+  if (clientCertificate !== undefined && clientKey === undefined) {
+    throw user.error("a client certificate without its key");
+  }
+  const certificate = { clientCertificate, clientKey };
+  if (flags.token !== undefined || flags.tokenFile !== undefined) {
+    return {
+      ...certificate,
+      token: new SecretSource({ text: flags.token, file: flags.tokenFile }),
+    };
+  }
+  const provider = user.object("auth-provider");
+  const exec = user.object("exec");
+  if (provider !== undefined && exec !== undefined) throw user.error("both exec and auth-provider");
+  if (provider !== undefined) {
+    throw user.error(
+      `the auth provider "${provider["name"]}" is not supported, use an exec plugin instead`,
+    );
+  }
+  const text = user.text("token");
+  const file = user.path("tokenFile");
+  const username = user.text("username");
+  const password = user.text("password");
+  const hasToken = text !== undefined || file !== undefined;
+  if (hasToken && (username !== undefined || password !== undefined)) {
+    throw user.error("more than one authentication method");
+  }
+  return {
+    ...certificate,
+    token: hasToken ? new SecretSource({ text, file }) : undefined,
+    basic: username === undefined ? undefined : new BasicCredentials(username, password ?? ""),
+    exec: exec === undefined ? undefined : execPlugin(exec, user, cluster),
+  };
+}
+
+function execPlugin(
+  fields: Record<string, unknown>,
+  user: EntryReader,
+  cluster: EntryReader,
+): ExecPlugin {
+  const entry = { fields, directory: user.resolve(""), file: "" };
+  const exec = new EntryReader("exec", entry);
+  const apiVersion = exec.text("apiVersion");
+  if (apiVersion === undefined || !EXEC_VERSIONS.includes(apiVersion)) {
+    throw user.error(`exec has the unsupported apiVersion "${apiVersion ?? ""}"`);
+  }
+  const command = exec.text("command");
+  if (command === undefined) throw user.error("exec has no command");
+  const mode = exec.text("interactiveMode") ??
+    (apiVersion.endsWith("/v1beta1") ? "IfAvailable" : undefined);
+  if (mode !== "Never" && mode !== "IfAvailable" && mode !== "Always") {
+    throw user.error(`exec needs an interactiveMode of Never, IfAvailable or Always`);
+  }
+  const env = fields["env"] ?? [];
+  if (!Array.isArray(env)) throw user.error(`exec has an "env" that is no list`);
+  return {
+    apiVersion,
+    command: /[/\\]/.test(command) ? exec.resolve(command) : command,
+    args: exec.texts("args"),
+    env: Object.fromEntries(
+      env.filter(isJsonObject).map(({ name, value }) => [String(name), String(value)]),
+    ),
+    interactiveMode: mode,
+    provideClusterInfo: exec.flag("provideClusterInfo"),
+    installHint: exec.text("installHint"),
+    clusterConfig: execExtension(cluster),
+  };
+}
+
+function execExtension(cluster: EntryReader): unknown {
+  for (const extension of cluster.list("extensions")) {
+    if (extension["name"] === EXEC_EXTENSION) return extension["extension"];
+  }
+  return undefined;
+}
+
+function impersonation(entry: EntryReader, flags: KubeFlags): Impersonation | undefined {
+  const user = flags.as ?? entry.text("as");
+  const uid = flags.asUid ?? entry.text("as-uid");
+  const groups = flags.asGroups?.length ? flags.asGroups : entry.texts("as-groups");
+  const extra = flags.asUserExtra?.length
+    ? extraFromFlags(flags.asUserExtra)
+    : entry.textLists("as-user-extra");
+  if (user !== undefined) return { user, uid, groups, extra };
+  if (uid === undefined && groups.length === 0 && Object.keys(extra).length === 0) return undefined;
+  throw new KubeConfigError("Cannot impersonate: uid, groups or extra are given without a user");
+}
+
+function extraFromFlags(values: readonly string[]): Record<string, string[]> {
+  const extra: Record<string, string[]> = {};
+  for (const value of values) {
+    const at = value.indexOf("=");
+    if (at <= 0) throw new KubeConfigError(`Cannot use --as-user-extra "${value}": not key=value`);
+    (extra[value.slice(0, at)] ??= []).push(value.slice(at + 1));
+  }
+  return extra;
+}

@@ -1,0 +1,191 @@
+/** What all users of one informer share: store, loop, state and the queues to their handlers. */
+
+import type {
+  InformerEvent,
+  InformerHandler,
+  InformerOptions,
+  InformerState,
+  WatchEvent,
+} from "../contract.ts";
+import type { KubeObject, ResourceRef } from "../types.ts";
+import { Reflector, type ReflectorDeps, type ReflectorSink } from "./reflector.ts";
+import { Store, type StoreChange } from "./store.ts";
+import { Subscription } from "./subscription.ts";
+
+/** What a core needs. */
+export interface CoreDeps extends ReflectorDeps {
+  /** Turns the reference into a resource; may ask the server. */
+  readonly resolve: () => Promise<ResourceRef>;
+  /** `group/resource`, or the kind, for logs. */
+  readonly label: string;
+  /** Waits before the reference is resolved again; ends early, without an error, by the signal. */
+  readonly backoff: (signal: AbortSignal) => Promise<void>;
+}
+
+const MAX_QUEUED_EVENTS = 1024;
+const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
+
+/** Store and loop of an informer. */
+export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
+  readonly store: Store<T>;
+  readonly synced: Promise<void>;
+  hasSynced = false;
+  state: InformerState = "idle";
+  resourceVersion = "";
+  lastContact: number | undefined;
+  readonly #options: Omit<InformerOptions, "resource">;
+  readonly #deps: CoreDeps;
+  readonly #subscriptions = new Set<Subscription<T>>();
+  readonly #stop = new AbortController();
+  #reflector: Reflector<T> | undefined;
+  #running: Promise<void> | undefined;
+  #failing: "failing" | "denied" | undefined;
+  #resolveSynced: () => void = () => {};
+  #rejectSynced: (error: Error) => void = () => {};
+
+  constructor(options: Omit<InformerOptions, "resource">, deps: CoreDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    this.store = new Store<T>({ freeze: options.freeze });
+    this.synced = new Promise((resolve, reject) => {
+      this.#resolveSynced = resolve;
+      this.#rejectSynced = reject;
+    });
+    // Nobody has to wait for it; who does gets the rejection all the same.
+    this.synced.catch(() => "handled");
+  }
+
+  /** Aborted by `stop`. */
+  get stopped(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#reflector?.stop();
+    for (const subscription of this.#subscriptions) subscription.stop();
+    this.#subscriptions.clear();
+    this.state = "stopped";
+    this.#rejectSynced(
+      new Error(`The informer of ${this.#deps.label} was stopped before it synced`),
+    );
+    await this.#running;
+    this.state = "stopped";
+  }
+
+  subscribe(handler: InformerHandler<T>): () => void {
+    const { maxQueuedEvents, maxQueuedBytes } = this.#options;
+    const subscription = new Subscription<T>({
+      handler,
+      replay: this.hasSynced ? this.#replay(this.store.list()) : [],
+      maxEvents: maxQueuedEvents ?? MAX_QUEUED_EVENTS,
+      maxBytes: maxQueuedBytes ?? MAX_QUEUED_BYTES,
+      logger: this.#deps.logger,
+    });
+    this.#subscriptions.add(subscription);
+    return () => {
+      subscription.stop();
+      this.#subscriptions.delete(subscription);
+    };
+  }
+
+  async replace(objects: readonly T[], resourceVersion: string, bytes: number): Promise<number> {
+    const changes = this.store.replace(objects, resourceVersion);
+    const targets = [...this.#subscriptions];
+    this.hasSynced = true;
+    this.#resolveSynced();
+    this.#deps.metrics.storeObjects(this.#deps.label, this.store.size);
+    const size = objects.length === 0 ? 0 : Math.ceil(bytes / objects.length);
+    for (const change of changes) await this.#publish(targets, change, size);
+    await this.#publish(targets, { type: "synced", resourceVersion }, 0);
+    return changes.length;
+  }
+
+  apply(
+    event: Exclude<WatchEvent<T>, { type: "END" | "ERROR" }>,
+    size: number,
+  ): Promise<void> | undefined {
+    const { object, type } = event;
+    const changes: StoreChange<T>[] = type === "DELETED"
+      ? this.store.remove(object)
+      : this.store.put(object);
+    const targets = [...this.#subscriptions];
+    const waits = changes.map((change) => this.#publish(targets, change, size))
+      .filter((wait) => wait !== undefined);
+    this.#deps.metrics.storeObjects(this.#deps.label, this.store.size);
+    return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined);
+  }
+
+  setState(state: InformerState): void {
+    if (!this.#stop.signal.aborted) this.state = state;
+  }
+
+  contact(): void {
+    this.lastContact = this.#deps.clock.now();
+    this.#deps.metrics.lastContact(this.#deps.label, this.lastContact / 1000);
+  }
+
+  advance(resourceVersion: string): void {
+    this.resourceVersion = resourceVersion;
+  }
+
+  failing(error: unknown, { denied }: { readonly denied: boolean }): void {
+    const kind = denied ? "denied" : "failing";
+    if (this.#failing === kind) return;
+    this.#failing = kind;
+    this.#deps.logger.error("informer failing", { resource: this.#deps.label, err: error });
+    const { resourceVersion } = this;
+    this.#publish([...this.#subscriptions], { type: "error", error, resourceVersion }, 0);
+  }
+
+  working(): void {
+    if (this.#failing === undefined) return;
+    this.#failing = undefined;
+    this.#deps.logger.info("informer recovered", { resource: this.#deps.label });
+  }
+
+  async #run(): Promise<void> {
+    let ref: ResourceRef | undefined;
+    while (ref === undefined && !this.#stop.signal.aborted) {
+      ref = await this.#resolveRef();
+    }
+    if (ref === undefined || this.#stop.signal.aborted) return;
+    this.#reflector = new Reflector<T>(ref, this.#options, { deps: this.#deps, sink: this });
+    await this.#reflector.run();
+  }
+
+  async #resolveRef(): Promise<ResourceRef | undefined> {
+    const { resolve, backoff } = this.#deps;
+    try {
+      return await resolve();
+    } catch (error) {
+      this.failing(error, { denied: false });
+      this.setState("backoff");
+      await backoff(this.#stop.signal);
+      return undefined;
+    }
+  }
+
+  *#replay(objects: readonly T[]): Generator<InformerEvent<T>, void, void> {
+    const { resourceVersion } = this;
+    for (const object of objects) yield { type: "added", object, resourceVersion };
+    yield { type: "synced", resourceVersion };
+  }
+
+  #publish(
+    targets: readonly Subscription<T>[],
+    event: InformerEvent<T>,
+    size: number,
+  ): Promise<void> | undefined {
+    let waits: Promise<void>[] | undefined;
+    for (const target of targets) {
+      const wait = target.push(event, size);
+      if (wait !== undefined) (waits ??= []).push(wait);
+    }
+    return waits === undefined ? undefined : Promise.all(waits).then(() => undefined);
+  }
+}

@@ -1,0 +1,40 @@
+/** A token bucket that spaces requests out before the server has to ask for it. */
+
+import { type Clock, sleep } from "#lib/run/clock.ts";
+
+/** Options of `RateLimiter`. */
+export interface RateLimiterOptions {
+  /** Tokens per second; negative disables the limiter. */
+  readonly qps: number;
+  /** Tokens that can be saved up. */
+  readonly burst: number;
+  readonly clock: Clock;
+}
+
+/** The bucket; waiters are served in the order in which they came. */
+export class RateLimiter {
+  readonly #options: RateLimiterOptions;
+  #tokens: number;
+  #updatedMs: number;
+
+  constructor(options: RateLimiterOptions) {
+    this.#options = options;
+    this.#tokens = options.burst;
+    this.#updatedMs = options.clock.monotonic();
+  }
+
+  /** Takes a token, waiting for it; returns the time waited in milliseconds. */
+  async take(signal: AbortSignal | undefined): Promise<number> {
+    const { qps, burst, clock } = this.#options;
+    if (qps < 0) return 0;
+    const nowMs = clock.monotonic();
+    const earned = (nowMs - this.#updatedMs) / 1000 * qps;
+    this.#tokens = Math.min(burst, this.#tokens + earned) - 1;
+    this.#updatedMs = nowMs;
+    if (this.#tokens >= 0) return 0;
+    // The debt is what keeps the order: each waiter waits for the tokens of all before it.
+    const waitMs = -this.#tokens / qps * 1000;
+    await sleep(waitMs, { clock, signal });
+    return waitMs;
+  }
+}

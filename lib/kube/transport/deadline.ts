@@ -1,0 +1,93 @@
+/** The end of a request's time: the caller's signal and the time-out as one signal with a typed reason. */
+
+import type { Clock } from "#lib/run/clock.ts";
+import { TransportError } from "../errors.ts";
+import type { TransportRequest, TransportResponse } from "./contract.ts";
+
+/** Follows one request from start to the end of its body. */
+export interface Deadline {
+  /** Aborted with a `TransportError` of kind `aborted` or `timeout`. */
+  readonly signal: AbortSignal;
+  /** Waits for `work`, but not past the deadline; a late result goes to `discard`. */
+  race<T>(work: Promise<T>, discard?: (late: T) => void): Promise<T>;
+  /** Ends with the body of `response`, or already now as far as time is concerned. */
+  follow(
+    response: TransportResponse,
+    options: { readonly untilHeaders: boolean },
+  ): TransportResponse;
+  /** Forgets timer and listener; idempotent. */
+  end(): void;
+}
+
+/** Starts the time of a request. */
+export function createDeadline(
+  { signal, timeoutMs = 0, method, path }: TransportRequest,
+  clock: Clock,
+): Deadline {
+  const controller = new AbortController();
+  const subject = `${method} ${path.split("?")[0]}`;
+  const onAbort = () =>
+    controller.abort(
+      new TransportError("aborted", `${subject} was aborted`, { cause: signal?.reason }),
+    );
+  if (signal?.aborted) onAbort();
+  signal?.addEventListener("abort", onAbort, { once: true });
+  const timer = timeoutMs <= 0 ? undefined : clock.timer(
+    () =>
+      controller.abort(
+        new TransportError("timeout", `${subject} was not answered within ${timeoutMs} ms`),
+      ),
+    timeoutMs,
+    { unref: true },
+  );
+  const end = () => {
+    timer?.cancel();
+    signal?.removeEventListener("abort", onAbort);
+  };
+  return {
+    signal: controller.signal,
+    end,
+    race: (work, discard) => race(controller.signal, work, discard),
+    follow(response, { untilHeaders }) {
+      if (untilHeaders) timer?.cancel();
+      return {
+        status: response.status,
+        headers: response.headers,
+        protocol: response.protocol,
+        body: endingWith(response.body, end),
+        bytes: (maxBytes) => response.bytes(maxBytes).finally(end),
+        cancel() {
+          end();
+          response.cancel();
+        },
+      };
+    },
+  };
+}
+
+function race<T>(
+  signal: AbortSignal,
+  work: Promise<T>,
+  discard?: (late: T) => void,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      reject(signal.reason);
+      work.then(discard, () => {});
+    };
+    if (signal.aborted) return onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
+
+async function* endingWith(
+  body: AsyncIterable<Uint8Array>,
+  end: () => void,
+): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    yield* body;
+  } finally {
+    end();
+  }
+}

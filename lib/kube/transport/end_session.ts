@@ -1,0 +1,18 @@
+/**
+ * The only place that ends an HTTP/2 session. On Deno, `close()` or `destroy()` called inside a handler of
+ * the session or of one of its streams frees memory that nghttp2 still walks, and the process dies; a
+ * microtask is not late enough (denoland/deno#36788).
+ */
+
+import type { ClientHttp2Session } from "node:http2";
+import { systemClock } from "#lib/run/clock.ts";
+
+/** Ends the session in a fresh macrotask: `close` lets streams finish, `destroy` does not. Idempotent. */
+export function endSession(session: ClientHttp2Session, how: "close" | "destroy"): void {
+  // The real clock even in tests with a manual one: this is about the event loop, not about time.
+  systemClock.timer(() => {
+    if (session.destroyed) return;
+    if (how === "destroy") session.destroy();
+    else if (!session.closed) session.close();
+  }, 0);
+}

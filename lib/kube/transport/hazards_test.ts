@@ -1,0 +1,141 @@
+/** Hazards of the runtime's HTTP/2, each with what we do about it; `kube-transport.md` 3. */
+
+import assert from "node:assert/strict";
+import { createCertificateAuthority } from "#tests/support/certificates.ts";
+import { ManualClock } from "#tests/support/clock.ts";
+import { eventually } from "#tests/support/eventually.ts";
+import { tempDir } from "#tests/support/temp_dir.ts";
+import { startRelay, startTlsServer } from "#tests/support/tls_server.ts";
+import { TransportError } from "../errors.ts";
+import type { Transport } from "./contract.ts";
+import { createTransport } from "./transport.ts";
+
+const authority = await createCertificateAuthority();
+const keyPair = await authority.issue({ commonName: "test", ipAddresses: ["127.0.0.1"] });
+const tls = { ca: authority.certificatePem };
+
+async function getText(transport: Transport, path: string, timeoutMs = 4000): Promise<string> {
+  const response = await transport.request({ method: "GET", path, timeoutMs });
+  return new TextDecoder().decode(await response.bytes(1 << 20));
+}
+
+Deno.test("aborts in quick succession may end a session, but never the client", async () => {
+  const block = new Uint8Array(256 * 1024);
+  await using server = await startTlsServer((request, response) => {
+    if (request.url === "/small") return void response.end("ok");
+    for (let i = 0; i < 32; i++) response.write(block);
+    response.end();
+  }, { keyPair });
+  const transport = createTransport({ server: `https://127.0.0.1:${server.port}`, tls });
+  for (let i = 0; i < 60; i++) {
+    const abort = new AbortController();
+    const { signal } = abort;
+    await assert.rejects(async () => {
+      const response = await transport.request({ method: "GET", path: "/large", signal });
+      for await (const _ of response.body) abort.abort();
+    }, TransportError);
+  }
+  for (let i = 0; i < 20; i++) {
+    // The session may be found dead by one request; the next one has another.
+    const text = await getText(transport, "/small").catch(() => getText(transport, "/small"));
+    assert.equal(text, "ok");
+  }
+  await transport.close();
+});
+
+Deno.test("a request that times out on a dead connection has it found by a probe", async () => {
+  const clock = new ManualClock();
+  await using server = await startTlsServer((_, response) => response.end("ok"), { keyPair });
+  await using relay = await startRelay(server.port);
+  const transport = createTransport({ server: `https://127.0.0.1:${relay.port}`, tls, clock });
+  assert.equal(await getText(transport, "/"), "ok");
+  relay.freeze();
+  const lost = assert.rejects(getText(transport, "/", 1000), { kind: "timeout" });
+  await clock.advance(1000);
+  await lost;
+  await clock.advance(15_000);
+  assert.equal(await getText(transport, "/"), "ok");
+  assert.equal(relay.connections(), 2);
+  await transport.close();
+});
+
+Deno.test("a connection without requests is closed after 90 s", async () => {
+  const clock = new ManualClock();
+  await using server = await startTlsServer((_, response) => response.end("ok"), { keyPair });
+  const transport = createTransport({ server: `https://127.0.0.1:${server.port}`, tls, clock });
+  assert.equal(await getText(transport, "/"), "ok");
+  await clock.advance(60_000);
+  assert.equal(await getText(transport, "/"), "ok");
+  await clock.advance(89_000);
+  assert.ok(!server.sessions[0]?.destroyed);
+  await clock.advance(1_000);
+  await eventually("the session is gone", () => server.sessions[0]?.destroyed);
+  assert.equal(await getText(transport, "/"), "ok");
+  assert.equal(server.sessions.length, 2);
+  await transport.close();
+});
+
+Deno.test("an HTTP/1.1 connection is closed when idle, never under an open stream", async () => {
+  const finish = Promise.withResolvers<void>();
+  await using server = await startTlsServer((request, response) => {
+    response.writeHead(200);
+    if (request.url !== "/stream") return void response.end("ok");
+    response.write("a");
+    finish.promise.then(() => response.end("b"));
+  }, { keyPair, http1Only: true });
+  const transport = createTransport({
+    server: `https://127.0.0.1:${server.port}`,
+    tls,
+    idleTimeoutMs: 100,
+  });
+  const stream = await transport.request({ method: "GET", path: "/stream", stream: true });
+  assert.equal(await getText(transport, "/"), "ok");
+  assert.equal(server.connections(), 2);
+  // Three times the limit of idle connections.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  finish.resolve();
+  assert.equal(new TextDecoder().decode(await stream.bytes(10)), "ab");
+  assert.equal(server.openConnections(), 1);
+  await eventually("both connections are closed", () => server.openConnections() === 0);
+  await transport.close();
+});
+
+for (const http1Only of [false, true]) {
+  const protocol = http1Only ? "HTTP/1.1" : "HTTP/2";
+  Deno.test(`an idle ${protocol} client lets its process end, an open watch does not`, async () => {
+    let watches = 0;
+    await using server = await startTlsServer((request, response) => {
+      if (request.url !== "/watch") return void response.end("ok");
+      watches += 1;
+      response.writeHead(200);
+      response.write("event\n");
+      setTimeout(() => response.end("last\n"), 300);
+    }, { keyPair, http1Only });
+    await using dir = await tempDir();
+    const script = await dir.write(
+      "client.ts",
+      `import { createTransport } from ${JSON.stringify(new URL("transport.ts", import.meta.url))};
+      const transport = createTransport({
+        server: "https://127.0.0.1:${server.port}",
+        tls: { ca: ${JSON.stringify(authority.certificatePem)} },
+      });
+      const response = await transport.request({ method: "GET", path: "/x" });
+      await response.bytes(100);
+      transport.request({ method: "GET", path: "/watch", stream: true }).then(async ({ body }) => {
+        for await (const chunk of body) console.log(new TextDecoder().decode(chunk).trim());
+      });`,
+    );
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        `--config=${new URL("../../../deno.json", import.meta.url).pathname}`,
+        "--allow-all",
+        script,
+      ],
+      signal: AbortSignal.timeout(4500),
+    }).output();
+    assert.equal(code, 0, new TextDecoder().decode(stderr));
+    assert.equal(new TextDecoder().decode(stdout), "event\nlast\n");
+    assert.equal(watches, 1);
+  });
+}

@@ -1,0 +1,151 @@
+/**
+ * One response on top of a Node stream, for HTTP/2 and HTTP/1.1 alike. The owner of the stream says how it
+ * ended; the body ends cleanly only when the owner says so.
+ */
+
+import { TransportError } from "../errors.ts";
+import type { HeaderValues, TransportResponse } from "./contract.ts";
+import { gunzip } from "./gunzip.ts";
+
+/** The part of a Node stream that a response reads. */
+export interface ByteSource {
+  on(event: "data", listener: (chunk: Uint8Array) => void): unknown;
+  pause(): unknown;
+  resume(): unknown;
+}
+
+/** What is known when the headers have come. */
+export interface ResponseParts {
+  readonly status: number;
+  readonly headers: HeaderValues;
+  readonly protocol: string;
+  readonly source: ByteSource;
+  /** Gives the stream up; must be idempotent and lead to `finish`. */
+  readonly cancel: () => void;
+}
+
+/** A response and its owner's side. */
+export interface OwnedResponse extends TransportResponse {
+  /** Ends the body, once: cleanly without an error. */
+  finish(error?: TransportError): void;
+}
+
+const HIGH_WATER_BYTES = 1024 * 1024;
+
+/** Wraps a stream whose headers have come. */
+export function createResponse(parts: ResponseParts): OwnedResponse {
+  return new StreamResponse(parts);
+}
+
+class StreamResponse implements OwnedResponse {
+  readonly status: number;
+  readonly headers: HeaderValues;
+  readonly protocol: string;
+  readonly #parts: ResponseParts;
+  readonly #chunks: Uint8Array[] = [];
+  #queuedBytes = 0;
+  #receivedBytes = 0;
+  #paused = false;
+  #finished = false;
+  #error: TransportError | undefined;
+  #taken = false;
+  #wake: () => void = () => {};
+
+  constructor(parts: ResponseParts) {
+    this.status = parts.status;
+    this.headers = parts.headers;
+    this.protocol = parts.protocol;
+    this.#parts = parts;
+  }
+
+  get body(): AsyncIterable<Uint8Array> {
+    return { [Symbol.asyncIterator]: () => this.#read() };
+  }
+
+  async bytes(maxBytes: number): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of this.body) {
+      size += chunk.length;
+      if (size > maxBytes) throw this.#protocolError(`the body is longer than ${maxBytes} bytes`);
+      chunks.push(chunk);
+    }
+    const whole = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : join(chunks, size);
+    if (this.headers["content-encoding"] !== "gzip" || size === 0) return whole;
+    return await gunzip(whole, maxBytes);
+  }
+
+  cancel(): void {
+    this.#parts.cancel();
+  }
+
+  finish(error?: TransportError): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    this.#error = error ?? this.#lengthError();
+    if (error?.kind === "aborted" || error?.kind === "timeout") this.#chunks.length = 0;
+    this.#wake();
+  }
+
+  async *#read(): AsyncGenerator<Uint8Array, void, void> {
+    if (this.#taken) throw new TypeError("Cannot read the response body: it was read already");
+    this.#taken = true;
+    this.#parts.source.on("data", (chunk) => this.#receive(chunk));
+    this.#parts.source.resume();
+    try {
+      while (true) {
+        for (let chunk = this.#chunks.shift(); chunk !== undefined; chunk = this.#chunks.shift()) {
+          this.#queuedBytes -= chunk.length;
+          yield chunk;
+        }
+        if (this.#finished) break;
+        if (this.#paused) {
+          this.#paused = false;
+          this.#parts.source.resume();
+        }
+        await new Promise<void>((resolve) => this.#wake = resolve);
+      }
+      if (this.#error !== undefined) throw this.#error;
+    } finally {
+      if (!this.#finished) this.cancel();
+    }
+  }
+
+  #receive(chunk: Uint8Array): void {
+    this.#receivedBytes += chunk.length;
+    // After `finish` nobody reads any more, except what was queued before.
+    if (this.#finished) return;
+    this.#chunks.push(chunk);
+    this.#queuedBytes += chunk.length;
+    if (this.#queuedBytes > HIGH_WATER_BYTES && !this.#paused) {
+      this.#paused = true;
+      this.#parts.source.pause();
+    }
+    this.#wake();
+  }
+
+  #lengthError(): TransportError | undefined {
+    const declared = this.headers["content-length"];
+    if (!this.#taken || typeof declared !== "string") return undefined;
+    if (Number(declared) === this.#receivedBytes) return undefined;
+    return this.#protocolError(
+      `${declared} bytes were announced and ${this.#receivedBytes} came`,
+    );
+  }
+
+  #protocolError(state: string): TransportError {
+    return new TransportError("protocol", `Cannot read the response body: ${state}`, {
+      headersSeen: true,
+    });
+  }
+}
+
+function join(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const whole = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return whole;
+}
