@@ -3,7 +3,7 @@
 import { FlagError } from "./errors.ts";
 import { isFileFlag } from "./file_flags.ts";
 import type { FlagSet } from "./flag_set.ts";
-import { formatListing, listingOf } from "./listing.ts";
+import { ListingCache } from "./listing.ts";
 import { renderListing } from "./listing_page.ts";
 import { readBody, settingRefusal } from "./setting_request.ts";
 import { goQuote } from "./text.ts";
@@ -46,13 +46,14 @@ export function flagsHandler(
   { listPath = "/", ...options }: EndpointOptions & { readonly listPath?: string } = {},
 ): FlagsHandler {
   const setPath = options.setUrl || "/set";
+  const cache = new ListingCache();
   return (request) => {
     const { pathname } = new URL(request.url);
     if (pathname === setPath || pathname === "/debug/flags/set") {
       return setFlag(flags, request, options);
     }
     if (pathname === listPath || pathname === "/debug/flags") {
-      return Promise.resolve(listFlags(flags, request, options));
+      return Promise.resolve(listFlags(flags, request, { ...options, cache }));
     }
     return Promise.resolve(plain(404, "not found"));
   };
@@ -62,11 +63,14 @@ export function flagsHandler(
 export function listFlags(
   flags: FlagSet,
   request: Request,
-  { setUrl = "" }: Pick<EndpointOptions, "setUrl"> = {},
+  { setUrl = "", cache = new ListingCache() }: Pick<EndpointOptions, "setUrl"> & {
+    /** Spares making the same listing again. */
+    readonly cache?: ListingCache;
+  } = {},
 ): Response {
   const query = new URL(request.url).searchParams;
   const type = query.get("type");
-  const listing = listingOf(flags, {
+  const { listing, text } = cache.get(flags, {
     setUrl,
     // Any text counts, `false` too.
     onlyChanged: (query.get("only_changed") ?? "") !== "",
@@ -84,7 +88,7 @@ export function listFlags(
   if (known.includes(etag) || known.includes("*")) {
     return new Response(null, { status: 304, headers: { ...headers, etag } });
   }
-  return new Response(formatListing(listing), {
+  return new Response(text, {
     headers: { ...headers, etag, "content-type": "application/json" },
   });
 }

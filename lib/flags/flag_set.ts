@@ -107,6 +107,8 @@ export class FlagSet {
   readonly #onListenerError: (err: unknown) => void;
   readonly #updateListeners = new Set<(update: FlagUpdate) => void>();
   #seq = 0;
+  #revision = 0;
+  #sorted: readonly Slot[] | undefined;
   #isFrozen = false;
   #listenerErrors = 0;
 
@@ -123,6 +125,11 @@ export class FlagSet {
   /** Updates so far. */
   get seq(): number {
     return this.#seq;
+  }
+
+  /** Another number after anything that listings and checksums show has changed. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** Whether static flags are settled. */
@@ -156,6 +163,8 @@ export class FlagSet {
       base: undefined,
     };
     this.#slots.set(name, slot);
+    this.#sorted = undefined;
+    this.#revision += 1;
     value.bound(name, {
       report: (err) => this.#report(err),
       onSet: (before) => {
@@ -186,8 +195,9 @@ export class FlagSet {
   }
 
   /** All flags in the order of their names' bytes. */
-  entries(): FlagEntry[] {
-    return [...this.#slots.values()].sort((a, b) => compareBytes(a.name, b.name));
+  entries(): readonly FlagEntry[] {
+    return this.#sorted ??= [...this.#slots.values()]
+      .sort((a, b) => compareBytes(a.name, b.name));
   }
 
   /**
@@ -306,6 +316,7 @@ export class FlagSet {
     slot: Slot,
     { before, source }: { readonly before: ValueState<unknown>; readonly source: ValueSource },
   ): FlagChange[] {
+    this.#revision += 1;
     slot.source = source;
     slot.sinceMs = this.#now();
     slot.error = undefined;

@@ -40,6 +40,13 @@ export {
   type FlagUpdate,
   type ValueSource,
 } from "./flag_set.ts";
+export {
+  type FormattedListing,
+  type ListedFlag,
+  type Listing,
+  ListingCache,
+  type ListingFilter,
+} from "./listing.ts";
 export type { ChangeListener, ValueChange } from "./listeners.ts";
 export type { FlagMakers } from "./named_makers.ts";
 export {

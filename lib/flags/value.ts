@@ -234,8 +234,9 @@ export class DynValue<T> extends Callable {
   #apply(change: PreparedChange): void {
     const before = this.state();
     change.swap();
-    change.notify();
+    // The set first, so that listeners see it up to date.
     for (const { onSet } of this.#owners) onSet(before);
+    change.notify();
   }
 
   #read(input: NewInput<T>, flag: string): ValueState<T> {
