@@ -3,8 +3,9 @@
 import { FlagError } from "./errors.ts";
 import { isFileFlag } from "./file_flags.ts";
 import type { FlagSet } from "./flag_set.ts";
-import { formatListing, listingOf } from "./listing.ts";
+import { ListingCache } from "./listing.ts";
 import { renderListing } from "./listing_page.ts";
+import { readBody, settingRefusal } from "./setting_request.ts";
 import { goQuote } from "./text.ts";
 
 /** What became of a request to set a flag. */
@@ -34,9 +35,6 @@ export interface EndpointOptions {
 /** A handler of requests. */
 export type FlagsHandler = (request: Request) => Promise<Response>;
 
-// A binary flag of the greatest size, in base64 and escaped.
-const MAX_FORM_BYTES = 8 * 1024 * 1024;
-
 const HTML_CONTENT = "text/html; charset=utf-8";
 
 /**
@@ -48,13 +46,14 @@ export function flagsHandler(
   { listPath = "/", ...options }: EndpointOptions & { readonly listPath?: string } = {},
 ): FlagsHandler {
   const setPath = options.setUrl || "/set";
+  const cache = new ListingCache();
   return (request) => {
     const { pathname } = new URL(request.url);
     if (pathname === setPath || pathname === "/debug/flags/set") {
       return setFlag(flags, request, options);
     }
     if (pathname === listPath || pathname === "/debug/flags") {
-      return Promise.resolve(listFlags(flags, request, options));
+      return Promise.resolve(listFlags(flags, request, { ...options, cache }));
     }
     return Promise.resolve(plain(404, "not found"));
   };
@@ -64,11 +63,14 @@ export function flagsHandler(
 export function listFlags(
   flags: FlagSet,
   request: Request,
-  { setUrl = "" }: Pick<EndpointOptions, "setUrl"> = {},
+  { setUrl = "", cache = new ListingCache() }: Pick<EndpointOptions, "setUrl"> & {
+    /** Spares making the same listing again. */
+    readonly cache?: ListingCache;
+  } = {},
 ): Response {
   const query = new URL(request.url).searchParams;
   const type = query.get("type");
-  const listing = listingOf(flags, {
+  const { listing, text } = cache.get(flags, {
     setUrl,
     // Any text counts, `false` too.
     onlyChanged: (query.get("only_changed") ?? "") !== "",
@@ -86,7 +88,7 @@ export function listFlags(
   if (known.includes(etag) || known.includes("*")) {
     return new Response(null, { status: 304, headers: { ...headers, etag } });
   }
-  return new Response(formatListing(listing), {
+  return new Response(text, {
     headers: { ...headers, etag, "content-type": "application/json" },
   });
 }
@@ -97,11 +99,10 @@ export async function setFlag(
   request: Request,
   { setUrl = "", setToken, allowSetPaths = false, onSet }: EndpointOptions = {},
 ): Promise<Response> {
-  if (setUrl === "") return plain(403, "setting flags is not enabled");
-  if (isCrossSite(request)) return plain(403, "cross-site request refused");
-  if (setToken !== undefined && !hasToken(request, setToken)) {
-    const response = plain(401, "token required");
-    response.headers.set("www-authenticate", "Bearer");
+  const refusal = settingRefusal(request, { isEnabled: setUrl !== "", setToken });
+  if (refusal !== undefined) {
+    const response = plain(refusal.status, refusal.text);
+    if (refusal.status === 401) response.headers.set("www-authenticate", "Bearer");
     return response;
   }
   const parameters = await readParameters(request);
@@ -134,56 +135,19 @@ function apply(flags: FlagSet, name: string, raw: string): { status: number; bod
   return { status: 200, body: `Success ${quoted} -> ${shown}` };
 }
 
-/** Whether a browser sent the request on behalf of another site. */
-function isCrossSite(request: Request): boolean {
-  if (request.headers.get("sec-fetch-site") === "cross-site") return true;
-  const origin = request.headers.get("origin");
-  if (origin === null) return false;
-  // Behind a proxy that ends TLS only the scheme may differ.
-  const host = request.headers.get("host") ?? new URL(request.url).host;
-  return !URL.canParse(origin) || new URL(origin).host !== host;
-}
-
-/** Compares without stopping at the first difference, which would tell how much is right. */
-function hasToken(request: Request, token: string): boolean {
-  const given = /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
-  let difference = given.length ^ token.length;
-  for (let at = 0; at < token.length; at++) {
-    difference |= token.charCodeAt(at) ^ (given.charCodeAt(at) || 0);
-  }
-  return difference === 0;
-}
-
 async function readParameters(
   request: Request,
 ): Promise<{ readonly name: string; readonly raw: string } | undefined> {
   const query = new URL(request.url).searchParams;
   const isForm = request.method === "POST" &&
     request.headers.get("content-type")?.startsWith("application/x-www-form-urlencoded") === true;
-  const form = isForm ? await readBody(request, MAX_FORM_BYTES) : "";
+  const form = isForm ? await readBody(request) : "";
   if (form === undefined) return undefined;
   const fields = new URLSearchParams(form);
   return {
     name: query.get("name") ?? fields.get("name") ?? "",
     raw: query.get("value") ?? fields.get("value") ?? "",
   };
-}
-
-/** The body as text; `undefined` when it is longer than `maxBytes`. */
-async function readBody(request: Request, maxBytes: number): Promise<string | undefined> {
-  if (request.body === null) return "";
-  const decoder = new TextDecoder();
-  const reader = request.body.getReader();
-  let [text, length] = ["", 0];
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    length += part.value.length;
-    if (length > maxBytes) {
-      await reader.cancel();
-      return undefined;
-    }
-    text += decoder.decode(part.value, { stream: true });
-  }
-  return text + decoder.decode();
 }
 
 function plain(status: number, body: string, charset = "utf-8"): Response {

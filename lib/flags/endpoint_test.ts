@@ -179,6 +179,26 @@ Deno.test("setFlag() does not read a form without end", async () => {
   assert.equal((await setFlag(example(), request, SET)).status, 413);
 });
 
+Deno.test("flagsHandler() never serves a listing that is out of date", async () => {
+  const flags = new FlagSet();
+  const a = flags.int("a", 1);
+  const handle = flagsHandler(flags);
+  const shown: string[] = [];
+  const look = async () => {
+    const { flags: [first, second] } = await (await handle(get("/"))).json();
+    shown.push(`${first.current_value} ${second?.name}`);
+  };
+  await look();
+  await look();
+  flags.set("a", "2");
+  await look();
+  a.setValue(3);
+  await look();
+  flags.int("b", 1);
+  await look();
+  assert.deepEqual(shown, ["1 undefined", "1 undefined", "2 undefined", "3 undefined", "3 b"]);
+});
+
 Deno.test("flagsHandler() serves its routes and nothing else", async () => {
   const handle = flagsHandler(example(), { listPath: "/flagz", setUrl: "/setz" });
   const statuses = [];

@@ -107,6 +107,8 @@ export class FlagSet {
   readonly #onListenerError: (err: unknown) => void;
   readonly #updateListeners = new Set<(update: FlagUpdate) => void>();
   #seq = 0;
+  #revision = 0;
+  #sorted: readonly Slot[] | undefined;
   #isFrozen = false;
   #listenerErrors = 0;
 
@@ -123,6 +125,11 @@ export class FlagSet {
   /** Updates so far. */
   get seq(): number {
     return this.#seq;
+  }
+
+  /** Another number after anything that listings and checksums show has changed. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** Whether static flags are settled. */
@@ -146,9 +153,7 @@ export class FlagSet {
         `Cannot declare flag "${name}": name is ${name === "" ? "empty" : "taken"}`,
       );
     }
-    value.bound(name, (err) => this.#report(err));
-    if (this.#isFrozen) value.freeze();
-    this.#slots.set(name, {
+    const slot: Slot = {
       name,
       value,
       source: "default",
@@ -156,7 +161,21 @@ export class FlagSet {
       error: undefined,
       config: undefined,
       base: undefined,
+    };
+    this.#slots.set(name, slot);
+    this.#sorted = undefined;
+    this.#revision += 1;
+    value.bound(name, {
+      report: (err) => this.#report(err),
+      onSet: (before) => {
+        this.#finish({
+          source: "cli",
+          changes: this.#record(slot, { before, source: "cli" }),
+          rejected: [],
+        });
+      },
     });
+    if (this.#isFrozen) value.freeze();
     return value;
   }
 
@@ -176,8 +195,9 @@ export class FlagSet {
   }
 
   /** All flags in the order of their names' bytes. */
-  entries(): FlagEntry[] {
-    return [...this.#slots.values()].sort((a, b) => compareBytes(a.name, b.name));
+  entries(): readonly FlagEntry[] {
+    return this.#sorted ??= [...this.#slots.values()]
+      .sort((a, b) => compareBytes(a.name, b.name));
   }
 
   /**
@@ -220,16 +240,7 @@ export class FlagSet {
       this.#swap(slot, { input, change, source })
     );
     for (const { change } of applied) change.notify();
-    this.#seq += 1;
-    const update = { seq: this.#seq, source, changes, rejected };
-    for (const listener of [...this.#updateListeners]) {
-      try {
-        listener(update);
-      } catch (err) {
-        this.#report(err);
-      }
-    }
-    return update;
+    return this.#finish({ source, changes, rejected });
   }
 
   /** Takes back what HTTP set: the configuration's value returns, else the one before both. */
@@ -297,11 +308,20 @@ export class FlagSet {
     if (isOverlay) slot.base ??= { ...before, source: slot.source };
     if (source === "config") slot.config = input;
     change.swap();
+    return this.#record(slot, { before, source });
+  }
+
+  /** Notes where the value in force comes from; returns the change, if it is one. */
+  #record(
+    slot: Slot,
+    { before, source }: { readonly before: ValueState<unknown>; readonly source: ValueSource },
+  ): FlagChange[] {
+    this.#revision += 1;
     slot.source = source;
     slot.sinceMs = this.#now();
     slot.error = undefined;
-    if (!change.isChange) return [];
     const after = slot.value.state();
+    if (after.text === before.text) return [];
     return [{
       name: slot.name,
       type: slot.value.type.name,
@@ -310,6 +330,20 @@ export class FlagSet {
       oldText: before.text,
       newText: after.text,
     }];
+  }
+
+  /** Numbers an update and tells who follows them. */
+  #finish(done: Omit<FlagUpdate, "seq">): FlagUpdate {
+    this.#seq += 1;
+    const update = { seq: this.#seq, ...done };
+    for (const listener of [...this.#updateListeners]) {
+      try {
+        listener(update);
+      } catch (err) {
+        this.#report(err);
+      }
+    }
+    return update;
   }
 
   #restoreBase(slots: readonly Slot[]): FlagUpdate | undefined {

@@ -86,6 +86,21 @@ Deno.test("FlagSet.apply() tells what changed and what was refused", () => {
   assert.equal(updates.length, 1);
 });
 
+Deno.test("FlagSet hears of values that are set by themselves", () => {
+  const flags = new FlagSet("", { now: () => 42 });
+  const a = flags.int("a", 1);
+  const updates: FlagUpdate[] = [];
+  flags.onUpdate((update) => void updates.push(update));
+  a.setValue(2);
+  a.set("02");
+  assert.deepEqual(updates.map(({ seq, source, changes }) => [seq, source, changes.length]), [
+    [1, "cli", 1],
+    [2, "cli", 0],
+  ]);
+  assert.deepEqual(updates[0]?.changes[0]?.newText, "2");
+  assert.deepEqual([flags.entry("a")?.source, flags.entry("a")?.sinceMs], ["cli", 42]);
+});
+
 Deno.test("FlagSet counts and reports what listeners throw", () => {
   const errors: unknown[] = [];
   const flags = new FlagSet("", { onListenerError: (err) => void errors.push(err) });

@@ -5,18 +5,27 @@ import { escapeHtml } from "./types/json.ts";
 
 /** One flag of a listing, in the order of its members on the wire. */
 export interface ListedFlag {
+  /** Name of the flag. */
   readonly name: string;
+  /** Its usage. */
   readonly description: string;
+  /** Canonical text; JSON indented by two spaces. */
   readonly current_value: string;
+  /** The same of the default. */
   readonly default_value: string;
+  /** Whether the two texts differ. */
   readonly is_changed: boolean;
+  /** Whether it may change. */
   readonly is_dynamic: boolean;
+  /** Whether it is a JSON flag. */
   readonly is_json: boolean;
 }
 
 /** A listing, in the order of its members on the wire. */
 export interface Listing {
+  /** Over all static flags. */
   readonly checksum_static: string;
+  /** Over all dynamic flags. */
   readonly checksum_dynamic: string;
   /** Path of the route that sets; empty when it is off. */
   readonly set_url: string;
@@ -26,7 +35,9 @@ export interface Listing {
 
 /** Which flags a listing keeps. */
 export interface ListingFilter {
+  /** Whether flags with the text of their default are left out. */
   readonly onlyChanged?: boolean;
+  /** The only kind that is kept. */
   readonly type?: "dynamic" | "static" | undefined;
 }
 
@@ -52,6 +63,37 @@ export function listingOf(
 /** The listing's text: indented by two spaces, safe inside HTML, no newline at its end. */
 export function formatListing(listing: Listing): string {
   return escapeHtml(JSON.stringify(listing, null, 2));
+}
+
+/** A listing with its text. */
+export interface FormattedListing {
+  /** The listing. */
+  readonly listing: Listing;
+  /** Its JSON. */
+  readonly text: string;
+}
+
+/** Keeps the listings of a set until something in it changes; there are six filters at most. */
+export class ListingCache {
+  #flags: FlagSet | undefined;
+  #revision = -1;
+  readonly #known = new Map<string, FormattedListing>();
+
+  /** The listing of `flags` now. */
+  get(flags: FlagSet, filter: ListingFilter & { readonly setUrl: string }): FormattedListing {
+    if (flags !== this.#flags || flags.revision !== this.#revision) {
+      this.#known.clear();
+      this.#flags = flags;
+      this.#revision = flags.revision;
+    }
+    const key = JSON.stringify([filter.setUrl, filter.onlyChanged, filter.type]);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const listing = listingOf(flags, filter);
+    const made = { listing, text: formatListing(listing) };
+    this.#known.set(key, made);
+    return made;
+  }
 }
 
 /** Lays compact JSON out by two spaces a level, leaving every literal as it is written. */

@@ -28,6 +28,7 @@ export {
 } from "./endpoint.ts";
 export { applyEnvironment, environmentName } from "./environment.ts";
 export { FlagError, type FlagErrorReason } from "./errors.ts";
+export { type FlagRoutesOptions, handleFlagRoutes } from "./flag_routes.ts";
 export { declareFileFlag, type FileReader, isFileFlag, readFileFlags } from "./file_flags.ts";
 export {
   type ApplyOptions,
@@ -39,6 +40,13 @@ export {
   type FlagUpdate,
   type ValueSource,
 } from "./flag_set.ts";
+export {
+  type FormattedListing,
+  type ListedFlag,
+  type Listing,
+  ListingCache,
+  type ListingFilter,
+} from "./listing.ts";
 export type { ChangeListener, ValueChange } from "./listeners.ts";
 export type { FlagMakers } from "./named_makers.ts";
 export {
@@ -72,6 +80,7 @@ export type {
   PreparedChange,
   ValueInput,
   ValueOptions,
+  ValueOwner,
   ValueState,
 } from "./value_contract.ts";
 export {

@@ -9,11 +9,11 @@ import { trimSpace } from "./text.ts";
 import type { FlagType } from "./types/flag_type.ts";
 import { refusalOf, type StandardSchema, toValidator, type Validator } from "./validators.ts";
 import type {
-  ListenerErrorReporter,
   NewInput,
   PreparedChange,
   ValueInput,
   ValueOptions,
+  ValueOwner,
   ValueState,
 } from "./value_contract.ts";
 
@@ -51,7 +51,8 @@ export class DynValue<T> extends Callable {
   #options: ValueOptions<T>;
   #validators: Validator<T>[] = [];
   #isFrozen = false;
-  #names: string[] = [];
+  readonly #names: string[] = [];
+  readonly #owners: ValueOwner[] = [];
   readonly #listeners: ListenerQueue<T>;
 
   /** Prefer the makers of `dyn`, `fixed` or a set of flags. */
@@ -219,9 +220,10 @@ export class DynValue<T> extends Callable {
   }
 
   /** Called by the set of flags that takes the value in. */
-  bound(name: string, report: ListenerErrorReporter): void {
+  bound(name: string, owner: ValueOwner): void {
     this.#names.push(name);
-    this.#listeners.report = report;
+    this.#owners.push(owner);
+    this.#listeners.report = owner.report;
   }
 
   /** From now on a static value refuses to change. */
@@ -230,7 +232,10 @@ export class DynValue<T> extends Callable {
   }
 
   #apply(change: PreparedChange): void {
+    const before = this.state();
     change.swap();
+    // The set first, so that listeners see it up to date.
+    for (const { onSet } of this.#owners) onSet(before);
     change.notify();
   }
 

@@ -80,9 +80,17 @@ export interface AnyValue {
   /** The text an input would give. @throws {FlagError} */
   preview(input: NewInput<unknown>): string;
   /** Called by the set that takes the value in. */
-  bound(name: string, report: ListenerErrorReporter): void;
+  bound(name: string, owner: ValueOwner): void;
   /** Settles a static value. */
   freeze(): void;
+}
+
+/** The set of flags that holds a value under a name. */
+export interface ValueOwner {
+  /** Where errors of listeners go. */
+  readonly report: ListenerErrorReporter;
+  /** Told when the value was set by itself rather than through the set; `before` is what was in force. */
+  readonly onSet: (before: ValueState<unknown>) => void;
 }
 
 /** Where errors of listeners go. */
