@@ -24,7 +24,7 @@ const CONTROL_PLANE_TEST = "tests/support/control_plane_test.ts";
 export const SUITES: Readonly<Record<string, Suite>> = {
   unit: {
     title: "units and handlers",
-    files: ["lib", "commands", "tools", "tests/support", "tests/compat"],
+    files: ["lib", "commands", "tools", "tests/support"],
     ignore: [CONTROL_PLANE_TEST],
   },
   contract: {
