@@ -25,11 +25,13 @@ export function openProcess(): ProcessHandle {
     stopping.abort(new DOMException("The process was asked to stop", "AbortError"));
   };
   for (const name of STOP_SIGNALS) Deno.addSignalListener(name, onStop);
+  const stderr = sinkOf(Deno.stderr);
+  endOnFault(stderr);
   return {
     context: {
       env: Deno.env.toObject(),
       stdout: sinkOf(Deno.stdout),
-      stderr: sinkOf(Deno.stderr),
+      stderr,
       clock: systemClock,
       signal: stopping.signal,
       onSignal(name, listener) {
@@ -41,6 +43,21 @@ export function openProcess(): ProcessHandle {
       secondSignalExitCode = code;
     },
   };
+}
+
+/** A fault that nobody caught ends the process with one line that says so, as any other error does. */
+function endOnFault(stderr: TextSink): void {
+  // Read now: the command may drop the permission later.
+  const isDebugging = Boolean(Deno.env.get("KCFG_DEBUG"));
+  const end = (event: Event, fault: unknown) => {
+    event.preventDefault();
+    const text = fault instanceof Error ? fault.message : String(fault);
+    const stack = isDebugging && fault instanceof Error ? `\n${fault.stack}` : "";
+    stderr.write(`kcfg: error: Fault of kcfg itself: ${text}${stack}\n`);
+    Deno.exit(1);
+  };
+  globalThis.addEventListener("error", (event) => end(event, event.error));
+  globalThis.addEventListener("unhandledrejection", (event) => end(event, event.reason));
 }
 
 /** Arguments without the `--` that `deno task` passes on. */
