@@ -67,6 +67,7 @@ export async function examine(options: DoctorOptions, deps: ExamineDeps): Promis
     burst: options.burst,
     userAgent: options.userAgent,
     hideApiWarnings: options.hideApiWarnings,
+    traceBodies: options.traceBodies,
   });
   try {
     return await examineServer(client, { options, deps, connection, findings });

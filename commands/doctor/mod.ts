@@ -50,10 +50,18 @@ export const command: Command<DoctorOptions, typeof FLAGS> = {
     return toOptions(resolved, scanned);
   },
   async permissions(options) {
+    if (options.rbac !== undefined) return {};
     const { permissionsOf } = await import("./permissions.ts");
     return await permissionsOf(options);
   },
   async run(options, context) {
+    if (options.rbac !== undefined) {
+      const { activeRules, renderRbac } = await import("#lib/kube/mod.ts");
+      const namespaces = options.namespaces.length === 0 ? ["default"] : options.namespaces;
+      const rules = activeRules(scope, new Set(["identity"]));
+      context.stdout.write(renderRbac(rules, { ...options.rbac, command: "doctor", namespaces }));
+      return 0;
+    }
     const log = createLogger(options.log, { sink: context.stderr, clock: context.clock });
     const [{ examine }, { denoPlatform }, { parseYaml }] = await Promise.all([
       import("./examine.ts"),

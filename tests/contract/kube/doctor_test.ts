@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { controlPlane } from "#tests/support/control_plane.ts";
+import { applyRbac, createToken, testNamespace } from "#tests/support/control_plane/harness.ts";
 import { startKcfg } from "#tests/support/process.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
 
@@ -56,6 +57,36 @@ Deno.test({
     );
     assert.equal(exitCode, 5, JSON.stringify(report));
     assert.ok(!JSON.stringify(report).includes("hunter2"));
+  },
+});
+
+Deno.test({
+  name: `doctor is content with the rights it prints${
+    missing === undefined ? "" : ` (ignored: ${missing})`
+  }`,
+  ignore: missing !== undefined,
+  async fn() {
+    assert.ok(!("unavailable" in plane));
+    await using namespace = await testNamespace(plane.admin);
+    await using printing = startKcfg(["doctor", "--print-rbac", "-n", namespace.name]);
+    assert.equal(await printing.exitCode(), 0);
+    await applyRbac(plane.admin, printing.stdout());
+    const account = { namespace: namespace.name, name: "kcfg-doctor" };
+    const token = await createToken(plane.admin, account);
+    await using dir = await tempDir();
+    const { exitCode, report } = await doctor(
+      "/dev/null",
+      "--server",
+      plane.url,
+      "--certificate-authority",
+      await dir.write("ca.pem", plane.admin.caPem ?? ""),
+      "--token-file",
+      await dir.write("token", token),
+      "--check-access",
+    );
+    assert.equal(exitCode, 0, JSON.stringify(report));
+    const identity = report.findings.find(({ check }: { check: string }) => check === "identity");
+    assert.match(identity.detail, /^system:serviceaccount:.*:kcfg-doctor/);
   },
 });
 
