@@ -69,6 +69,8 @@ Deno.test("examine() tells configuration, server, identity, clock and expiry whe
     kubeconfig: await kubeconfig(dir, server.kubeconfig({ token: "t" })),
   });
   assert.equal(report.exitCode, 0, formatText(report));
+  const agent = server.requests[0]?.headerLines.find(([name]) => name === "user-agent")?.[1];
+  assert.match(agent ?? "", /^kcfg\/\d+\.\d+\.\d+ \(linux\/(amd|arm)64\) kcfg-doctor$/);
   assert.match(
     findingOf(report, "configuration").detail,
     /^context .*config.*token, namespace "default"$/,
