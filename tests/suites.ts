@@ -1,6 +1,7 @@
 /** The test suites, in the order in which they run: the quick ones first. */
 
 import { bundle } from "../tools/bundle.ts";
+import { startControlPlane } from "./support/control_plane.ts";
 
 /** A set of test files and what must be there before they run. */
 export interface Suite {
@@ -8,6 +9,8 @@ export interface Suite {
   readonly title: string;
   /** Files and folders for `deno test`. */
   readonly files: readonly string[];
+  /** Files below those that belong to another suite. */
+  readonly ignore?: readonly string[];
   /** Starts what the files need; `env` is added to their environment. */
   prepare?(): Promise<{
     readonly env: Readonly<Record<string, string>>;
@@ -15,11 +18,23 @@ export interface Suite {
   }>;
 }
 
+const CONTROL_PLANE_TEST = "tests/support/control_plane_test.ts";
+
 /** Suites by name. */
 export const SUITES: Readonly<Record<string, Suite>> = {
   unit: {
     title: "units and handlers",
     files: ["lib", "commands", "tools", "tests/support"],
+    ignore: [CONTROL_PLANE_TEST],
+  },
+  contract: {
+    title: "the Kubernetes client on the fake and on a real API server",
+    files: ["tests/contract", CONTROL_PLANE_TEST],
+    prepare: withControlPlane,
+  },
+  compat: {
+    title: "recorded answers of the replaced programs",
+    files: ["tests/compat"],
   },
   cli: {
     title: "command line, from source and from the bundle",
@@ -37,6 +52,7 @@ export const SUITES: Readonly<Record<string, Suite>> = {
   bundle: {
     title: "whole processes, from the bundle",
     files: ["tests/integration"],
+    ignore: ["tests/integration/npm_test.ts", "tests/integration/flags_example_test.ts"],
     prepare: withBundle,
   },
 };
@@ -44,4 +60,12 @@ export const SUITES: Readonly<Record<string, Suite>> = {
 async function withBundle() {
   const { entry } = await bundle();
   return { env: { KCFG_TEST_BUNDLE: entry }, release: () => Promise.resolve() };
+}
+
+/** One real API server for the whole suite; without one its tests say why they are ignored. */
+async function withControlPlane() {
+  if (Deno.env.get("KCFG_TEST_KUBE")) return { env: {}, release: () => Promise.resolve() };
+  const plane = await startControlPlane();
+  if ("unavailable" in plane) return { env: {}, release: () => Promise.resolve() };
+  return { env: { KCFG_TEST_KUBE: plane.kubeconfigPath }, release: () => plane.stop() };
 }

@@ -1,13 +1,13 @@
 /**
  * `deno task demo [COMMAND]`: kcfg at work on bundled samples, from source, with nothing to install.
- * Without a command, or with `serve-config`: a configuration server and URLs to try.
+ * Without a command, or with `serve-config`: a configuration server and URLs to try. The others run by
+ * themselves, against an API server inside the demo, in less than a minute.
  */
 
 import { COMMANDS } from "../commands/mod.ts";
 import { dispatch } from "../lib/cli/dispatch.ts";
 import { runtimePermissions } from "../lib/run/permissions.ts";
-import { openProcess } from "../lib/run/process.ts";
-import type { ProcessHandle } from "../lib/run/process.ts";
+import { exitProcess, openProcess, processArgs } from "../lib/run/process.ts";
 
 const SAMPLES = new URL("../samples", import.meta.url).pathname;
 
@@ -57,8 +57,9 @@ Change samples/deploy.yml and ask again. Ctrl-C stops it, after the requests in 
 `;
 }
 
-async function demoServeConfig(handle: ProcessHandle): Promise<number> {
+async function demoServeConfig(): Promise<number> {
   const ports = { app: freePort(8080), health: freePort(8888), metrics: freePort(3000) };
+  const handle = await openProcess(new URL("../main.ts", import.meta.url).href);
   const { context } = handle;
   const env = { TTL: "1s", LOG_LEVEL: "warn", REFRESH: "false", ...context.env };
   const serving = dispatch([
@@ -78,10 +79,20 @@ async function demoServeConfig(handle: ProcessHandle): Promise<number> {
   return await serving;
 }
 
-const handle = await openProcess(new URL("../main.ts", import.meta.url).href);
-const [name = "serve-config"] = handle.args;
-if (name !== "serve-config") {
-  handle.context.stderr.write(`There is no demo "${name}": there is serve-config\n`);
-  handle.exit(2);
+/** Demonstrations by the name of their command. */
+const DEMOS: Readonly<Record<string, () => Promise<number>>> = {
+  "serve-config": demoServeConfig,
+  // Loaded when asked for: it brings an API server along.
+  doctor: async () => await (await import("./demo_doctor.ts")).demoDoctor(),
+};
+
+const [name = "serve-config"] = processArgs();
+const demo = Object.hasOwn(DEMOS, name) ? DEMOS[name] : undefined;
+if (demo === undefined) {
+  const known = Object.keys(DEMOS).join(", ");
+  Deno.stderr.writeSync(
+    new TextEncoder().encode(`There is no demo "${name}": there are ${known}\n`),
+  );
+  exitProcess(2);
 }
-handle.exit(await demoServeConfig(handle));
+exitProcess(await demo());

@@ -18,6 +18,7 @@ import { readServerCertificate } from "#lib/kube/server_certificate.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { describeError } from "#lib/log/redact.ts";
 import type { Clock } from "#lib/run/clock.ts";
+import { userAgent } from "#lib/run/version.ts";
 import { credentialFindings, expiryFinding } from "./expiry.ts";
 import type { DoctorOptions } from "./options.ts";
 import type { AccessFinding, DoctorReport, Finding } from "./report.ts";
@@ -65,8 +66,9 @@ export async function examine(options: DoctorOptions, deps: ExamineDeps): Promis
     requestTimeoutMs: options.requestTimeoutMs,
     qps: options.qps,
     burst: options.burst,
-    userAgent: options.userAgent,
+    userAgent: options.userAgent ?? userAgent("doctor"),
     hideApiWarnings: options.hideApiWarnings,
+    traceBodies: options.traceBodies,
   });
   try {
     return await examineServer(client, { options, deps, connection, findings });
@@ -245,5 +247,6 @@ const TRANSPORT_HINTS: Readonly<Record<string, string>> = {
 };
 
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? describeError(error) : String(error);
+  const text = error instanceof Error ? describeError(error) : String(error);
+  return text.trim().replace(/\s*\n\s*/g, "; ");
 }

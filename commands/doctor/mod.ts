@@ -49,22 +49,24 @@ export const command: Command<DoctorOptions, typeof FLAGS> = {
     }
     return toOptions(resolved, scanned);
   },
-  // A credential plugin of the kubeconfig is a program, and which one is only known when the file was read.
-  permissions: () => ({
-    net: ["@apiserver"],
-    read: ["@kubeconfig"],
-    env: [],
-    run: ["@exec-plugin"],
-  }),
-  async strictPermissions({ kube }) {
-    const [{ strictPermissions }, { denoPlatform }, { parseYaml }] = await Promise.all([
-      import("./strict_permissions.ts"),
-      import("#lib/kube/deno.ts"),
-      import("#lib/format/yaml.ts"),
-    ]);
-    return await strictPermissions(kube, { platform: denoPlatform(), parseYaml });
+  async permissions(options) {
+    if (options.rbac !== undefined) return {};
+    const { permissionsOf } = await import("./permissions.ts");
+    return await permissionsOf(options);
+  },
+  async strictPermissions(options) {
+    if (options.rbac !== undefined) return {};
+    const { strictPermissionsOf } = await import("./strict_permissions.ts");
+    return await strictPermissionsOf(options);
   },
   async run(options, context) {
+    if (options.rbac !== undefined) {
+      const { activeRules, renderRbac } = await import("#lib/kube/mod.ts");
+      const namespaces = options.namespaces.length === 0 ? ["default"] : options.namespaces;
+      const rules = activeRules(scope, new Set(["identity"]));
+      context.stdout.write(renderRbac(rules, { ...options.rbac, command: "doctor", namespaces }));
+      return 0;
+    }
     const log = createLogger(options.log, { sink: context.stderr, clock: context.clock });
     const [{ examine }, { denoPlatform }, { parseYaml }] = await Promise.all([
       import("./examine.ts"),

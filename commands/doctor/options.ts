@@ -1,6 +1,6 @@
 /** What `kcfg doctor` can be told. */
 
-import { KUBE_FLAGS, toKubeFlags } from "#lib/cli/kube_flags.ts";
+import { KUBE_FLAGS, RBAC_FLAGS, toKubeFlags } from "#lib/cli/kube_flags.ts";
 import { logFlags } from "#lib/cli/common_flags.ts";
 import { boolFlag, choiceFlag } from "#lib/cli/flag.ts";
 import type { ResolvedFlags } from "#lib/cli/resolve_flags.ts";
@@ -17,14 +17,15 @@ export const FLAGS = {
     category: "Checks",
     default: "false",
   }),
-  output: choiceFlag<"text" | "json">({
-    brief: "Form of the report",
+  output: choiceFlag<"text" | "json" | "yaml">({
+    brief: "Form of the report; yaml is for --print-rbac",
     category: "Output",
     default: "text",
-    choices: ["text", "json"],
+    choices: ["text", "json", "yaml"],
     short: "o",
   }),
   ...KUBE_FLAGS,
+  ...RBAC_FLAGS,
   ...logFlags({ level: "warn", format: "auto" }),
 } as const;
 
@@ -42,6 +43,14 @@ export interface DoctorOptions {
   readonly burst: number;
   readonly userAgent: string | undefined;
   readonly hideApiWarnings: boolean;
+  readonly traceBodies: boolean;
+  /** Print RBAC instead of examining. */
+  readonly rbac: {
+    readonly clusterWide: boolean;
+    readonly name: string | undefined;
+    readonly serviceAccount: string | undefined;
+    readonly format: "yaml" | "json";
+  } | undefined;
   readonly log: { readonly level: LogLevel; readonly format: "text" | "json" | "auto" };
 }
 
@@ -60,20 +69,33 @@ export function toOptions(
       "names of commands go with --check-access",
     ]);
   }
-  if (!checkAccess && values.namespace.length > 1) {
-    throw new UsageError("Flag --namespace: several namespaces go with --check-access only");
+  const printRbac = values["print-rbac"];
+  if (!checkAccess && !printRbac && values.namespace.length > 1) {
+    throw new UsageError("Flag --namespace: several go with --check-access or --print-rbac only");
+  }
+  if (values.output === "yaml" && !printRbac) {
+    throw new UsageError("Flag --output: yaml goes with --print-rbac only");
   }
   return {
     kube: toKubeFlags(values),
     namespaces: values.namespace,
     checkAccess,
     commands: positionals,
-    output: values.output,
+    output: values.output === "json" ? "json" : "text",
     requestTimeoutMs: values["request-timeout"],
     qps: values["kube-api-qps"],
     burst: values["kube-api-burst"],
     userAgent: values["user-agent"],
     hideApiWarnings: values["no-api-warnings"],
+    traceBodies: values["kube-trace-bodies"],
+    rbac: printRbac
+      ? {
+        clusterWide: values["cluster-role"],
+        name: values.name,
+        serviceAccount: values.serviceaccount,
+        format: values.output === "json" ? "json" : "yaml",
+      }
+      : undefined,
     log: { level: values["log-level"], format: values["log-format"] },
   };
 }

@@ -105,7 +105,7 @@ export class ConfigCache {
 
   /** Compressed copy of an entry, kept beside it within the budget; `null` when it would not be smaller. */
   async gzip(key: string, entry: Entry): Promise<Uint8Array<ArrayBuffer> | null> {
-    const isFirst = entry.gzip === undefined;
+    const isFirst = entry.gzipping === undefined;
     const packed = await gzipOf(entry);
     if (isFirst && packed !== null && this.#main.peek(key) === entry) {
       this.#main.reweigh(key, weightOf(key, entry));

@@ -19,6 +19,8 @@ export interface Entry extends EntryTimes {
   hit?: { readonly second: number; readonly response: Response };
   /** Compressed copy: `undefined` until somebody asks, `null` when it would not be smaller. */
   gzip?: Uint8Array<ArrayBuffer> | null;
+  /** Compression under way, shared by all who ask meanwhile. */
+  gzipping?: Promise<Uint8Array<ArrayBuffer> | null>;
 }
 
 /** Smallest body worth compressing. */
@@ -42,11 +44,16 @@ async function hashOf(contentType: string, bytes: Uint8Array<ArrayBuffer>): Prom
   return digest.subarray(0, 16).toHex();
 }
 
-/** The compressed copy, made at the first call; `null` when it would not be smaller. */
-export async function gzipOf(entry: Entry): Promise<Uint8Array<ArrayBuffer> | null> {
-  if (entry.gzip !== undefined) return entry.gzip;
-  const stream = new Blob([entry.bytes]).stream().pipeThrough(new CompressionStream("gzip"));
-  const packed = new Uint8Array(await new Response(stream).arrayBuffer());
-  entry.gzip = packed.length < entry.bytes.length ? packed : null;
-  return entry.gzip;
+/** The compressed copy, made once at the first call; `null` when it would not be smaller. */
+export function gzipOf(entry: Entry): Promise<Uint8Array<ArrayBuffer> | null> {
+  entry.gzipping ??= compress(entry.bytes).then((packed) => {
+    entry.gzip = packed.length < entry.bytes.length ? packed : null;
+    return entry.gzip;
+  });
+  return entry.gzipping;
+}
+
+async function compress(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }

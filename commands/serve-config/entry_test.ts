@@ -22,3 +22,11 @@ Deno.test("gzipOf() keeps no copy that would not be smaller", async () => {
   assert.equal(await gzipOf(entry), null);
   assert.equal(await gzipOf(entry), null);
 });
+
+Deno.test("gzipOf() compresses once for all who ask meanwhile", async () => {
+  const entry = await createEntry(new Uint8Array(2000), TIMES);
+  const [first, second] = await Promise.all([gzipOf(entry), gzipOf(entry)]);
+  assert.ok(first !== null && first.length < 100);
+  assert.equal(first, second);
+  assert.equal(entry.gzip, first);
+});

@@ -14,6 +14,9 @@ export interface RequestSample {
   readonly seconds: number;
 }
 
+/** Longer paths are nobody's configuration and would make the exposition heavy. */
+const MAX_LABEL_CHARS = 1024;
+
 const METHODS = new Set(["GET", "HEAD"]);
 
 /** Makes the function that counts requests; `uriLimit` paths get series of their own. */
@@ -35,7 +38,7 @@ export function createRequestMetrics(
 
   function uriOf(path: string): string {
     if (paths.has(path)) return path;
-    if (paths.size >= uriLimit) return "_other_";
+    if (paths.size >= uriLimit || path.length > MAX_LABEL_CHARS) return "_other_";
     paths.add(path);
     return path;
   }

@@ -8,7 +8,7 @@ import { createRequestMetrics } from "./request_metrics.ts";
 Deno.test("createRequestMetrics() gives the first paths series of their own", () => {
   const metrics = new Metrics();
   const sample = createRequestMetrics(metrics, { uriLimit: 2 });
-  for (const path of ["/a", "/b", "/c", "/d", "/a"]) {
+  for (const path of [`/${"x".repeat(1024)}`, "/a", "/b", "/c", "/d", "/a"]) {
     sample({ method: "GET", path, status: 200, seconds: 0.0007 });
   }
   sample({ method: "POST", path: "/e", status: 404, seconds: 0.01 });
@@ -17,9 +17,9 @@ Deno.test("createRequestMetrics() gives the first paths series of their own", ()
   const counts = [...text.matchAll(/_count\{method="(.*?)",status="(\d+)",uri="(.*?)"\} (\d+)/g)]
     .map((match) => match.slice(1).join(" "));
   assert.deepEqual(counts, [
+    "GET 200 _other_ 3",
     "GET 200 /a 2",
     "GET 200 /b 1",
-    "GET 200 _other_ 2",
     "_other_ 404 _none_ 2",
   ]);
   assert.match(text, /_bucket\{method="GET",status="200",uri="\/a",le="0.001"\} 2/);

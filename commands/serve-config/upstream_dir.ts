@@ -46,7 +46,8 @@ export function createDirUpstream(
       for (let tries = 0; tries < MAX_SWAPS_PER_LOAD; tries++) {
         const found = await containedRealPath(directory, path);
         if (found === "absent" || found === "outside") return MISSING;
-        if (found.realPath !== `${found.realRoot}/${relativePath}`) linkedKeys.add(key);
+        const isLinked = found.realPath !== `${found.realRoot}/${relativePath}`;
+        if (isLinked && linkedKeys.size <= MAX_LINKED_KEYS) linkedKeys.add(key);
         const outcome = await readRegularFile(found.realPath, { maxObjectBytes, signal });
         if (outcome !== "vanished") return outcome;
       }

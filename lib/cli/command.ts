@@ -34,8 +34,11 @@ export interface Command<O = unknown, T extends FlagTable = FlagTable> {
     scanned: ScannedArgs,
     env: Readonly<Record<string, string>>,
   ): O;
-  /** What the command needs of the runtime for these options; everything else is dropped before `run`. */
-  permissions(options: O): PermissionNeeds;
+  /**
+   * What the command needs of the runtime for these options; everything else is dropped before `run`. May
+   * read configuration to find out, and must not do anything else.
+   */
+  permissions(options: O): PermissionNeeds | Promise<PermissionNeeds>;
   /**
    * The same for `--sandbox=strict`, exact: absolute paths, hosts with ports, names of variables; a kind
    * without entries is closed. Called with every permission still there, and the last to have them. A command

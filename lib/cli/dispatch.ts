@@ -86,7 +86,7 @@ async function runCommand(
     const { launchCommand } = await import("./strict_command.ts");
     return await launchCommand({ name: command.name, args, flags, grants }, { strict, context });
   } else {
-    const needs = command.permissions(options);
+    const needs = await command.permissions(options);
     if (planOnly) return printAlone(formatNeeds(needs), deps);
     dropPermissions(needs, permissions);
   }

@@ -3,14 +3,7 @@
  * print or check its rights (15.5).
  */
 
-import {
-  boolFlag,
-  choiceFlag,
-  durationFlag,
-  listFlag,
-  numberFlag,
-  optionalTextFlag,
-} from "./flag.ts";
+import { boolFlag, durationFlag, listFlag, numberFlag, optionalTextFlag } from "./flag.ts";
 import type { FlagValues } from "./flag.ts";
 
 const CATEGORY = "Kubernetes";
@@ -86,12 +79,13 @@ export const KUBE_FLAGS = {
   }),
   "user-agent": text("User-Agent to send", "TEXT"),
   "no-api-warnings": off("Do not log warnings of the API server"),
+  "kube-trace-bodies": off("With --log-level=debug: log bodies too, without secrets"),
 } as const;
 
 /** Printing the rights a command needs. */
 export const RBAC_FLAGS = {
   "print-rbac": boolFlag({
-    brief: "Print the RBAC objects that grant what these options need, and stop",
+    brief: "Print the RBAC objects that grant what these options need (-o yaml or json), and stop",
     category: "Rights",
     default: "false",
   }),
@@ -109,12 +103,6 @@ export const RBAC_FLAGS = {
     brief: "With --print-rbac: existing account to bind, NAME or NAMESPACE:NAME",
     category: "Rights",
     placeholder: "ACCOUNT",
-  }),
-  "rbac-format": choiceFlag<"yaml" | "json">({
-    brief: "With --print-rbac: form of the objects",
-    category: "Rights",
-    default: "yaml",
-    choices: ["yaml", "json"],
   }),
 } as const;
 

@@ -84,6 +84,8 @@ class Client implements KubeClient {
       requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
       compress: options.config?.disableCompression !== true,
       hideApiWarnings: options.hideApiWarnings ?? false,
+
+      traceBodies: options.traceBodies ?? false,
     });
     this.discovery = new Discovery({ requester: this.#requester, clock, logger });
     this.#informers = new InformerRegistry({

@@ -396,4 +396,6 @@ export interface KubeClientOptions {
   readonly burst?: number | undefined;
   /** Silences the API server's warnings. */
   readonly hideApiWarnings?: boolean | undefined;
+  /** Logs bodies at debug level, without the content of Secrets and without tokens; streams excepted. */
+  readonly traceBodies?: boolean | undefined;
 }

@@ -35,6 +35,7 @@ async function fixture(form: string): Promise<Fixture> {
     requestTimeoutMs: 0,
     compress: true,
     hideApiWarnings: false,
+    traceBodies: false,
   });
   return {
     server,

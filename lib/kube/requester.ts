@@ -20,6 +20,7 @@ import type { RateLimiter } from "./rate_limit.ts";
 import { nextAttempt } from "./retry.ts";
 import type { KubeScope } from "./scope/client_scope.ts";
 import type { HeaderValues, Transport, TransportResponse } from "./transport/contract.ts";
+import { traceBody, traceValue } from "./trace_body.ts";
 import type { ResourceRef, Verb } from "./types.ts";
 import { formatQuery, type Query, resourcePath, resourceWithSubresource } from "./url.ts";
 
@@ -59,6 +60,8 @@ export interface RequesterDeps {
   readonly requestTimeoutMs: number;
   readonly compress: boolean;
   readonly hideApiWarnings: boolean;
+  /** Logs bodies at debug level, without secrets. */
+  readonly traceBodies: boolean;
 }
 
 const MAX_BODY_BYTES = 512 * 1024 * 1024;
@@ -138,6 +141,9 @@ export class Requester {
     } catch (cause) {
       throw new DecodeError(`${describeSubject(subject)}: the answer is not JSON`, { cause });
     }
+    if (this.#deps.traceBodies) {
+      this.#deps.logger.debug("answer body", { path: pathOf(request), body: traceValue(value) });
+    }
     if (isStatus(value) && value.status === "Failure") {
       const { status: fallback, headers } = response;
       throw apiErrorFromStatus(value, { subject, path: pathOf(request), headers, fallback });
@@ -177,6 +183,9 @@ export class Requester {
     const { transport, clock, logger, metrics } = this.#deps;
     const { method, body, stream = false, options } = request;
     const path = pathOf(request);
+    if (this.#deps.traceBodies && body !== undefined) {
+      logger.debug("request body", { method, path, body: traceBody(body) });
+    }
     const startMs = clock.monotonic();
     const observe = (code: string) => {
       const tookMs = clock.monotonic() - startMs;

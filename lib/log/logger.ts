@@ -14,10 +14,15 @@ export type LogFields = Readonly<Record<string, unknown>>;
 
 /** Structured logger. Messages are constant and lower-case, whatever varies goes into the fields. */
 export interface Logger {
+  /** For following a single operation. */
   trace(message: string, fields?: LogFields): void;
+  /** For finding a fault. */
   debug(message: string, fields?: LogFields): void;
+  /** What an operator wants to know. */
   info(message: string, fields?: LogFields): void;
+  /** Something to look at that harms nothing yet. */
   warn(message: string, fields?: LogFields): void;
+  /** Something failed for good. */
   error(message: string, fields?: LogFields): void;
   /** A logger that adds `fields` to every line. */
   with(fields: LogFields): Logger;

@@ -12,6 +12,8 @@ const SHORTEST_SECRET = 7;
 const MAX_DEPTH = 4;
 /** Most entries of a list or map that are shown. */
 const MAX_ENTRIES = 50;
+/** Most causes of an error that are followed. */
+const MAX_CAUSES = 5;
 /** Longest text that is shown. */
 const MAX_TEXT = 4096;
 
@@ -64,12 +66,13 @@ function redactObject(value: object, depth: number): unknown {
   return Object.fromEntries(entries.map(([key, item]) => [key, redact(key, item, depth + 1)]));
 }
 
-/** Message of an error and of its causes, without stacks. */
+/** Message of an error and of its causes, without stacks and without what was said already. */
 export function describeError(error: Error): string {
   const parts: string[] = [];
   let current: unknown = error;
-  while (current instanceof Error && parts.length < 5) {
-    parts.push(current.message || current.name);
+  for (let depth = 0; current instanceof Error && depth < MAX_CAUSES; depth++) {
+    const text = current.message || current.name;
+    if (!parts.some((part) => part.includes(text))) parts.push(text);
     current = current.cause;
   }
   return parts.join(": ");

@@ -46,3 +46,11 @@ Deno.test("describeError() follows causes, five at most", () => {
   );
   assert.equal(describeError(chain ?? new Error()), "0: 1: 2: 3: 4");
 });
+
+Deno.test("describeError() does not repeat what a wrapping message said already", () => {
+  const cause = new Error("refused");
+  assert.equal(
+    describeError(new Error("Cannot connect: refused", { cause })),
+    "Cannot connect: refused",
+  );
+});

@@ -5,6 +5,7 @@
 
 /** A pending timer. `cancel` is idempotent. */
 export interface Timer {
+  /** Keeps the callback from being called. */
   cancel(): void;
 }
 

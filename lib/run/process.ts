@@ -5,6 +5,7 @@
 
 import { systemClock } from "./clock.ts";
 import type { RunContext } from "./context.ts";
+import { endOnFault } from "./fault.ts";
 import { runtimePermissions } from "./permissions.ts";
 import type { StrictHalf } from "./strict_sandbox.ts";
 import { textSink } from "./text_sink.ts";
@@ -14,7 +15,6 @@ const STOP_SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
 /** The running process, ready for the dispatcher. */
 export interface ProcessHandle {
-  /** Arguments without the `--` that `deno task` passes on. */
   readonly args: readonly string[];
   readonly context: RunContext;
   /** Which half of the strict sandbox this is; without `--sandbox=strict` the launcher that never launches. */
@@ -42,12 +42,15 @@ export async function openProcess(entry: string): Promise<ProcessHandle> {
     stopping.abort(new DOMException("The process was asked to stop", "AbortError"));
   };
   for (const name of STOP_SIGNALS) Deno.addSignalListener(name, onStop);
+  const env = Deno.env.toObject();
+  const stderr = textSink(Deno.stderr);
+  endOnFault({ stderr, isDebugging: Boolean(env["KCFG_DEBUG"]), exit: exitProcess });
   return {
-    args: Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args,
+    args: processArgs(),
     context: {
-      env: Deno.env.toObject(),
+      env,
       stdout: textSink(Deno.stdout),
-      stderr: textSink(Deno.stderr),
+      stderr,
       clock: systemClock,
       signal: stopping.signal,
       onSignal(name, listener) {
@@ -66,6 +69,17 @@ export async function openProcess(entry: string): Promise<ProcessHandle> {
     setSecondSignalExitCode(code) {
       secondSignalExitCode = code;
     },
-    exit: (code) => Deno.exit(code),
+    exit: exitProcess,
   };
+}
+
+/** Arguments without the `--` that `deno task` passes on. */
+export function processArgs(): readonly string[] {
+  const args = Deno.args;
+  return args[0] === "--" ? args.slice(1) : args;
+}
+
+/** Ends the process at once. */
+export function exitProcess(code: number): never {
+  Deno.exit(code);
 }

@@ -18,6 +18,12 @@ export function runtimeInfo(): {
   };
 }
 
+/** What a command calls itself when it asks an API server (kube-client.md 5.5). */
+export function userAgent(command: string): string {
+  const { os, arch } = runtimeInfo();
+  return `kcfg/${VERSION} (${os}/${arch === "aarch64" ? "arm64" : "amd64"}) kcfg-${command}`;
+}
+
 /**
  * The line behind `--version`. The second blank-separated word is `version=X.Y.Z` because image build
  * scripts of the replaced program cut it out (serve-config.md 2.5).

@@ -28,6 +28,8 @@ export interface Contract {
 /** A named piece of the contract. */
 export interface ContractCase {
   readonly name: string;
+  /** `expire`: history that ends at a word, which only the fake can do. `nobody`: a user without rights. */
+  readonly needs?: "expire" | "nobody";
   readonly run: (contract: Contract) => Promise<void>;
 }
 

@@ -89,9 +89,10 @@ export const servingCases: readonly WireCase[] = [
   },
   {
     name: "a user without rights",
+    needsNobody: true,
     async run(wire) {
       const { nobody } = wire.side;
-      if (nobody === undefined) return;
+      assert.ok(nobody);
       const as = { token: nobody.token };
       const list = await wire.get(wire.core("configmaps"), { as });
       assert.equal(`${list.status} ${list.body.reason}`, "403 Forbidden");
@@ -137,11 +138,12 @@ export const servingCases: readonly WireCase[] = [
   },
   {
     name: "impersonation that is refused",
+    needsNobody: true,
     looseMessages: ["GET"],
     async run(wire) {
       const headers = { "impersonate-group": "x" };
       assert.equal((await wire.get(wire.core("configmaps"), { headers })).status, 400);
-      if (wire.side.nobody === undefined) return;
+      assert.ok(wire.side.nobody);
       const { status } = await wire.get(wire.core("configmaps"), {
         headers: { "impersonate-user": "jane" },
         as: { token: wire.side.nobody.token },

@@ -184,4 +184,6 @@ export interface WireCase {
   readonly looseMessages?: readonly string[];
   /** Needs kube-controller-manager behind a real API server. */
   readonly needsControllers?: boolean;
+  /** Needs a user without rights. */
+  readonly needsNobody?: boolean;
 }

@@ -1,0 +1,62 @@
+/** Files and watching on Deno. */
+
+import type { DirectoryAccess, ListedEntry } from "./directory_access.ts";
+
+/** The file system of the process; needs read permission for the directories asked for and their parents. */
+export const denoDirectoryAccess: DirectoryAccess = {
+  list: (path) =>
+    orUndefined(async () => {
+      const entries: ListedEntry[] = [];
+      for await (const entry of Deno.readDir(path)) {
+        entries.push({ name: entry.name, kind: kindOf(entry) });
+      }
+      return entries;
+    }),
+  realPath: (path) => orUndefined(() => Deno.realPath(path)),
+  readLink: (path) => orUndefined(() => Deno.readLink(path)),
+  stat: (path) =>
+    orUndefined(async () => {
+      const stat = await Deno.stat(path);
+      // The birth belongs to it: numbers of removed directories are given out again.
+      const id = [stat.dev, stat.ino, stat.birthtime?.getTime()].join(":");
+      return { kind: kindOf(stat), size: stat.size, id };
+    }),
+  readFile: (path) => orUndefined(() => Deno.readFile(path)),
+  watch(path, { onPaths, onEnd, signal }) {
+    const watcher = Deno.watchFs(path, { recursive: false });
+    const close = () => watcher.close();
+    signal.addEventListener("abort", close, { once: true });
+    const closed = (async () => {
+      try {
+        // Reading a file is an event of its own kind, and reading is how we answer.
+        for await (const event of watcher) if (event.kind !== "access") onPaths(event.paths);
+        if (!signal.aborted) onEnd(new Error(`Watch of "${path}" ended`));
+      } catch (err) {
+        if (!signal.aborted) onEnd(err);
+      } finally {
+        signal.removeEventListener("abort", close);
+      }
+    })();
+    return Promise.resolve({ closed });
+  },
+};
+
+function kindOf(
+  entry: { readonly isFile: boolean; readonly isDirectory: boolean; readonly isSymlink: boolean },
+): ListedEntry["kind"] {
+  if (entry.isSymlink) return "symlink";
+  if (entry.isDirectory) return "directory";
+  return entry.isFile ? "file" : "other";
+}
+
+async function orUndefined<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (err) {
+    // A file in place of a directory is as good as nothing there; a link to itself, too.
+    const isAbsent = err instanceof Deno.errors.NotFound ||
+      err instanceof Deno.errors.NotADirectory || err instanceof Deno.errors.FilesystemLoop;
+    if (isAbsent) return undefined;
+    throw err;
+  }
+}

@@ -1,0 +1,139 @@
+/** Reading directories of values on a real file system. */
+
+import assert from "node:assert/strict";
+import { kubeletVolume } from "#tests/support/kubelet_volume.ts";
+import { tempDir } from "#tests/support/temp_dir.ts";
+import type { DirectoryAccess } from "./directory_access.ts";
+import { MAX_FILE_BYTES, readDirectory } from "./directory_reader.ts";
+import { denoDirectoryAccess } from "./deno.ts";
+import { nodeDirectoryAccess } from "./node.ts";
+import type { SourceItem } from "./source.ts";
+
+const ADAPTERS: readonly (readonly [name: string, access: DirectoryAccess])[] = [
+  ["Deno", denoDirectoryAccess],
+  ["Node", nodeDirectoryAccess],
+];
+
+for (const [name, access] of ADAPTERS) {
+  Deno.test(`readDirectory() reads plain files, without dot files (${name})`, async () => {
+    await using dir = await tempDir();
+    await dir.write("a", "1");
+    await dir.write("b", "");
+    await dir.write(".hidden", "x");
+    await dir.write("sub/c", "x");
+    assert.deepEqual(texts(await readDirectory(access, dir.path)), {
+      a: "1",
+      b: "",
+      sub: { isDirectory: true },
+    });
+  });
+
+  Deno.test(`readDirectory() reads the version behind ..data (${name})`, async () => {
+    await using dir = await tempDir();
+    const volume = await kubeletVolume(dir.path, { a: "1", b: "2" });
+    await volume.swap({ a: "3", c: "4" });
+    assert.deepEqual(texts(await readDirectory(access, volume.path)), { a: "3", c: "4" });
+  });
+
+  Deno.test(`readDirectory() is not misled by links that trail behind the swap (${name})`, async () => {
+    await using dir = await tempDir();
+    const volume = await kubeletVolume(dir.path, { a: "1" });
+    // As between the swap and the adjusting of links: one stale, one missing.
+    await Deno.symlink("..data/removed", `${volume.path}/removed`);
+    await Deno.remove(`${volume.path}/a`);
+    assert.deepEqual(texts(await readDirectory(access, volume.path)), { a: "1" });
+  });
+
+  Deno.test(`readDirectory() reads plain files beside ..data, which wins (${name})`, async () => {
+    await using dir = await tempDir();
+    const { path } = await kubeletVolume(dir.path, { a: "1" });
+    await dir.write("volume/plain", "2");
+    await Deno.remove(`${path}/a`);
+    await dir.write("volume/a", "beside");
+    assert.deepEqual(texts(await readDirectory(access, path)), { a: "1", plain: "2" });
+  });
+
+  Deno.test(`readDirectory() reports what cannot be read (${name})`, async () => {
+    await using dir = await tempDir();
+    await dir.write("good", "1");
+    await dir.write("large", new Uint8Array(MAX_FILE_BYTES + 1));
+    await dir.write("limit", new Uint8Array(MAX_FILE_BYTES));
+    await Deno.symlink("/dev/null", `${dir.path}/device`);
+    await Deno.symlink("nowhere", `${dir.path}/dangling`);
+    await Deno.symlink("loop", `${dir.path}/loop`);
+    const { items } = await readDirectory(access, dir.path);
+    assert.deepEqual(items.get("large"), { problem: "larger than 4194304 bytes" });
+    assert.deepEqual(items.get("device"), { problem: "not a regular file" });
+    assert.deepEqual([...items.keys()].sort(), ["device", "good", "large", "limit"]);
+  });
+
+  Deno.test(`readDirectory() refuses a directory that is not there (${name})`, async () => {
+    await using dir = await tempDir();
+    await dir.write("file", "");
+    for (const path of [`${dir.path}/nope`, `${dir.path}/file`]) {
+      await assert.rejects(readDirectory(access, path), {
+        message: `Cannot read flags from "${path}": no such directory`,
+      });
+    }
+  });
+}
+
+Deno.test("readDirectory() starts over when a version vanishes while it is read", async () => {
+  await using dir = await tempDir();
+  const volume = await kubeletVolume(dir.path, { a: "1", b: "1" });
+  let swaps = 0;
+  const access: DirectoryAccess = {
+    ...denoDirectoryAccess,
+    async list(path) {
+      const listed = await denoDirectoryAccess.list(path);
+      if (path.includes("/..2026") && swaps++ < 4) {
+        await volume.swap({ a: `${swaps}`, b: `${swaps}` });
+      }
+      return listed;
+    },
+  };
+  assert.deepEqual(texts(await readDirectory(access, volume.path)), { a: "4", b: "4" });
+});
+
+Deno.test("readDirectory() does not take a half-deleted version for a whole one", async () => {
+  await using dir = await tempDir();
+  const volume = await kubeletVolume(dir.path, { a: "1", b: "1" });
+  let isSwapped = false;
+  const access: DirectoryAccess = {
+    ...denoDirectoryAccess,
+    async list(path) {
+      const listed = await denoDirectoryAccess.list(path);
+      if (isSwapped || !path.includes("/..2026")) return listed;
+      isSwapped = true;
+      // The next version is in place, and of the one just listed one file is deleted so far.
+      await Deno.mkdir(`${volume.path}/..next`);
+      for (const name of ["a", "b"]) await Deno.writeTextFile(`${volume.path}/..next/${name}`, "2");
+      await Deno.symlink("..next", `${volume.path}/..data_tmp`);
+      await Deno.rename(`${volume.path}/..data_tmp`, `${volume.path}/..data`);
+      await Deno.remove(`${path}/b`);
+      return listed;
+    },
+  };
+  assert.deepEqual(texts(await readDirectory(access, volume.path)), { a: "2", b: "2" });
+});
+
+Deno.test("readDirectory() gives up after five versions that vanished", async () => {
+  await using dir = await tempDir();
+  const volume = await kubeletVolume(dir.path, { a: "1" });
+  const access: DirectoryAccess = {
+    ...denoDirectoryAccess,
+    async list(path) {
+      const listed = await denoDirectoryAccess.list(path);
+      if (path.includes("/..2026")) await volume.swap({ a: "x" });
+      return listed;
+    },
+  };
+  await assert.rejects(readDirectory(access, volume.path), /it changed 5 times while being read/);
+});
+
+function texts(snapshot: { items: ReadonlyMap<string, SourceItem> }): Record<string, unknown> {
+  return Object.fromEntries([...snapshot.items].map(([name, item]) => [
+    name,
+    "bytes" in item ? new TextDecoder().decode(item.bytes) : item,
+  ]));
+}

@@ -1,0 +1,372 @@
+/**
+ * Named flags: declaring, finding, setting, listing. Several flags change together in one turn, so that readers
+ * see one version of all of them. Where values come from is the business of `updater.ts`.
+ */
+
+import { parseArguments } from "./arguments.ts";
+import { checksumOf } from "./checksum.ts";
+import { dyn, fixed } from "./declare.ts";
+import { FlagError } from "./errors.ts";
+import { type FlagMakers, nameMakers } from "./named_makers.ts";
+import { compareBytes } from "./text.ts";
+import type { AnyValue, PreparedChange, ValueInput, ValueState } from "./value_contract.ts";
+
+/** Where the value in force comes from. */
+export type ValueSource = "default" | "env" | "cli" | "config" | "http";
+
+/** A flag as a set holds it. */
+export interface FlagEntry {
+  /** Name of the flag. */
+  readonly name: string;
+  /** Its value. */
+  readonly value: AnyValue;
+  /** Where the value in force comes from. */
+  readonly source: ValueSource;
+  /** When the value in force was set, milliseconds since the epoch; `undefined` for the default. */
+  readonly sinceMs: number | undefined;
+  /** Why the last attempt to set it was refused; `undefined` after a success. */
+  readonly error: string | undefined;
+}
+
+/** One flag's part of an update. */
+export interface FlagChange {
+  /** Name of the flag. */
+  readonly name: string;
+  /** Name of its type. */
+  readonly type: string;
+  /** The value before. */
+  readonly old: unknown;
+  /** The value now. */
+  readonly new: unknown;
+  /** Canonical text before. */
+  readonly oldText: string;
+  /** Canonical text now. */
+  readonly newText: string;
+}
+
+/** What an update did. */
+export interface FlagUpdate {
+  /** Counts the updates of the set, from 1 on. */
+  readonly seq: number;
+  /** Where the value in force comes from. */
+  readonly source: ValueSource;
+  /** In the order of the names; sets that changed nothing are not among them. */
+  readonly changes: readonly FlagChange[];
+  /** Refused inputs, in the order of the names. */
+  readonly rejected: readonly FlagError[];
+}
+
+/** What to set in one go; a `problem` refuses the flag with that text. */
+export type FlagInputs = Iterable<
+  readonly [name: string, input: ValueInput<unknown> | { readonly problem: string }]
+>;
+
+/** How a set of flags applies several inputs. */
+export interface ApplyOptions {
+  /** Where the value in force comes from. */
+  readonly source: ValueSource;
+  /** Whether one refusal refuses all; false by default. */
+  readonly atomic?: boolean;
+  /** Whether what HTTP set stays in force; false by default. The input counts again after `clearOverride`. */
+  readonly keepOverrides?: boolean;
+}
+
+/** How a set of flags is made. */
+export interface FlagSetOptions {
+  /** The time, for `sinceMs`; the system's by default. */
+  readonly now?: () => number;
+  /** Told of errors that listeners throw; they are counted in any case. */
+  readonly onListenerError?: (err: unknown) => void;
+}
+
+interface Slot {
+  readonly name: string;
+  readonly value: AnyValue;
+  source: ValueSource;
+  sinceMs: number | undefined;
+  error: string | undefined;
+  /** What the configuration last set. */
+  config: ValueInput<unknown> | undefined;
+  /** What was in force before the configuration or HTTP first set it. */
+  base: (ValueState<unknown> & { readonly source: ValueSource }) | undefined;
+}
+
+// The makers come in by `Object.assign`, so their types come in by merging.
+/** The makers of dynamic flags. */
+export interface FlagSet extends FlagMakers {}
+
+/** A set of flags: `const port = flags.int("port", 8080, "where to listen")`. */
+export class FlagSet {
+  /** Name of the flag. */
+  readonly name: string;
+  /** Makers of static flags, which are settled when `freeze` is called. */
+  readonly static: FlagMakers;
+
+  readonly #slots = new Map<string, Slot>();
+  readonly #now: () => number;
+  readonly #onListenerError: (err: unknown) => void;
+  readonly #updateListeners = new Set<(update: FlagUpdate) => void>();
+  #seq = 0;
+  #revision = 0;
+  #sorted: readonly Slot[] | undefined;
+  #isFrozen = false;
+  #listenerErrors = 0;
+
+  /** An empty set; `name` is for listings of several. */
+  constructor(name = "", { now = Date.now, onListenerError }: FlagSetOptions = {}) {
+    this.name = name;
+    this.#now = now;
+    this.#onListenerError = onListenerError ?? (() => undefined);
+    const bind = <V extends AnyValue>(flag: string, value: V): V => this.bind(flag, value);
+    this.static = nameMakers(fixed, bind);
+    Object.assign(this, nameMakers(dyn, bind));
+  }
+
+  /** Updates so far. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** Another number after anything that listings and checksums show has changed. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Whether static flags are settled. */
+  get isFrozen(): boolean {
+    return this.#isFrozen;
+  }
+
+  /** Errors that listeners threw so far. */
+  get listenerErrors(): number {
+    return this.#listenerErrors;
+  }
+
+  /**
+   * Takes a value in under a name; one value may have several names.
+   *
+   * @throws {TypeError} when the name is taken or empty
+   */
+  bind<V extends AnyValue>(name: string, value: V): V {
+    if (name === "" || this.#slots.has(name)) {
+      throw new TypeError(
+        `Cannot declare flag "${name}": name is ${name === "" ? "empty" : "taken"}`,
+      );
+    }
+    const slot: Slot = {
+      name,
+      value,
+      source: "default",
+      sinceMs: undefined,
+      error: undefined,
+      config: undefined,
+      base: undefined,
+    };
+    this.#slots.set(name, slot);
+    this.#sorted = undefined;
+    this.#revision += 1;
+    value.bound(name, {
+      report: (err) => this.#report(err),
+      onSet: (before) => {
+        this.#finish({
+          source: "cli",
+          changes: this.#record(slot, { before, source: "cli" }),
+          rejected: [],
+        });
+      },
+    });
+    if (this.#isFrozen) value.freeze();
+    return value;
+  }
+
+  /** The value of a name. */
+  get(name: string): AnyValue | undefined {
+    return this.#slots.get(name)?.value;
+  }
+
+  /** Whether the name is declared. */
+  has(name: string): boolean {
+    return this.#slots.has(name);
+  }
+
+  /** The flag of a name with all that is known about it. */
+  entry(name: string): FlagEntry | undefined {
+    return this.#slots.get(name);
+  }
+
+  /** All flags in the order of their names' bytes. */
+  entries(): readonly FlagEntry[] {
+    return this.#sorted ??= [...this.#slots.values()]
+      .sort((a, b) => compareBytes(a.name, b.name));
+  }
+
+  /**
+   * Sets one flag by text.
+   *
+   * @throws {FlagError} when the name is unknown or the text is refused
+   */
+  set(name: string, raw: string, { source = "cli" }: { readonly source?: ValueSource } = {}): void {
+    const { rejected: [error] } = this.apply([[name, { raw }]], { source });
+    if (error !== undefined) throw error;
+  }
+
+  /**
+   * Sets several flags in one turn: parses and checks all, brings into force those accepted (none if one is
+   * refused and `atomic` is set), then tells the listeners in the order of the names. Throws nothing.
+   */
+  apply(inputs: FlagInputs, options: ApplyOptions): FlagUpdate {
+    const { source, atomic = false, keepOverrides = false } = options;
+    const prepared: { slot: Slot; input: ValueInput<unknown>; change: PreparedChange }[] = [];
+    const rejected: FlagError[] = [];
+    for (const [name, input] of [...inputs].sort(([a], [b]) => compareBytes(a, b))) {
+      const slot = this.#slots.get(name);
+      try {
+        if ("problem" in input) {
+          throw new FlagError(input.problem, { flag: name, raw: "", reason: "syntax" });
+        }
+        if (slot === undefined) throw unknownFlag(name, input);
+        prepared.push({ slot, input, change: slot.value.prepare(input, name) });
+      } catch (err) {
+        if (!(err instanceof FlagError)) throw err;
+        if (slot !== undefined) slot.error = err.message;
+        rejected.push(err);
+      }
+    }
+    const accepted = atomic && rejected.length > 0 ? [] : prepared;
+    const isKept = ({ slot }: { slot: Slot }) => keepOverrides && slot.source === "http";
+    for (const { slot, input } of accepted.filter(isKept)) slot.config = input;
+    const applied = accepted.filter((one) => !isKept(one));
+    const changes = applied.flatMap(({ slot, input, change }) =>
+      this.#swap(slot, { input, change, source })
+    );
+    for (const { change } of applied) change.notify();
+    return this.#finish({ source, changes, rejected });
+  }
+
+  /** Takes back what HTTP set: the configuration's value returns, else the one before both. */
+  clearOverride(name: string): FlagUpdate | undefined {
+    const slot = this.#slots.get(name);
+    if (slot?.source !== "http") return undefined;
+    if (slot.config !== undefined) return this.apply([[name, slot.config]], { source: "config" });
+    return this.#restoreBase([slot]);
+  }
+
+  /** Takes back what the configuration set under these names, except where HTTP has set something since. */
+  clearConfig(names: Iterable<string>): FlagUpdate | undefined {
+    const slots = [...names].flatMap((name) => this.#slots.get(name) ?? []);
+    for (const slot of slots) slot.config = undefined;
+    return this.#restoreBase(slots.filter(({ source }) => source === "config"));
+  }
+
+  /**
+   * Reads flags from arguments by Go's rules: one or two dashes, `-name=value` or `-name value`, booleans alone;
+   * `--` or the first other argument ends. Returns the arguments that are left.
+   *
+   * @throws {FlagError}
+   */
+  parse(argv: readonly string[]): string[] {
+    return parseArguments(this, argv);
+  }
+
+  /** FNV-1a over names and texts, of the flags that `filter` keeps (all by default). */
+  checksum(filter: (entry: FlagEntry) => boolean = () => true): string {
+    const flags = this.entries().filter(filter);
+    return checksumOf(flags.map(({ name, value }) => [name, value.toString()]));
+  }
+
+  /** All values now, by name, frozen. */
+  snapshot(): Readonly<Record<string, unknown>> {
+    return Object.freeze(
+      Object.fromEntries(this.entries().map(({ name, value }) => [name, value.value])),
+    );
+  }
+
+  /** Calls `listener` after each update; the returned function ends that. */
+  onUpdate(listener: (update: FlagUpdate) => void): () => void {
+    // A function of its own, so that one listener can be added twice.
+    const own = (update: FlagUpdate) => listener(update);
+    this.#updateListeners.add(own);
+    return () => void this.#updateListeners.delete(own);
+  }
+
+  /** Settles static flags: from now on they refuse to change. */
+  freeze(): void {
+    this.#isFrozen = true;
+    for (const { value } of this.#slots.values()) value.freeze();
+  }
+
+  #swap(
+    slot: Slot,
+    { input, change, source }: {
+      readonly input: ValueInput<unknown>;
+      readonly change: PreparedChange;
+      readonly source: ValueSource;
+    },
+  ): FlagChange[] {
+    const before = slot.value.state();
+    const isOverlay = source === "config" || source === "http";
+    if (isOverlay) slot.base ??= { ...before, source: slot.source };
+    if (source === "config") slot.config = input;
+    change.swap();
+    return this.#record(slot, { before, source });
+  }
+
+  /** Notes where the value in force comes from; returns the change, if it is one. */
+  #record(
+    slot: Slot,
+    { before, source }: { readonly before: ValueState<unknown>; readonly source: ValueSource },
+  ): FlagChange[] {
+    this.#revision += 1;
+    slot.source = source;
+    slot.sinceMs = this.#now();
+    slot.error = undefined;
+    const after = slot.value.state();
+    if (after.text === before.text) return [];
+    return [{
+      name: slot.name,
+      type: slot.value.type.name,
+      old: before.value,
+      new: after.value,
+      oldText: before.text,
+      newText: after.text,
+    }];
+  }
+
+  /** Numbers an update and tells who follows them. */
+  #finish(done: Omit<FlagUpdate, "seq">): FlagUpdate {
+    this.#seq += 1;
+    const update = { seq: this.#seq, ...done };
+    for (const listener of [...this.#updateListeners]) {
+      try {
+        listener(update);
+      } catch (err) {
+        this.#report(err);
+      }
+    }
+    return update;
+  }
+
+  #restoreBase(slots: readonly Slot[]): FlagUpdate | undefined {
+    const restorable = slots.flatMap((slot) =>
+      slot.base === undefined ? [] : [{ slot, base: slot.base }]
+    );
+    if (restorable.length === 0) return undefined;
+    const inputs = restorable.map(({ slot, base }) => [slot.name, { restore: base }] as const);
+    const update = this.apply(inputs, { source: "default" });
+    for (const { slot, base } of restorable) {
+      slot.source = base.source;
+      slot.base = undefined;
+    }
+    return update;
+  }
+
+  #report(err: unknown): void {
+    this.#listenerErrors += 1;
+    this.#onListenerError(err);
+  }
+}
+
+function unknownFlag(name: string, input: ValueInput<unknown>): FlagError {
+  const raw = "raw" in input ? input.raw : "";
+  return new FlagError(`flag "${name}" is not declared`, { flag: name, raw, reason: "unknown" });
+}

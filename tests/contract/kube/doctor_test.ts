@@ -1,0 +1,105 @@
+/** `kcfg doctor` as a process on the real API server, and the demo on the embedded one. */
+
+import assert from "node:assert/strict";
+import { controlPlane } from "#tests/support/control_plane.ts";
+import { applyRbac, createToken, testNamespace } from "#tests/support/control_plane/harness.ts";
+import { startKcfg } from "#tests/support/process.ts";
+import { tempDir } from "#tests/support/temp_dir.ts";
+
+const ROOT = new URL("../../..", import.meta.url).pathname;
+const plane = await controlPlane();
+const missing = "unavailable" in plane ? plane.unavailable : undefined;
+
+async function doctor(kubeconfig: string, ...args: string[]) {
+  await using kcfg = startKcfg(["doctor", "--kubeconfig", kubeconfig, "-o", "json", ...args]);
+  const exitCode = await kcfg.exitCode();
+  return { exitCode, report: JSON.parse(kcfg.stdout()), stderr: kcfg.stderr() };
+}
+
+Deno.test({
+  name: `doctor finds a real API server well${
+    missing === undefined ? "" : ` (ignored: ${missing})`
+  }`,
+  ignore: missing !== undefined,
+  async fn() {
+    assert.ok(!("unavailable" in plane));
+    const { exitCode, report, stderr } = await doctor(plane.kubeconfigPath, "--check-access");
+    assert.equal(exitCode, 0, JSON.stringify(report) + stderr);
+    const details = Object.fromEntries(
+      report.findings.map((
+        finding: { check: string; detail: string },
+      ) => [finding.check, finding.detail]),
+    );
+    assert.match(details.server, /^Kubernetes v1\./);
+    assert.match(details.identity, /system:masters/);
+    assert.match(details["server certificate"], /^expires 20/);
+    assert.ok(report.access.every((review: { allowed: boolean }) => review.allowed));
+  },
+});
+
+Deno.test({
+  name: `doctor ends with 5 on a real API server that does not know the token${
+    missing === undefined ? "" : ` (ignored: ${missing})`
+  }`,
+  ignore: missing !== undefined,
+  async fn() {
+    assert.ok(!("unavailable" in plane));
+    await using dir = await tempDir();
+    const ca = await dir.write("ca.pem", plane.admin.caPem ?? "");
+    const { exitCode, report } = await doctor(
+      "/dev/null",
+      "--server",
+      plane.url,
+      "--certificate-authority",
+      ca,
+      "--token",
+      "hunter2",
+    );
+    assert.equal(exitCode, 5, JSON.stringify(report));
+    assert.ok(!JSON.stringify(report).includes("hunter2"));
+  },
+});
+
+Deno.test({
+  name: `doctor is content with the rights it prints${
+    missing === undefined ? "" : ` (ignored: ${missing})`
+  }`,
+  ignore: missing !== undefined,
+  async fn() {
+    assert.ok(!("unavailable" in plane));
+    await using namespace = await testNamespace(plane.admin);
+    await using printing = startKcfg(["doctor", "--print-rbac", "-n", namespace.name]);
+    assert.equal(await printing.exitCode(), 0);
+    await applyRbac(plane.admin, printing.stdout());
+    const account = { namespace: namespace.name, name: "kcfg-doctor" };
+    const token = await createToken(plane.admin, account);
+    await using dir = await tempDir();
+    const { exitCode, report } = await doctor(
+      "/dev/null",
+      "--server",
+      plane.url,
+      "--certificate-authority",
+      await dir.write("ca.pem", plane.admin.caPem ?? ""),
+      "--token-file",
+      await dir.write("token", token),
+      "--check-access",
+    );
+    assert.equal(exitCode, 0, JSON.stringify(report));
+    const identity = report.findings.find(({ check }: { check: string }) => check === "identity");
+    assert.match(identity.detail, /^system:serviceaccount:.*:kcfg-doctor/);
+  },
+});
+
+Deno.test("the doctor's demo ends well", async () => {
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-prompt", "--quiet", "tools/demo.ts", "doctor"],
+    cwd: ROOT,
+  }).output();
+  const text = new TextDecoder().decode(stdout);
+  assert.equal(code, 0, text);
+  assert.deepEqual([...text.matchAll(/exit status (\d)/g)].map((match) => match[1]), [
+    "0",
+    "5",
+    "6",
+  ]);
+});

@@ -1,0 +1,28 @@
+/** What the process says when a fault of its own escapes everything. */
+
+import assert from "node:assert/strict";
+import { tempDir } from "#tests/support/temp_dir.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+Deno.test("a fault that nobody caught ends the process with one line and status 1", async () => {
+  await using dir = await tempDir();
+  const process = JSON.stringify(new URL("lib/run/process.ts", ROOT).href);
+  for (
+    const fault of [
+      "queueMicrotask(() => { throw new Error('lost'); })",
+      "Promise.reject(new Error('lost'))",
+    ]
+  ) {
+    const program = await dir.write(
+      "program.ts",
+      `import { openProcess } from ${process};\nopenProcess();\n${fault};\nawait new Promise(() => {});\n`,
+    );
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--quiet", "--config", new URL("deno.json", ROOT).pathname, program],
+      env: { NO_COLOR: "1" },
+    }).output();
+    assert.equal(new TextDecoder().decode(stderr), "kcfg: error: Fault of kcfg itself: lost\n");
+    assert.equal(code, 1);
+  }
+});

@@ -1,0 +1,46 @@
+/** Telling a demo: what is about to be seen, the command line, and what it prints. */
+
+import { startKubeServer } from "../tests/support/kube_server.ts";
+import type { KubeServer } from "../tests/support/kube_server.ts";
+import type { KubeServerOptions } from "../tests/support/kube_server/options.ts";
+
+const ROOT = new URL("..", import.meta.url).pathname;
+
+/** Writes a line. */
+export function say(text: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
+}
+
+/** Shows `kcfg …` and runs it from source; its output goes to the terminal. Resolves to the exit code. */
+export async function showKcfg(
+  args: readonly string[],
+  env: Record<string, string>,
+): Promise<number> {
+  say(`\n$ kcfg ${args.join(" ")}`);
+  const { code } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-prompt", "--quiet", "main.ts", ...args],
+    cwd: ROOT,
+    env,
+    stdin: "null",
+  }).spawn().status;
+  say(`(exit status ${code})`);
+  return code;
+}
+
+/** An API server inside the demo and a kubeconfig that points to it; both are gone afterwards. */
+export async function withApiServer<T>(
+  options: KubeServerOptions,
+  tell: (server: KubeServer, saveKubeconfig: (token: string) => Promise<string>) => Promise<T>,
+): Promise<T> {
+  const folder = await Deno.makeTempDir({ prefix: "kcfg-demo-" });
+  try {
+    await using server = await startKubeServer(options);
+    return await tell(server, async (token) => {
+      const path = `${folder}/config`;
+      await Deno.writeTextFile(path, server.kubeconfig({ token }), { mode: 0o600 });
+      return path;
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
