@@ -9,11 +9,11 @@ import { runtimePermissions } from "#lib/run/permissions.ts";
 import { openProcess } from "#lib/run/process.ts";
 
 if (import.meta.main) {
-  const process = await openProcess(import.meta.url);
-  const exitCode = await dispatch(process.args, {
-    ...process,
+  const opened = await openProcess(import.meta.url);
+  const exitCode = await dispatch(opened.args, {
+    ...opened,
     commands: COMMANDS,
     permissions: runtimePermissions,
   });
-  process.exit(exitCode);
+  opened.exit(exitCode);
 }

@@ -59,8 +59,8 @@ Change samples/deploy.yml and ask again. Ctrl-C stops it, after the requests in 
 
 async function demoServeConfig(): Promise<number> {
   const ports = { app: freePort(8080), health: freePort(8888), metrics: freePort(3000) };
-  const handle = await openProcess(new URL("../main.ts", import.meta.url).href);
-  const { context } = handle;
+  const opened = await openProcess(new URL("../main.ts", import.meta.url).href);
+  const { context } = opened;
   const env = { TTL: "1s", LOG_LEVEL: "warn", REFRESH: "false", ...context.env };
   const serving = dispatch([
     "serve-config",
@@ -69,7 +69,7 @@ async function demoServeConfig(): Promise<number> {
     `--health-addr=127.0.0.1:${ports.health}`,
     `--metrics-addr=127.0.0.1:${ports.metrics}`,
   ], {
-    ...handle,
+    ...opened,
     commands: COMMANDS,
     permissions: runtimePermissions,
     context: { ...context, env },

@@ -33,17 +33,18 @@ export function hostsOf({ server, proxyUrl }: KubeConnection): string[] {
   return [server, ...(proxyUrl === undefined ? [] : [proxyUrl])].map(hostOf);
 }
 
+/** Files of credentials; they are read again whenever they may have been renewed. */
+export function credentialFilesOf(connection: KubeConnection): string[] {
+  const { certificateAuthority, clientCertificate, clientKey, token } = connection;
+  return [certificateAuthority, clientCertificate, clientKey, token]
+    .flatMap((source) => source?.file ?? []);
+}
+
 function needsOf(connection: KubeConnection): PermissionNeeds {
   const { exec } = connection;
-  const files = [
-    connection.certificateAuthority,
-    connection.clientCertificate,
-    connection.clientKey,
-    connection.token,
-  ];
   return {
     net: hostsOf(connection),
-    read: files.flatMap((source) => source?.file ?? []),
+    read: credentialFilesOf(connection),
     env: [],
     ...(exec !== undefined && { run: [exec.command] }),
   };

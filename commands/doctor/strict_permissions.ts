@@ -9,7 +9,7 @@ import { denoPlatform } from "#lib/kube/deno.ts";
 import type { KubePlatform } from "#lib/kube/mod.ts";
 import type { PermissionNeeds } from "#lib/run/permissions.ts";
 import type { DoctorOptions } from "./options.ts";
-import { connectionOf, hostsOf } from "./permissions.ts";
+import { connectionOf, credentialFilesOf, hostsOf } from "./permissions.ts";
 
 /**
  * Exact permissions for the configuration that these options select; without a usable one no network.
@@ -39,9 +39,10 @@ export async function strictPermissionsOf(
       ["use --sandbox=default, or credentials that are in files"],
     );
   }
+  const credentials = connection === undefined ? [] : credentialFilesOf(connection);
   return {
     net: connection === undefined ? [] : hostsOf(connection),
-    read: [...files],
+    read: [...files, ...credentials.map(absolutePath)],
     env: [...variables],
   };
 }

@@ -1,7 +1,9 @@
 /** The dispatcher with made-up commands. */
 
 import assert from "node:assert/strict";
+import { toGrants } from "#lib/run/grants.ts";
 import type { PermissionKind } from "#lib/run/permissions.ts";
+import type { StrictRun } from "#lib/run/strict_sandbox.ts";
 import { testContext } from "#tests/support/context.ts";
 import { boolFlag } from "./flag.ts";
 import type { Command, CommandEntry } from "./command.ts";
@@ -106,4 +108,84 @@ Deno.test("dispatch() proposes completions for the words behind --", async () =>
   const { stdout, revoked } = await run("__complete", "--", "pro");
   assert.equal(stdout, "probe\n");
   assert.equal(revoked.length, 8);
+});
+
+const GRANTS = toGrants({ net: ["127.0.0.1:1"] });
+
+/** Runs a command that knows the strict sandbox, in one of its halves. */
+async function runStrict(
+  half: "launcher" | "worker",
+  { args = ["--sandbox=strict"], allowed = ["net:127.0.0.1:1"] }: {
+    readonly args?: readonly string[];
+    readonly allowed?: readonly string[];
+  } = {},
+) {
+  const ran: string[] = [];
+  const launches: StrictRun[] = [];
+  const { context, stdout, stderr } = testContext();
+  const command = {
+    ...commandNamed("probe", ran),
+    strictPermissions: () => Promise.resolve({ net: ["127.0.0.1:1"] }),
+  };
+  const exitCode = await dispatch(["probe", ...args], {
+    commands: [{ name: "probe", summary: "", load: () => Promise.resolve({ command }) }],
+    permissions: {
+      query: (kind, entry) =>
+        allowed.includes(entry === undefined ? kind : `${kind}:${entry}`) ? "granted" : "prompt",
+      revoke() {},
+    },
+    context,
+    strict: half === "worker" ? { kind: "worker", grants: GRANTS } : {
+      kind: "launcher",
+      launch(run) {
+        launches.push(run);
+        return Promise.resolve(11);
+      },
+    },
+    setSecondSignalExitCode() {},
+  });
+  return { exitCode, ran, launches, stdout: stdout(), stderr: stderr() };
+}
+
+Deno.test("dispatch() hands a strict run to a worker and runs nothing itself", async () => {
+  const { exitCode, ran, launches } = await runStrict("launcher");
+  assert.equal(exitCode, 11);
+  assert.deepEqual(ran, []);
+  assert.deepEqual(launches, [
+    { args: ["probe", "--sandbox=strict"], env: {}, grants: GRANTS },
+  ]);
+});
+
+Deno.test("dispatch() runs in the worker, which the launcher made for it", async () => {
+  const { exitCode, ran } = await runStrict("worker");
+  assert.equal(exitCode, 7);
+  assert.deepEqual(ran, ["probe"]);
+});
+
+Deno.test("dispatch() refuses to run in a worker that may do more than computed", async () => {
+  const { exitCode, ran, stderr } = await runStrict("worker", { allowed: ["write"] });
+  assert.equal(exitCode, 1);
+  assert.deepEqual(ran, []);
+  assert.match(stderr, /the runtime allows more than computed: write$/m);
+});
+
+Deno.test("dispatch() prints exact permissions in strict mode, planned and real", async () => {
+  const planned = await runStrict("launcher", {
+    args: ["--sandbox=strict", "--print-permissions"],
+  });
+  assert.match(planned.stdout, /^net {6}only: 127\.0\.0\.1:1$/m);
+  assert.deepEqual(planned.launches, []);
+  const real = await runStrict("worker", { args: ["--sandbox=strict", "--show-sandbox"] });
+  assert.deepEqual(JSON.parse(real.stdout).net, { state: "granted", values: ["127.0.0.1:1"] });
+});
+
+Deno.test("dispatch() refuses strict for a command that does not know it", async () => {
+  const { exitCode, ran, stderr } = await run("probe", "--sandbox=strict");
+  assert.equal(exitCode, 2);
+  assert.deepEqual(ran, []);
+  assert.equal(
+    stderr,
+    "kcfg: error: Flag --sandbox: this command cannot run in the strict sandbox\n",
+  );
+  assert.equal((await run("probe", "--sandbox=default")).exitCode, 7);
 });

@@ -1,7 +1,7 @@
 /** Listen addresses. */
 
 import assert from "node:assert/strict";
-import { formatAddress, parseListenAddress } from "./address.ts";
+import { bindAddresses, formatAddress, parseListenAddress } from "./address.ts";
 
 Deno.test("parseListenAddress() takes host:port, :port and [v6]:port", () => {
   assert.deepEqual(parseListenAddress(":8080"), { hostname: undefined, port: 8080 });
@@ -23,4 +23,9 @@ Deno.test("parseListenAddress() rejects everything else", async (t) => {
 Deno.test("formatAddress() brackets IPv6", () => {
   assert.equal(formatAddress({ hostname: "::1", port: 1 }), "[::1]:1");
   assert.equal(formatAddress({ hostname: "", port: 8080 }), ":8080");
+});
+
+Deno.test("bindAddresses() names both families for all interfaces", () => {
+  assert.deepEqual(bindAddresses({ hostname: undefined, port: 1 }), ["[::]:1", "0.0.0.0:1"]);
+  assert.deepEqual(bindAddresses({ hostname: "::1", port: 1 }), ["[::1]:1"]);
 });

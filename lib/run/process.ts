@@ -32,9 +32,15 @@ export interface ProcessHandle {
  * @param entry URL of `main.ts` (or of its bundle), which a worker runs again
  */
 export async function openProcess(entry: string): Promise<ProcessHandle> {
-  if ("WorkerGlobalScope" in globalThis) {
-    return await (await import("./strict_worker.ts")).openWorker();
-  }
+  const opened = "WorkerGlobalScope" in globalThis
+    ? await (await import("./strict_worker.ts")).openWorker()
+    : openLauncher(entry);
+  const { env, stderr } = opened.context;
+  endOnFault({ stderr, isDebugging: Boolean(env["KCFG_DEBUG"]), exit: opened.exit });
+  return opened;
+}
+
+function openLauncher(entry: string): ProcessHandle {
   const stopping = new AbortController();
   let secondSignalExitCode = 1;
   const onStop = () => {
@@ -42,15 +48,12 @@ export async function openProcess(entry: string): Promise<ProcessHandle> {
     stopping.abort(new DOMException("The process was asked to stop", "AbortError"));
   };
   for (const name of STOP_SIGNALS) Deno.addSignalListener(name, onStop);
-  const env = Deno.env.toObject();
-  const stderr = textSink(Deno.stderr);
-  endOnFault({ stderr, isDebugging: Boolean(env["KCFG_DEBUG"]), exit: exitProcess });
   return {
     args: processArgs(),
     context: {
-      env,
+      env: Deno.env.toObject(),
       stdout: textSink(Deno.stdout),
-      stderr,
+      stderr: textSink(Deno.stderr),
       clock: systemClock,
       signal: stopping.signal,
       onSignal(name, listener) {

@@ -5,7 +5,6 @@
 
 import { systemClock } from "./clock.ts";
 import type { ExtraSignal } from "./context.ts";
-import { endOnFault } from "./fault.ts";
 import type { ProcessHandle } from "./process.ts";
 import { textSink } from "./text_sink.ts";
 import type { LauncherMessage, WorkerMessage } from "./worker_messages.ts";
@@ -32,9 +31,6 @@ export async function openWorker(port: LauncherPort = ownPort()): Promise<Proces
   });
   port.post({ kind: "loaded" });
   const { args, env, grants } = await started.promise;
-  const stderr = textSink(Deno.stderr);
-  const exit = (code: number) => port.post({ kind: "exit", code });
-  endOnFault({ stderr, isDebugging: Boolean(env["KCFG_DEBUG"]), exit });
 
   function onSignal(name: ExtraSignal, listener: () => void): Disposable {
     const set = listeners.get(name) ?? new Set();
@@ -54,7 +50,7 @@ export async function openWorker(port: LauncherPort = ownPort()): Promise<Proces
     context: {
       env,
       stdout: textSink(Deno.stdout),
-      stderr,
+      stderr: textSink(Deno.stderr),
       clock: systemClock,
       signal: stopping.signal,
       onSignal,
@@ -62,7 +58,7 @@ export async function openWorker(port: LauncherPort = ownPort()): Promise<Proces
     strict: { kind: "worker", grants },
     // The launcher has the signals, and with them the second one.
     setSecondSignalExitCode() {},
-    exit,
+    exit: (code) => port.post({ kind: "exit", code }),
   };
 }
 

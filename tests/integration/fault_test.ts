@@ -16,7 +16,7 @@ Deno.test("a fault that nobody caught ends the process with one line and status 
   ) {
     const program = await dir.write(
       "program.ts",
-      `import { openProcess } from ${process};\nopenProcess();\n${fault};\nawait new Promise(() => {});\n`,
+      `import { openProcess } from ${process};\nawait openProcess(import.meta.url);\n${fault};\nawait new Promise(() => {});\n`,
     );
     const { code, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--quiet", "--config", new URL("deno.json", ROOT).pathname, program],
@@ -25,4 +25,27 @@ Deno.test("a fault that nobody caught ends the process with one line and status 
     assert.equal(new TextDecoder().decode(stderr), "kcfg: error: Fault of kcfg itself: lost\n");
     assert.equal(code, 1);
   }
+});
+
+Deno.test("a fault in the worker of the strict sandbox ends the process just so", async () => {
+  await using dir = await tempDir();
+  const url = (path: string) => JSON.stringify(new URL(path, ROOT).href);
+  const program = await dir.write(
+    "program.ts",
+    `import { openProcess } from ${url("lib/run/process.ts")};
+import { toGrants } from ${url("lib/run/grants.ts")};
+const opened = await openProcess(import.meta.url);
+if (opened.strict.kind === "launcher") {
+  const run = { args: [], env: {}, grants: toGrants({}) };
+  opened.exit(await opened.strict.launch(run, opened.context));
+}
+Promise.reject(new Error("lost"));
+`,
+  );
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", "--config", new URL("deno.json", ROOT).pathname, program],
+    env: { NO_COLOR: "1" },
+  }).output();
+  assert.equal(new TextDecoder().decode(stderr), "kcfg: error: Fault of kcfg itself: lost\n");
+  assert.equal(code, 1);
 });

@@ -1,0 +1,76 @@
+/**
+ * `deno task bench:sandbox`: what `--sandbox=strict` costs serve-config, as a ratio to the default in the same
+ * run. Both run from the bundle, as the executable does; memory is what the kernel counts when ready.
+ */
+
+import { bundle } from "../tools/bundle.ts";
+
+const RUN = ["run", "-A", "--no-prompt", "--quiet"];
+const ROUNDS = 25;
+
+const SERVE = [
+  "serve-config",
+  "--backend=dir:samples",
+  "--listen-addr=127.0.0.1:0",
+  "--health-addr=127.0.0.1:0",
+  "--metrics-addr=127.0.0.1:0",
+];
+
+const MODES = ["default", "strict"] as const;
+
+interface Start {
+  readonly tookMs: number;
+  readonly rssMb: number;
+}
+
+async function startOnce(entry: string, mode: typeof MODES[number]): Promise<Start> {
+  const startedAt = performance.now();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...RUN, entry, ...SERVE, `--sandbox=${mode}`],
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  let text = "";
+  for await (const chunk of child.stderr.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    if (text.includes(" ready ")) break;
+  }
+  const tookMs = performance.now() - startedAt;
+  const rssMb = await rssOf(child.pid);
+  child.kill("SIGKILL");
+  await child.status;
+  return { tookMs, rssMb };
+}
+
+/** Resident memory of a process, 0 where the kernel does not tell it. */
+async function rssOf(pid: number): Promise<number> {
+  const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1024;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
+
+const { entry } = await bundle();
+const starts = { default: [] as Start[], strict: [] as Start[] };
+// Alternating, so that a change of the machine's speed hits both.
+for (let round = 0; round < ROUNDS; round++) {
+  for (const mode of MODES) starts[mode].push(await startOnce(entry, mode));
+}
+const figures = MODES.map((mode) => ({
+  mode,
+  ms: median(starts[mode].map(({ tookMs }) => tookMs)),
+  mb: median(starts[mode].map(({ rssMb }) => rssMb)),
+}));
+const [base] = figures;
+const say = (line: string) => Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+say("sandbox    ready after ms   ratio   RSS MiB   ratio");
+for (const { mode, ms, mb } of figures) {
+  say(
+    `${mode.padEnd(8)} ${ms.toFixed(1).padStart(16)} ${
+      (ms / (base?.ms ?? NaN)).toFixed(2).padStart(7)
+    } ${mb.toFixed(1).padStart(9)} ${(mb / (base?.mb ?? NaN)).toFixed(2).padStart(7)}`,
+  );
+}
