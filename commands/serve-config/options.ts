@@ -10,12 +10,14 @@ import type { FlagProblem, ResolvedFlags } from "#lib/cli/resolve_flags.ts";
 import { UsageError } from "#lib/cli/usage_error.ts";
 import { parseListenAddress } from "#lib/http/address.ts";
 import type { ListenAddress } from "#lib/http/address.ts";
+import { parseBackend } from "./backend.ts";
+import type { Backend } from "./backend.ts";
 import { LATER_FLAGS } from "./later_flags.ts";
 
 /** The flag table. */
 export const FLAGS = {
   backend: textFlag({
-    brief: "Where the files come from: dir:PATH",
+    brief: "Where the files come from: dir:PATH, or the base URL of an HTTP server",
     category: "Content",
     default: "dir:samples",
     env: ["BACKEND"],
@@ -157,7 +159,8 @@ export const FLAGS = {
 
 /** Checked options. Times in milliseconds, sizes in bytes. */
 export interface ServeConfigOptions {
-  readonly directory: string;
+  readonly backend: Backend;
+  /** Drop the folders of a key; for directories only. */
   readonly flatten: boolean;
   readonly backendTimeoutMs: number;
   readonly clientCacheControl: string;
@@ -216,7 +219,7 @@ export function toOptions(
   }
   refuseBus(values, sources);
   return {
-    directory: directoryOf(values.backend),
+    backend: parseBackend(values.backend),
     flatten: values["backend-options"].includes("flatten"),
     backendTimeoutMs: values["backend-timeout"],
     clientCacheControl: values["client-cache-control"],
@@ -279,21 +282,8 @@ function refuseBus(
   throw new UsageError(
     `Option ${asked}: refresh by a message bus is not available in this version`,
     [
-      "set --refresh=false; a changed file of a dir: backend is noticed without it",
+      "set --refresh=false; a changed file of a dir: backend is noticed without it, others after their --ttl",
     ],
-  );
-}
-
-function directoryOf(backend: string): string {
-  const path = /^dir:([\s\S]+)$/.exec(backend)?.[1];
-  if (path !== undefined) return path.replace(/(?<=.)\/+$/, "");
-  if (backend === "dir:") throw new UsageError("Option backend: dir: needs a path");
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(backend)?.[1];
-  throw new UsageError(
-    scheme === undefined
-      ? "Option backend: it has no scheme"
-      : `Option backend: ${scheme}: is not available in this version`,
-    ["available is dir:PATH"],
   );
 }
 

@@ -77,7 +77,7 @@ Deno.test("FLAGS has every name, variable and default of the specification", asy
 Deno.test("toOptions() gives the specified defaults", () => {
   const { shown: _, ...checked } = options();
   assert.deepEqual(checked, {
-    directory: "samples",
+    backend: { kind: "dir", directory: "samples" },
     flatten: false,
     backendTimeoutMs: 30_000,
     clientCacheControl: "no-cache",
@@ -116,7 +116,6 @@ Deno.test("toOptions() refuses a malformed variable with --strict-env", () => {
 
 Deno.test("toOptions() refuses what is not there yet, naming it", async (t) => {
   const cases: [Record<string, string>, Record<string, string>, RegExp][] = [
-    [{ backend: "http://x" }, {}, /Option backend: http: is not available/],
     [{ backend: "kube:" }, {}, /kube: is not available/],
     [{ backend: "nothing" }, {}, /has no scheme/],
     [{ backend: "dir:" }, {}, /needs a path/],
