@@ -87,6 +87,21 @@ export const FLAGS = {
     fraction: true,
     env: ["TTL_JITTER"],
   }),
+  "stale-if-error": durationFlag({
+    brief: "How long the last answer stands in for a failing backend, 0 for not at all",
+    category: "Cache",
+    default: "1h",
+    minMs: 0,
+    env: ["STALE_IF_ERROR"],
+  }),
+  "stale-while-revalidate": durationFlag({
+    brief:
+      "How long an expired object is answered at once while it is loaded again, 0 for not at all",
+    category: "Cache",
+    default: "0",
+    minMs: 0,
+    env: ["STALE_WHILE_REVALIDATE"],
+  }),
   "cache-bytes": bytesFlag("Bytes that keys and objects may take", "67108864", [
     "CACHE_BYTES",
     "GROUPCACHE_SIZE_BYTES",
@@ -173,6 +188,8 @@ export interface ServeConfigOptions {
     readonly ttlMs: number | undefined;
     readonly ttlJitter: number;
     readonly budgetBytes: number;
+    readonly staleIfErrorMs: number;
+    readonly staleWhileRevalidateMs: number;
   };
   readonly maxObjectBytes: number;
   readonly maxInflight: number;
@@ -235,6 +252,8 @@ export function toOptions(
       ttlMs: values.ttl === 0 ? undefined : values.ttl,
       ttlJitter: values["ttl-jitter"],
       budgetBytes: values["cache-bytes"],
+      staleIfErrorMs: values["stale-if-error"],
+      staleWhileRevalidateMs: values["stale-while-revalidate"],
     },
     maxObjectBytes: values["max-object-bytes"],
     maxInflight: values["max-inflight"],
