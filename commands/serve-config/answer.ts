@@ -9,8 +9,8 @@ import type { Entry } from "./entry.ts";
 /** What an answer depends on besides request and entry. */
 export interface AnswerContext {
   readonly nowMs: number;
-  /** Whether the entry was kept already. */
-  readonly isHit: boolean;
+  /** `hit`: it was kept already; `miss`: just loaded; `stale`: the backend fails. */
+  readonly origin: "hit" | "miss" | "stale";
   readonly cacheControl: string;
   /** Compressed copy; `null` when it would not be smaller. */
   gzip(): Promise<Uint8Array<ArrayBuffer> | null>;
@@ -37,7 +37,9 @@ export function answerEntry(
     }
     return represent(request, entry, { context, packed: entry.gzip });
   }
-  if (context.isHit && request.method === "GET" && headers.get("if-none-match") === null) {
+  if (
+    context.origin === "hit" && request.method === "GET" && headers.get("if-none-match") === null
+  ) {
     return { response: hitResponse(entry, context).clone(), bytes: entry.bytes.length };
   }
   return represent(request, entry, { context, packed: null });
@@ -85,25 +87,28 @@ function notModified(
   return { response: new Response(null, { status: NO_BODY_STATUS, headers }), bytes: 0 };
 }
 
-function headersOf(entry: Entry, { nowMs, isHit, cacheControl }: AnswerContext): Headers {
+function headersOf(entry: Entry, { nowMs, origin, cacheControl }: AnswerContext): Headers {
   const { loadedAtMs, expiresAtMs } = entry;
-  const ttl = expiresAtMs === undefined
-    ? ""
-    : `; ttl=${Math.max(0, Math.floor((expiresAtMs - nowMs) / 1000))}`;
+  // Negative for an object that is out of date (RFC 9211, 2.2).
+  const ttl = expiresAtMs === undefined ? "" : `; ttl=${Math.floor((expiresAtMs - nowMs) / 1000)}`;
   const headers: [string, string][] = [
     ["content-type", entry.contentType],
     ["etag", `"${entry.hash}"`],
     ["cache-control", cacheControl],
-    [
-      "cache-status",
-      isHit ? `kcfg; hit${ttl}; detail=main` : `kcfg; fwd=miss${ttl}; detail=backend`,
-    ],
+    ["cache-status", CACHE_STATUS[origin].replace("TTL", ttl)],
     ["age", String(Math.max(0, Math.floor((nowMs - loadedAtMs) / 1000)))],
     ["x-content-type-options", "nosniff"],
   ];
+  if (origin === "stale") headers.push(["warning", '110 - "Response is Stale"']);
   if (entry.bytes.length >= MIN_GZIP_BYTES) headers.push(["vary", "Accept-Encoding"]);
   return new Headers(headers);
 }
+
+const CACHE_STATUS = {
+  hit: "kcfg; hitTTL; detail=main",
+  miss: "kcfg; fwd=missTTL; detail=backend",
+  stale: "kcfg; fwd=staleTTL; detail=stale-if-error",
+} as const;
 
 /** RFC 9110, 13.1.2: a list or `*`, weak comparison. */
 function matches(ifNoneMatch: string | null, etag: string): boolean {

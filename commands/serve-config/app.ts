@@ -23,8 +23,9 @@ import type { ServeConfigOptions } from "./options.ts";
 import { createRequestReport } from "./request_report.ts";
 import { createRequestMetrics } from "./request_metrics.ts";
 import { createRoutes } from "./routes.ts";
-import type { UpstreamChange } from "./upstream.ts";
+import type { Upstream, UpstreamChange } from "./upstream.ts";
 import { createDirUpstream } from "./upstream_dir.ts";
+import { createHttpUpstream } from "./upstream_http.ts";
 
 /** What the server needs of its surroundings. */
 export interface AppDeps {
@@ -68,7 +69,7 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
   const metrics = new Metrics();
   registerProcessMetrics(metrics, deps.readings);
   reportProblems(options, { metrics, log });
-  const upstream = createDirUpstream(options, deps);
+  const upstream = createUpstream(options, deps);
   const cache = new ConfigCache(options.cache, {
     load: createLoader(upstream, {
       timeoutMs: options.backendTimeoutMs,
@@ -153,6 +154,16 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
     stop: () => stopped ??= stop(),
     refreshAll: () => refresh("signal", EVERYTHING),
   };
+}
+
+function createUpstream(
+  { backend, flatten, maxObjectBytes }: ServeConfigOptions,
+  deps: AppDeps,
+): Upstream {
+  if (backend.kind === "http") {
+    return createHttpUpstream({ ...backend, maxObjectBytes }, { fetch });
+  }
+  return createDirUpstream({ directory: backend.directory, flatten, maxObjectBytes }, deps);
 }
 
 function listenerCheck({ ready }: { readonly ready: boolean }) {

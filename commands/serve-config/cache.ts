@@ -8,11 +8,19 @@ import { SingleFlight } from "#lib/collections/single_flight.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import { createEntry, gzipOf } from "./entry.ts";
 import type { Entry } from "./entry.ts";
+import {
+  isFresh,
+  isOutage,
+  mayServeOnError,
+  mayServeWhileRevalidating,
+  noteFailure,
+} from "./staleness.ts";
+import type { StaleOptions } from "./staleness.ts";
 import type { CacheMetrics } from "./cache_metrics.ts";
 import type { LoadOutcome, UpstreamChange } from "./upstream.ts";
 
 /** Bounds and times. */
-export interface CacheOptions {
+export interface CacheOptions extends StaleOptions {
   /** Without it nothing is kept, but concurrent loads of a key are still one. */
   readonly enabled: boolean;
   /** `undefined` for entries that never expire. */
@@ -38,7 +46,11 @@ export type LoadFailure = Exclude<LoadOutcome, { readonly kind: "found" }>;
 /** What a load gives to everyone who waited for it. */
 export type CacheResult =
   | { readonly kind: "entry"; readonly entry: Entry }
+  /** The backend fails; this was its last answer. */
+  | { readonly kind: "stale"; readonly entry: Entry }
   | LoadFailure;
+
+const NEVER = new AbortController().signal;
 
 /** A value heavier than this share of the budget is served, not kept. */
 const OVERSIZE_SHARE = 8;
@@ -58,15 +70,20 @@ export class ConfigCache {
     deps.metrics.observe({ items: () => this.#main.size, bytes: () => this.#main.bytes });
   }
 
-  /** The entry of `key` if it is kept and fresh. Never waits. */
+  /**
+   * The entry of `key` if it is kept and fresh, or stale and allowed to serve while it is loaded again, which
+   * this begins. Never waits.
+   */
   lookup(key: string): Entry | undefined {
     const { metrics, clock } = this.#deps;
     metrics.get();
     const entry = this.#main.get(key);
     if (entry === undefined) return undefined;
-    if (entry.expiresAtMs !== undefined && entry.expiresAtMs < clock.now()) {
-      this.#main.delete(key);
-      return undefined;
+    const nowMs = clock.now();
+    if (!isFresh(entry, nowMs)) {
+      if (!mayServeWhileRevalidating(entry, this.#options, nowMs)) return undefined;
+      metrics.staleServed("revalidate");
+      this.#revalidate(key, entry);
     }
     metrics.hit();
     return entry;
@@ -77,7 +94,13 @@ export class ConfigCache {
    *
    * @throws the reason of `signal` when this asker gives up, or a fault of our own
    */
-  load(key: string, signal: AbortSignal): Promise<CacheResult> {
+  async load(key: string, signal: AbortSignal): Promise<CacheResult> {
+    const result = this.#paused(key) ?? await this.#joinLoad(key, signal);
+    if (result.kind === "stale") this.#deps.metrics.staleServed("error");
+    return result;
+  }
+
+  #joinLoad(key: string, signal: AbortSignal): Promise<CacheResult> {
     this.#deps.metrics.load({ deduplicated: this.#flights.has(key) });
     return this.#flights.run(key, (flightSignal) => this.#loadAndKeep(key, flightSignal), {
       signal,
@@ -85,10 +108,10 @@ export class ConfigCache {
   }
 
   /**
-   * Forgets every entry the change may concern, and makes loads under way not count: their askers get the
-   * result, nobody later does.
+   * Serves no entry any more that the change may concern, and makes loads under way not count: their askers
+   * get the result, nobody later does. Entries are kept aside for an outage of the backend, if that is wanted.
    *
-   * @returns how many entries were dropped
+   * @returns how many entries are concerned
    */
   invalidate(change: UpstreamChange): number {
     for (const [key, load] of this.#loads) {
@@ -97,10 +120,22 @@ export class ConfigCache {
       this.#loads.delete(key);
       this.#flights.forget(key);
     }
-    const dropped = [...this.#main.keys()].filter((key) => change.affects(key));
-    for (const key of dropped) this.#main.delete(key);
-    this.#deps.metrics.invalidated(dropped.length);
-    return dropped.length;
+    const nowMs = this.#deps.clock.now();
+    let concerned = 0;
+    for (const key of [...this.#main.keys()]) {
+      const entry = this.#main.peek(key);
+      if (entry === undefined || !change.affects(key)) continue;
+      if (entry.refreshedAtMs === undefined) concerned += 1;
+      if (this.#options.staleIfErrorMs === 0) {
+        this.#main.delete(key);
+        continue;
+      }
+      entry.refreshedAtMs ??= nowMs;
+      // Whoever refreshes expects the backend to be asked, whatever it did before.
+      delete entry.retryAtMs;
+    }
+    this.#deps.metrics.invalidated(concerned);
+    return concerned;
   }
 
   /** Compressed copy of an entry, kept beside it within the budget; `null` when it would not be smaller. */
@@ -122,13 +157,42 @@ export class ConfigCache {
       const startedAt = clock.monotonic();
       const outcome = await this.#deps.load(key, signal);
       metrics.loaded({ outcome, seconds: (clock.monotonic() - startedAt) / 1000 });
-      if (outcome.kind !== "found") return outcome;
+      if (outcome.kind !== "found") return this.#afterFailure(key, outcome);
       const entry = await createEntry(outcome.bytes, this.#times());
       if (!load.outdated) this.#keep(key, entry);
       return { kind: "entry", entry };
     } finally {
       if (this.#loads.get(key) === load) this.#loads.delete(key);
     }
+  }
+
+  /** The last answer while the backend fails, unless the failure is an answer itself. */
+  #afterFailure(key: string, outcome: LoadFailure): CacheResult {
+    const entry = this.#main.peek(key);
+    if (entry === undefined) return outcome;
+    const nowMs = this.#deps.clock.now();
+    if (!isOutage(outcome) || !mayServeOnError(entry, this.#options, nowMs)) {
+      if (!isFresh(entry, nowMs)) this.#main.delete(key);
+      return outcome;
+    }
+    noteFailure(entry, nowMs);
+    return { kind: "stale", entry };
+  }
+
+  /** The last answer while it is too early to ask a failing backend again. */
+  #paused(key: string): CacheResult | undefined {
+    const entry = this.#main.peek(key);
+    const nowMs = this.#deps.clock.now();
+    if (entry?.retryAtMs === undefined || nowMs >= entry.retryAtMs) return undefined;
+    return mayServeOnError(entry, this.#options, nowMs) ? { kind: "stale", entry } : undefined;
+  }
+
+  #revalidate(key: string, entry: Entry): void {
+    const nowMs = this.#deps.clock.now();
+    if (this.#flights.has(key) || nowMs < (entry.retryAtMs ?? 0)) return;
+    this.#joinLoad(key, NEVER).catch(() => {
+      // The next asker loads again and is told what is wrong.
+    });
   }
 
   #times(): { readonly loadedAtMs: number; readonly expiresAtMs: number | undefined } {

@@ -13,6 +13,7 @@ export interface CacheMetrics {
   loaded(event: { readonly outcome: LoadOutcome; readonly seconds: number }): void;
   evicted(): void;
   invalidated(keys: number): void;
+  staleServed(reason: "error" | "revalidate"): void;
 }
 
 const GROUP = ["configfiles"];
@@ -59,6 +60,11 @@ export function createCacheMetrics(
     name: "kcfg_invalidated_keys_total",
     help: "Entries dropped by changes and refresh events",
   });
+  const staleServed = metrics.counter({
+    name: "kcfg_stale_served_total",
+    help: "Answers with an object that is out of date",
+    labels: ["reason"],
+  });
   const backendSeconds = metrics.histogram({
     name: "kcfg_backend_request_seconds",
     help: "Time of loads from the backend",
@@ -90,6 +96,9 @@ export function createCacheMetrics(
     },
     invalidated(keys) {
       invalidatedKeys.inc([], keys);
+    },
+    staleServed(reason) {
+      staleServed.inc([reason]);
     },
   };
 }

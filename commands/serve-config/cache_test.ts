@@ -15,7 +15,8 @@ function found(text: string): LoadOutcome {
 }
 
 function textOf(result: CacheResult): string {
-  return result.kind === "entry" ? new TextDecoder().decode(result.entry.bytes) : result.kind;
+  const isEntry = result.kind === "entry" || result.kind === "stale";
+  return isEntry ? new TextDecoder().decode(result.entry.bytes) : result.kind;
 }
 
 function cacheWith(options: Partial<CacheOptions> = {}) {
@@ -23,7 +24,15 @@ function cacheWith(options: Partial<CacheOptions> = {}) {
   const metrics = new Metrics();
   const loads: { key: string; signal: AbortSignal; end: PromiseWithResolvers<LoadOutcome> }[] = [];
   const cache = new ConfigCache(
-    { enabled: true, ttlMs: undefined, ttlJitter: 0, budgetBytes: 10_000, ...options },
+    {
+      enabled: true,
+      ttlMs: undefined,
+      ttlJitter: 0,
+      budgetBytes: 10_000,
+      staleIfErrorMs: 0,
+      staleWhileRevalidateMs: 0,
+      ...options,
+    },
     {
       load(key, signal) {
         const end = Promise.withResolvers<LoadOutcome>();
@@ -185,4 +194,91 @@ Deno.test("ConfigCache goes on loading when the first asker leaves, and stops wi
   await assert.rejects(asked[1] ?? Promise.resolve(), /gone too/);
   assert.ok(loads[0]?.signal.aborted);
   loads[0]?.end.reject(new Error("cancelled"));
+});
+
+const DOWN: LoadOutcome = { kind: "failed", status: 0, reason: "down" };
+
+async function loadEnding(
+  { cache, loads }: ReturnType<typeof cacheWith>,
+  outcome: LoadOutcome,
+): Promise<CacheResult> {
+  const before = loads.length;
+  const loading = cache.load("/a", NEVER);
+  await settle();
+  if (loads.length > before) loads.at(-1)?.end.resolve(outcome);
+  return await loading;
+}
+
+Deno.test("ConfigCache serves the last answer while the backend fails, within its time", async () => {
+  const setup = cacheWith({ ttlMs: 1000, staleIfErrorMs: 60_000 });
+  await setup.put("/a", "old");
+  await setup.clock.advance(1001);
+  assert.equal(setup.cache.lookup("/a"), undefined);
+  for (const outcome of [DOWN, { ...DOWN, status: 503 }, { ...DOWN, status: 429 }]) {
+    const result = await loadEnding(setup, outcome);
+    assert.deepEqual([result.kind, textOf(result)], ["stale", "old"]);
+    await setup.clock.advance(5000);
+  }
+  await setup.clock.advance(60_000);
+  assert.deepEqual(await loadEnding(setup, DOWN), DOWN);
+});
+
+Deno.test("ConfigCache asks a failing backend after 1 s, doubling to 30 s, and at once after a refresh", async () => {
+  const setup = cacheWith({ ttlMs: 1, staleIfErrorMs: 3_600_000 });
+  await setup.put("/a", "old");
+  await setup.clock.advance(10);
+  await loadEnding(setup, DOWN);
+  const pauses: number[] = [];
+  while (pauses.length < 7) {
+    const asked = setup.loads.length;
+    let waitedMs = 0;
+    while (setup.loads.length === asked) {
+      await setup.clock.advance(500);
+      waitedMs += 500;
+      assert.equal((await loadEnding(setup, DOWN)).kind, "stale");
+    }
+    pauses.push(waitedMs);
+  }
+  assert.deepEqual(pauses, [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+  setup.cache.invalidate({ affects: () => true });
+  const asked = setup.loads.length;
+  await loadEnding(setup, DOWN);
+  assert.equal(setup.loads.length, asked + 1);
+});
+
+Deno.test("ConfigCache keeps nothing against an answer of the backend", async () => {
+  for (const answer of [{ kind: "missing" }, { ...DOWN, status: 410 }] as LoadOutcome[]) {
+    const setup = cacheWith({ ttlMs: 1000, staleIfErrorMs: 60_000 });
+    await setup.put("/a", "old");
+    await setup.clock.advance(1001);
+    assert.deepEqual(await loadEnding(setup, answer), answer);
+    assert.deepEqual(await loadEnding(setup, DOWN), DOWN);
+  }
+});
+
+Deno.test("ConfigCache keeps a refreshed entry aside, for an outage only", async () => {
+  const setup = cacheWith({ staleIfErrorMs: 60_000, staleWhileRevalidateMs: 60_000 });
+  await setup.put("/a", "old");
+  assert.equal(setup.cache.invalidate({ affects: () => true }), 1);
+  assert.equal(setup.cache.lookup("/a"), undefined);
+  assert.equal((await loadEnding(setup, DOWN)).kind, "stale");
+  await setup.clock.advance(1000);
+  assert.equal(textOf(await loadEnding(setup, found("new"))), "new");
+  assert.equal(new TextDecoder().decode(setup.cache.lookup("/a")?.bytes), "new");
+});
+
+Deno.test("ConfigCache answers at once while it loads an expired entry again, once", async () => {
+  const { cache, clock, loads, put } = cacheWith({ ttlMs: 1000, staleWhileRevalidateMs: 500 });
+  await put("/a", "old");
+  await clock.advance(1100);
+  for (let asked = 0; asked < 3; asked++) {
+    assert.equal(new TextDecoder().decode(cache.lookup("/a")?.bytes), "old");
+  }
+  await settle();
+  assert.equal(loads.length, 2);
+  loads[1]?.end.resolve(found("new"));
+  await settle();
+  assert.equal(new TextDecoder().decode(cache.lookup("/a")?.bytes), "new");
+  await clock.advance(1600);
+  assert.equal(cache.lookup("/a"), undefined);
 });

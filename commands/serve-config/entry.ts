@@ -9,8 +9,18 @@ export interface EntryTimes {
   readonly expiresAtMs: number | undefined;
 }
 
+/** What happened to an entry since it was loaded; changed by the cache alone. */
+export interface EntryFate {
+  /** When a refresh said that it may be out of date, milliseconds since the Unix epoch. */
+  refreshedAtMs?: number;
+  /** Loads that failed since it went stale. */
+  failures?: number;
+  /** Before this, milliseconds since the Unix epoch, no further load is tried. */
+  retryAtMs?: number;
+}
+
 /** A loaded object. */
-export interface Entry extends EntryTimes {
+export interface Entry extends EntryTimes, EntryFate {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly contentType: string;
   /** First 32 hex digits of SHA-256 over content type, NUL and body; the same on every replica. */

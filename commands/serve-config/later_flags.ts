@@ -10,7 +10,6 @@ const ZERO = ["0", "0s"];
 
 const RING = "the ring of replicas";
 const BUS = "refresh by a message bus";
-const STALE = "service of stale objects";
 const FORWARD = "forwarding parts of a request to the backend";
 const WEBHOOK = "refresh by webhook";
 const AUTH = "authentication of clients";
@@ -35,11 +34,6 @@ export const LATER_FLAGS = {
   "amqp-on-subscribe": unavailableFlag(BUS, { env: ["AMQP_ON_SUBSCRIBE"] }),
   "error-ttl": unavailableFlag("remembering failed loads", {
     env: ["CACHE_ERROR_TTL"],
-    offTexts: ZERO,
-  }),
-  "stale-if-error": unavailableFlag(STALE, { env: ["STALE_IF_ERROR"], offTexts: ZERO }),
-  "stale-while-revalidate": unavailableFlag(STALE, {
-    env: ["STALE_WHILE_REVALIDATE"],
     offTexts: ZERO,
   }),
   "forward-query": unavailableFlag(FORWARD, {

@@ -25,6 +25,10 @@ export const command: Command<ServeConfigOptions, typeof FLAGS> = {
       does: "serve a mounted ConfigMap, asking the disk again every five minutes",
     },
     {
+      line: "kcfg serve-config --backend http://configs.team-a:9000/files --ttl 1m",
+      does: "stand in front of a slow HTTP server",
+    },
+    {
       line: "BACKEND=dir:/etc/config BACKEND_OPTIONS=flatten kcfg serve-config",
       does: "the same by variables, every folder of the request path dropped",
     },
@@ -33,11 +37,15 @@ export const command: Command<ServeConfigOptions, typeof FLAGS> = {
   lenientEnv: true,
   secondSignalExitCode: 130,
   options: (resolved, _scanned, env) => toOptions(resolved, env),
-  permissions: ({ listen, health, metrics, directory }) => ({
-    net: [listen, health, metrics].map((address) =>
-      formatAddress({ hostname: address.hostname ?? "", port: address.port })
-    ),
-    read: [directory],
+  permissions: ({ listen, health, metrics, backend }) => ({
+    net: [
+      ...[listen, health, metrics].map(({ hostname, port }) =>
+        formatAddress({ hostname: hostname ?? "", port })
+      ),
+      ...(backend.kind === "http" ? [backend.base.host] : []),
+    ],
+    // A certificate bundle of the system is read for https backends.
+    read: backend.kind === "dir" ? [backend.directory] : [],
     env: [],
   }),
   strictPermissions: async ({ listen, health, metrics, directory }) => ({

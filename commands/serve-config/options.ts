@@ -10,12 +10,14 @@ import type { FlagProblem, ResolvedFlags } from "#lib/cli/resolve_flags.ts";
 import { UsageError } from "#lib/cli/usage_error.ts";
 import { parseListenAddress } from "#lib/http/address.ts";
 import type { ListenAddress } from "#lib/http/address.ts";
+import { parseBackend } from "./backend.ts";
+import type { Backend } from "./backend.ts";
 import { LATER_FLAGS } from "./later_flags.ts";
 
 /** The flag table. */
 export const FLAGS = {
   backend: textFlag({
-    brief: "Where the files come from: dir:PATH",
+    brief: "Where the files come from: dir:PATH, or the base URL of an HTTP server",
     category: "Content",
     default: "dir:samples",
     env: ["BACKEND"],
@@ -84,6 +86,21 @@ export const FLAGS = {
     max: 0.5,
     fraction: true,
     env: ["TTL_JITTER"],
+  }),
+  "stale-if-error": durationFlag({
+    brief: "How long the last answer stands in for a failing backend, 0 for not at all",
+    category: "Cache",
+    default: "1h",
+    minMs: 0,
+    env: ["STALE_IF_ERROR"],
+  }),
+  "stale-while-revalidate": durationFlag({
+    brief:
+      "How long an expired object is answered at once while it is loaded again, 0 for not at all",
+    category: "Cache",
+    default: "0",
+    minMs: 0,
+    env: ["STALE_WHILE_REVALIDATE"],
   }),
   "cache-bytes": bytesFlag("Bytes that keys and objects may take", "67108864", [
     "CACHE_BYTES",
@@ -157,7 +174,8 @@ export const FLAGS = {
 
 /** Checked options. Times in milliseconds, sizes in bytes. */
 export interface ServeConfigOptions {
-  readonly directory: string;
+  readonly backend: Backend;
+  /** Drop the folders of a key; for directories only. */
   readonly flatten: boolean;
   readonly backendTimeoutMs: number;
   readonly clientCacheControl: string;
@@ -170,6 +188,8 @@ export interface ServeConfigOptions {
     readonly ttlMs: number | undefined;
     readonly ttlJitter: number;
     readonly budgetBytes: number;
+    readonly staleIfErrorMs: number;
+    readonly staleWhileRevalidateMs: number;
   };
   readonly maxObjectBytes: number;
   readonly maxInflight: number;
@@ -216,7 +236,7 @@ export function toOptions(
   }
   refuseBus(values, sources);
   return {
-    directory: directoryOf(values.backend),
+    backend: parseBackend(values.backend),
     flatten: values["backend-options"].includes("flatten"),
     backendTimeoutMs: values["backend-timeout"],
     clientCacheControl: values["client-cache-control"],
@@ -232,6 +252,8 @@ export function toOptions(
       ttlMs: values.ttl === 0 ? undefined : values.ttl,
       ttlJitter: values["ttl-jitter"],
       budgetBytes: values["cache-bytes"],
+      staleIfErrorMs: values["stale-if-error"],
+      staleWhileRevalidateMs: values["stale-while-revalidate"],
     },
     maxObjectBytes: values["max-object-bytes"],
     maxInflight: values["max-inflight"],
@@ -279,21 +301,8 @@ function refuseBus(
   throw new UsageError(
     `Option ${asked}: refresh by a message bus is not available in this version`,
     [
-      "set --refresh=false; a changed file of a dir: backend is noticed without it",
+      "set --refresh=false; a changed file of a dir: backend is noticed without it, others after their --ttl",
     ],
-  );
-}
-
-function directoryOf(backend: string): string {
-  const path = /^dir:([\s\S]+)$/.exec(backend)?.[1];
-  if (path !== undefined) return path.replace(/(?<=.)\/+$/, "");
-  if (backend === "dir:") throw new UsageError("Option backend: dir: needs a path");
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(backend)?.[1];
-  throw new UsageError(
-    scheme === undefined
-      ? "Option backend: it has no scheme"
-      : `Option backend: ${scheme}: is not available in this version`,
-    ["available is dir:PATH"],
   );
 }
 

@@ -33,8 +33,8 @@ const TABLE: [string, string[], string | null | undefined][] = [
   ["max-object-bytes", ["MAX_OBJECT_BYTES"], "8388608"],
   ["backend-timeout", ["BACKEND_TIMEOUT"], "30s"],
   ["error-ttl", ["CACHE_ERROR_TTL"], null],
-  ["stale-if-error", ["STALE_IF_ERROR"], null],
-  ["stale-while-revalidate", ["STALE_WHILE_REVALIDATE"], null],
+  ["stale-if-error", ["STALE_IF_ERROR"], "1h"],
+  ["stale-while-revalidate", ["STALE_WHILE_REVALIDATE"], "0"],
   ["ttl-jitter", ["TTL_JITTER"], "0"],
   ["hot-cache", ["HOT_CACHE"], null],
   ["forward-query", ["FORWARD_QUERY"], null],
@@ -77,14 +77,21 @@ Deno.test("FLAGS has every name, variable and default of the specification", asy
 Deno.test("toOptions() gives the specified defaults", () => {
   const { shown: _, ...checked } = options();
   assert.deepEqual(checked, {
-    directory: "samples",
+    backend: { kind: "dir", directory: "samples" },
     flatten: false,
     backendTimeoutMs: 30_000,
     clientCacheControl: "no-cache",
     listen: { hostname: undefined, port: 8080 },
     health: { hostname: undefined, port: 8888, path: "/health" },
     metrics: { hostname: undefined, port: 3000, path: "/metrics", uriLimit: 500 },
-    cache: { enabled: true, ttlMs: undefined, ttlJitter: 0, budgetBytes: 67_108_864 },
+    cache: {
+      enabled: true,
+      ttlMs: undefined,
+      ttlJitter: 0,
+      budgetBytes: 67_108_864,
+      staleIfErrorMs: 3_600_000,
+      staleWhileRevalidateMs: 0,
+    },
     maxObjectBytes: 8_388_608,
     maxInflight: 1024,
     maxBackendInflight: 64,
@@ -116,7 +123,6 @@ Deno.test("toOptions() refuses a malformed variable with --strict-env", () => {
 
 Deno.test("toOptions() refuses what is not there yet, naming it", async (t) => {
   const cases: [Record<string, string>, Record<string, string>, RegExp][] = [
-    [{ backend: "http://x" }, {}, /Option backend: http: is not available/],
     [{ backend: "kube:" }, {}, /kube: is not available/],
     [{ backend: "nothing" }, {}, /has no scheme/],
     [{ backend: "dir:" }, {}, /needs a path/],

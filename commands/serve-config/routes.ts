@@ -14,7 +14,7 @@ import { keyOf } from "./key.ts";
 import { withinHeaderLimit } from "./request_limits.ts";
 
 /** Where an answer came from, for logs. */
-export type Outcome = "hit" | "miss" | "refused" | "error";
+export type Outcome = "hit" | "miss" | "stale" | "refused" | "error";
 
 /** A finished request, for log and metrics. */
 export interface AnsweredRequest {
@@ -76,8 +76,9 @@ export function createRoutes(
     waiting += 1;
     try {
       const result = await cache.load(key, request.signal);
-      if (result.kind === "entry") {
-        return await answerWith(result.entry, { request, key, outcome: "miss" });
+      if (result.kind === "entry" || result.kind === "stale") {
+        const outcome = result.kind === "entry" ? "miss" : "stale";
+        return await answerWith(result.entry, { request, key, outcome });
       }
       if (result.kind === "failed") onLoadFailed(key, result.reason);
       return failed(answerFailure(result));
@@ -94,12 +95,12 @@ export function createRoutes(
     { request, key, outcome }: {
       readonly request: Request;
       readonly key: string;
-      readonly outcome: "hit" | "miss";
+      readonly outcome: "hit" | "miss" | "stale";
     },
   ): Answer | Promise<Answer> {
     const made = answerEntry(request, entry, {
       nowMs: clock.now(),
-      isHit: outcome === "hit",
+      origin: outcome,
       cacheControl: clientCacheControl,
       gzip: () => cache.gzip(key, entry),
     });

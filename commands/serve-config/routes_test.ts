@@ -28,7 +28,14 @@ function serving(
   const answered: AnsweredRequest[] = [];
   const failures: string[] = [];
   const cache = new ConfigCache(
-    { enabled: true, ttlMs, ttlJitter: 0, budgetBytes: 1e6 },
+    {
+      enabled: true,
+      ttlMs,
+      ttlJitter: 0,
+      budgetBytes: 1e6,
+      staleIfErrorMs: 60_000,
+      staleWhileRevalidateMs: 0,
+    },
     {
       load: (key) => Promise.resolve(load(key)),
       clock,
@@ -209,4 +216,18 @@ Deno.test("routes answer any target with a status that is not theirs to blame", 
     }),
     { numRuns: 10_000 },
   );
+});
+
+Deno.test("routes mark an answer that stands in for a failing backend", async () => {
+  let outcome = found("k: v\n");
+  const { ask, clock, answered } = serving(() => outcome, { ttlMs: 1000 });
+  await (await ask("/a")).text();
+  outcome = { kind: "failed", status: 0, reason: "down" };
+  await clock.advance(3000);
+  const stale = await ask("/a");
+  assert.deepEqual(await bodyOf(stale), [200, "k: v\n"]);
+  assert.equal(stale.headers.get("cache-status"), "kcfg; fwd=stale; ttl=-2; detail=stale-if-error");
+  assert.equal(stale.headers.get("warning"), '110 - "Response is Stale"');
+  assert.equal(stale.headers.get("age"), "3");
+  assert.equal(answered.at(-1)?.outcome, "stale");
 });

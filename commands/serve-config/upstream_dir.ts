@@ -18,7 +18,7 @@ export interface DirUpstreamOptions {
   readonly maxObjectBytes: number;
 }
 
-/** How often a load is begun again because the volume was swapped between finding and opening a file. */
+/** How often a load is begun again because the volume was swapped between two of its steps. */
 const MAX_SWAPS_PER_LOAD = 10;
 /** Most keys remembered to be reached through a link; beyond, any change concerns every key. */
 const MAX_LINKED_KEYS = 10_000;
@@ -28,8 +28,14 @@ const MISSING: LoadOutcome = { kind: "missing" };
 /** Makes the backend of `dir:PATH`. */
 export function createDirUpstream(
   { directory, flatten, maxObjectBytes }: DirUpstreamOptions,
-  deps: { readonly clock: Clock; readonly log: Logger },
+  deps: {
+    readonly clock: Clock;
+    readonly log: Logger;
+    /** How links are followed; tests put a swap between the steps. */
+    readonly resolve?: typeof containedRealPath;
+  },
 ): Upstream {
+  const resolve = deps.resolve ?? containedRealPath;
   // Keys whose file lies elsewhere than their name says; a change is reported under the real name.
   const linkedKeys = new Set<string>();
 
@@ -44,8 +50,13 @@ export function createDirUpstream(
     const path = `${directory}/${relativePath}`;
     try {
       for (let tries = 0; tries < MAX_SWAPS_PER_LOAD; tries++) {
-        const found = await containedRealPath(directory, path);
-        if (found === "absent" || found === "outside") return MISSING;
+        const found = await resolve(directory, path);
+        if (found === "outside") return MISSING;
+        if (found === "absent") {
+          // Links are followed one by one, so a swap in between leads into the folder just removed.
+          if (await hasLink(directory, relativePath)) continue;
+          return MISSING;
+        }
         const isLinked = found.realPath !== `${found.realRoot}/${relativePath}`;
         if (isLinked && linkedKeys.size <= MAX_LINKED_KEYS) linkedKeys.add(key);
         const outcome = await readRegularFile(found.realPath, { maxObjectBytes, signal });
@@ -84,6 +95,21 @@ export function createDirUpstream(
     const linked = new Set(linkedKeys);
     return { affects: (key) => linked.has(key) || below(relativePathOf(key)) };
   }
+}
+
+/** Whether a part of the path is a symbolic link, dangling or not. */
+async function hasLink(directory: string, relativePath: string): Promise<boolean> {
+  let path = directory;
+  for (const part of relativePath.split("/")) {
+    path = `${path}/${part}`;
+    try {
+      if ((await Deno.lstat(path)).isSymlink) return true;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+  }
+  return false;
 }
 
 const EVERYTHING: UpstreamChange = { affects: () => true };

@@ -1,6 +1,7 @@
 /** Files below a directory: contained, linked, swapped, bounded. */
 
 import assert from "node:assert/strict";
+import { containedRealPath } from "#lib/fs/contained_path.ts";
 import { systemClock } from "#lib/run/clock.ts";
 import { eventually } from "#tests/support/eventually.ts";
 import { kubeletVolume } from "#tests/support/kubelet_volume.ts";
@@ -62,16 +63,18 @@ Deno.test("dir upstream serves neither folders nor dot files nor what lies below
 Deno.test("dir upstream follows links inside its directory and none that lead out", async () => {
   await using dir = await tempDir();
   await dir.write("outside", "secret");
-  await dir.write("root/real", "x");
-  await Deno.symlink("real", `${dir.path}/root/link`);
-  await Deno.symlink("../outside", `${dir.path}/root/escape`);
-  await Deno.symlink("..", `${dir.path}/root/up`);
-  await Deno.symlink("loop", `${dir.path}/root/loop`);
-  const upstream = upstreamOf(`${dir.path}/root`);
+  await dir.write("served/real", "x");
+  await Deno.symlink("real", `${dir.path}/served/link`);
+  await Deno.symlink("../outside", `${dir.path}/served/escape`);
+  await Deno.symlink("..", `${dir.path}/served/up`);
+  await Deno.symlink("loop", `${dir.path}/served/loop`);
+  await Deno.symlink("nowhere", `${dir.path}/served/dangling`);
+  const upstream = upstreamOf(`${dir.path}/served`);
   assert.equal(await load(upstream, "/link"), "x");
   assert.equal(await load(upstream, "/escape"), "missing");
   assert.equal(await load(upstream, "/up/outside"), "missing");
   assert.equal(await load(upstream, "/loop"), "failed 0");
+  assert.equal(await load(upstream, "/dangling"), "missing");
 });
 
 Deno.test("dir upstream reads regular files only, up to the limit", async () => {
@@ -97,23 +100,47 @@ Deno.test("dir upstream stops reading when nobody waits", async () => {
   await assert.rejects(upstreamOf(dir.path).load("/a", AbortSignal.abort(reason)), reason);
 });
 
+Deno.test("dir upstream looks again when a volume was swapped while its links were followed", async () => {
+  await using dir = await tempDir();
+  const volume = await kubeletVolume(dir.path, { "a.yml": "old" });
+  let looks = 0;
+  const upstream = createDirUpstream(
+    { directory: volume.path, flatten: false, maxObjectBytes: 1000 },
+    {
+      clock: systemClock,
+      log: new CapturedLog(),
+      async resolve(root, path) {
+        looks += 1;
+        if (looks > 1) return await containedRealPath(root, path);
+        await volume.swap({ "a.yml": "new" });
+        return "absent";
+      },
+    },
+  );
+  assert.equal(await load(upstream, "/a.yml"), "new");
+  assert.equal(looks, 2);
+  await volume.swap({});
+  assert.equal(await load(upstream, "/a.yml"), "missing");
+});
+
 Deno.test("dir upstream always finds a file of a volume that is being swapped", async () => {
   await using dir = await tempDir();
   const volume = await kubeletVolume(dir.path, { "a.yml": "0" });
   const upstream = upstreamOf(volume.path);
   let swapping = true;
   const swapper = (async () => {
-    for (let i = 1; i <= 100; i++) await volume.swap({ "a.yml": String(i) });
+    for (let i = 1; i <= 300; i++) await volume.swap({ "a.yml": String(i) });
     swapping = false;
   })();
-  let last = 0;
-  while (swapping) {
-    const version = Number(await load(upstream, "/a.yml"));
-    assert.ok(version >= last, `version ${version} after ${last}`);
-    last = version;
-  }
-  await swapper;
-  assert.equal(await load(upstream, "/a.yml"), "100");
+  const reader = async () => {
+    for (let last = 0; swapping;) {
+      const text = await load(upstream, "/a.yml");
+      assert.ok(Number(text) >= last, `version ${text} after ${last}`);
+      last = Number(text);
+    }
+  };
+  await Promise.all([swapper, ...Array.from({ length: 8 }, reader)]);
+  assert.equal(await load(upstream, "/a.yml"), "300");
 });
 
 Deno.test("dir upstream reports changes by key, links and flattened names included", async (t) => {
@@ -123,30 +150,34 @@ Deno.test("dir upstream reports changes by key, links and flattened names includ
     loaded: string[],
   ): Promise<(key: string) => boolean> {
     await using dir = await tempDir();
-    await dir.write("root/a.yml", "1");
-    await dir.write("root/b.yml", "1");
-    await dir.write("root/sub/c.yml", "1");
-    await Deno.symlink("a.yml", `${dir.path}/root/link.yml`);
-    const upstream = upstreamOf(`${dir.path}/root`, setup);
+    await dir.write("served/a.yml", "1");
+    await dir.write("served/b.yml", "1");
+    await dir.write("served/sub/c.yml", "1");
+    await Deno.symlink("a.yml", `${dir.path}/served/link.yml`);
+    const upstream = upstreamOf(`${dir.path}/served`, setup);
     const changes: UpstreamChange[] = [];
     const stop = new AbortController();
     const { finished } = await upstream.watch((change) => changes.push(change), stop.signal);
     for (const key of loaded) await load(upstream, key);
-    await steps(dir, `${dir.path}/root`);
+    await steps(dir, `${dir.path}/served`);
     await eventually("a change is reported", () => changes.length > 0);
     stop.abort();
     await finished;
     return (key) => changes.some((change) => change.affects(key));
   }
   await t.step("the file itself, whatever slashes its key has", async () => {
-    const affects = await changeOf({}, async (dir) => void await dir.write("root/a.yml", "2"), []);
+    const affects = await changeOf(
+      {},
+      async (dir) => void await dir.write("served/a.yml", "2"),
+      [],
+    );
     assert.ok(affects("/a.yml") && affects("//a.yml/"));
     assert.ok(!affects("/b.yml"));
   });
   await t.step("a link to it", async () => {
     const affects = await changeOf(
       {},
-      async (dir) => void await dir.write("root/a.yml", "2"),
+      async (dir) => void await dir.write("served/a.yml", "2"),
       ["/link.yml", "/b.yml"],
     );
     assert.ok(affects("/link.yml"));
@@ -155,7 +186,7 @@ Deno.test("dir upstream reports changes by key, links and flattened names includ
   await t.step("every key that flattens to it", async () => {
     const affects = await changeOf(
       { flatten: true },
-      async (dir) => void await dir.write("root/a.yml", "2"),
+      async (dir) => void await dir.write("served/a.yml", "2"),
       [],
     );
     assert.ok(affects("/x/a.yml") && affects("/y/z/a.yml"));

@@ -228,3 +228,31 @@ for (const cache of ["true", "false"]) {
     assert.ok(answers >= 200, `${answers} answers`);
   });
 }
+
+Deno.test("serve-config stands in front of an HTTP server, one request for all who ask", async () => {
+  let asked = 0;
+  const release = Promise.withResolvers<void>();
+  const backend = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async () => {
+    asked += 1;
+    await release.promise;
+    return new Response("k: v");
+  });
+  await using kcfg = startKcfg([
+    "serve-config",
+    `--backend=http://127.0.0.1:${backend.addr.port}/files`,
+    "--listen-addr=127.0.0.1:0",
+    "--health-addr=127.0.0.1:0",
+    "--metrics-addr=127.0.0.1:0",
+    "--log-format=json",
+  ]);
+  const { application } = await addressesOf(kcfg);
+  const asking = Array.from(
+    { length: 100 },
+    async () => await (await fetch(`http://127.0.0.1:${application.port}/a.yml`)).text(),
+  );
+  await eventually("the backend is asked", () => asked > 0);
+  release.resolve();
+  assert.deepEqual(new Set(await Promise.all(asking)), new Set(["k: v"]));
+  assert.equal(asked, 1);
+  await backend.shutdown();
+});
