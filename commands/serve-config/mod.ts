@@ -2,7 +2,7 @@
 
 import type { Command } from "#lib/cli/command.ts";
 import { grantPaths } from "#lib/fs/grant_paths.ts";
-import { bindAddresses, formatAddress } from "#lib/http/address.ts";
+import { bindAddresses, formatAddress, hostAndPort } from "#lib/http/address.ts";
 import { createLogger } from "#lib/log/create_logger.ts";
 import type { RunContext } from "#lib/run/context.ts";
 import { processReadings } from "#lib/run/process_readings.ts";
@@ -48,9 +48,13 @@ export const command: Command<ServeConfigOptions, typeof FLAGS> = {
     read: backend.kind === "dir" ? [backend.directory] : [],
     env: [],
   }),
-  strictPermissions: async ({ listen, health, metrics, directory }) => ({
-    net: [listen, health, metrics].flatMap(bindAddresses),
-    read: await grantPaths(directory),
+  strictPermissions: async ({ listen, health, metrics, backend }) => ({
+    net: [
+      ...[listen, health, metrics].flatMap(bindAddresses),
+      // A redirect to another host is refused by the runtime.
+      ...(backend.kind === "http" ? [hostAndPort(backend.base)] : []),
+    ],
+    read: backend.kind === "dir" ? await grantPaths(backend.directory) : [],
   }),
   run,
 };

@@ -38,3 +38,9 @@ export function bindAddresses({ hostname, port }: ListenAddress): readonly strin
   const hostnames = hostname === undefined ? ALL_INTERFACES : [hostname];
   return hostnames.map((one) => formatAddress({ hostname: one, port }));
 }
+
+/** Where a URL of HTTP leads, with the port that goes without saying. */
+export function hostAndPort({ protocol, hostname, port }: URL): string {
+  // The URL brackets IPv6 itself.
+  return `${hostname}:${port === "" ? (protocol === "https:" ? 443 : 80) : port}`;
+}

@@ -1,7 +1,7 @@
 /** Listen addresses. */
 
 import assert from "node:assert/strict";
-import { bindAddresses, formatAddress, parseListenAddress } from "./address.ts";
+import { bindAddresses, formatAddress, hostAndPort, parseListenAddress } from "./address.ts";
 
 Deno.test("parseListenAddress() takes host:port, :port and [v6]:port", () => {
   assert.deepEqual(parseListenAddress(":8080"), { hostname: undefined, port: 8080 });
@@ -28,4 +28,10 @@ Deno.test("formatAddress() brackets IPv6", () => {
 Deno.test("bindAddresses() names both families for all interfaces", () => {
   assert.deepEqual(bindAddresses({ hostname: undefined, port: 1 }), ["[::]:1", "0.0.0.0:1"]);
   assert.deepEqual(bindAddresses({ hostname: "::1", port: 1 }), ["[::1]:1"]);
+});
+
+Deno.test("hostAndPort() adds the port of the scheme", () => {
+  assert.equal(hostAndPort(new URL("http://a/x")), "a:80");
+  assert.equal(hostAndPort(new URL("https://a")), "a:443");
+  assert.equal(hostAndPort(new URL("https://[::1]:8443/")), "[::1]:8443");
 });

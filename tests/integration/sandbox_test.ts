@@ -9,10 +9,14 @@ import type { KcfgProcess } from "#tests/support/process.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
 
 function serve(directory: string, ...args: string[]): KcfgProcess {
+  return serveBackend(`dir:${directory}`, ...args);
+}
+
+function serveBackend(backend: string, ...args: string[]): KcfgProcess {
   return startKcfg([
     "serve-config",
     "--sandbox=strict",
-    `--backend=dir:${directory}`,
+    `--backend=${backend}`,
     "--listen-addr=127.0.0.1:0",
     "--health-addr=127.0.0.1:0",
     "--metrics-addr=127.0.0.1:0",
@@ -136,6 +140,33 @@ Deno.test("strict serve-config hears SIGHUP, SIGINT, and exits 130 on a second s
   await eventually("it is stopping", () => kcfg.logLine("stopping"));
   kcfg.signal("SIGTERM");
   assert.equal(await kcfg.exitCode(), 130);
+});
+
+Deno.test("strict serve-config reaches its HTTP backend and follows no redirect to another", async () => {
+  const asked: string[] = [];
+  const startBackend = (answer: (path: string) => Response) =>
+    Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, ({ url }) => {
+      asked.push(new URL(url).host);
+      return answer(new URL(url).pathname);
+    });
+  const other = startBackend(() => new Response("other"));
+  const elsewhere = `127.0.0.1:${other.addr.port}`;
+  const backend = startBackend((path) =>
+    path === "/away"
+      ? new Response(null, { status: 302, headers: { location: `http://${elsewhere}/` } })
+      : new Response("backend")
+  );
+  try {
+    await using kcfg = serveBackend(`http://127.0.0.1:${backend.addr.port}`);
+    const base = await baseOf(kcfg);
+    assert.equal(await get(`${base}/a.yml`), "200 backend");
+    assert.match(await get(`${base}/away`), /^5\d\d /);
+    const line = await eventually("the reason is logged", () => kcfg.logLine("load failed"));
+    assert.match(String(line["err"]), /Requires net access/);
+    assert.ok(!asked.includes(elsewhere), "the other host was asked");
+  } finally {
+    await Promise.all([backend.shutdown(), other.shutdown()]);
+  }
 });
 
 Deno.test("strict doctor examines a server with that server and its files alone", async () => {
