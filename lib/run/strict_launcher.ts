@@ -45,17 +45,19 @@ export async function launchStrict(run: StrictRun, deps: LauncherDeps): Promise<
   const exit = Promise.withResolvers<number>();
   const loaded = Promise.withResolvers<void>();
   const listeners = new Map<ExtraSignal, Disposable>();
+  const fail = (reason: string) => exit.reject(new Error(`The strict sandbox failed: ${reason}`));
   const port = startWorker(run, deps, {
     onMessage(message) {
       if (message.kind === "loaded") return loaded.resolve();
       if (message.kind === "exit") return exit.resolve(message.code);
+      if (message.kind === "ended") return fail("the worker ended without an exit code");
       listeners.get(message.name)?.[Symbol.dispose]();
       listeners.delete(message.name);
       if (!message.wanted) return;
       const { name } = message;
       listeners.set(name, context.onSignal(name, () => port.post({ kind: "signal", name })));
     },
-    onFailure: (reason) => exit.reject(new Error(`The strict sandbox failed: ${reason}`)),
+    onFailure: fail,
   });
   const onStop = () => port.post({ kind: "stop" });
   exit.promise.catch(() => {/* it may fail when nobody waits for it any more */});

@@ -102,6 +102,15 @@ Deno.test("launchStrict() fails with the worker, before the start and after it",
   }
 });
 
+Deno.test("launchStrict() fails when the worker ends without a word", async () => {
+  const { events, exitCode } = launcher();
+  const worker = await events;
+  worker.onMessage({ kind: "loaded" });
+  await turn();
+  worker.onMessage({ kind: "ended" });
+  await assert.rejects(exitCode, /the worker ended without an exit code$/);
+});
+
 Deno.test("launchStrict() says why a worker cannot be started", async () => {
   const { context } = testContext();
   const exitCode = launchStrict(RUN, {

@@ -70,6 +70,8 @@ interface WorkerScope {
 function ownPort(): LauncherPort {
   // The type library is that of the main isolate.
   const scope = globalThis as unknown as WorkerScope;
+  // A package that calls `process.exit` would otherwise leave the launcher waiting for ever.
+  globalThis.addEventListener("unload", () => scope.postMessage({ kind: "ended" }));
   return {
     post: (message) => scope.postMessage(message),
     receive(onMessage) {

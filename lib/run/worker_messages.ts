@@ -23,4 +23,6 @@ export type WorkerMessage =
   | { readonly kind: "loaded" }
   /** Signals of this name are wanted, or no longer. */
   | { readonly kind: "listen"; readonly name: ExtraSignal; readonly wanted: boolean }
-  | { readonly kind: "exit"; readonly code: number };
+  | { readonly kind: "exit"; readonly code: number }
+  /** The isolate ends, whoever ended it; nothing comes behind. */
+  | { readonly kind: "ended" };
