@@ -25,7 +25,7 @@ const LOCAL = [
 
 const CASES: readonly Case[] = [
   { name: "kcfg --help", args: ["--help"], budget: 1.5 },
-  { name: "kcfg version", args: ["version"], budget: 1.5 },
+  { name: "kcfg version", args: ["version"], budget: 2 },
   {
     name: "kcfg serve-config, ready",
     args: ["serve-config", "--backend=dir:samples", ...LOCAL],

@@ -44,8 +44,7 @@ export const command: Command<ServeConfigOptions, typeof FLAGS> = {
       ),
       ...(backend.kind === "http" ? [backend.base.host] : []),
     ],
-    // A certificate bundle of the system is read for https backends.
-    read: backend.kind === "dir" ? [backend.directory] : [],
+    ...(backend.kind === "dir" && { read: [backend.directory] }),
     env: [],
   }),
   strictPermissions: async ({ listen, health, metrics, backend }) => ({
