@@ -66,10 +66,10 @@ export async function launchStrict(run: StrictRun, deps: LauncherDeps): Promise<
     for (const kind of PERMISSION_KINDS) if (kind !== "read") permissions.revoke(kind);
     await Promise.race([loaded.promise, exit.promise]);
     permissions.revoke("read");
+    if (run.whenEnclosed !== undefined) return await run.whenEnclosed();
     port.post({ kind: "start", args: run.args, env: run.env, grants: run.grants });
     context.signal.addEventListener("abort", onStop, { once: true });
     if (context.signal.aborted) onStop();
-    if (run.whenEnclosed !== undefined) return await run.whenEnclosed();
     return await exit.promise;
   } finally {
     context.signal.removeEventListener("abort", onStop);

@@ -123,8 +123,8 @@ Deno.test("launchStrict() says why a worker cannot be started", async () => {
   await assert.rejects(exitCode, /^Error: Cannot start the strict sandbox: bad host$/);
 });
 
-Deno.test("launchStrict() ends with what is tried in the launcher itself", async () => {
-  const { events, exitCode, revoked } = launcher({
+Deno.test("launchStrict() ends with what is tried in the launcher itself, and runs nothing", async () => {
+  const { events, exitCode, revoked, posted } = launcher({
     ...RUN,
     whenEnclosed() {
       assert.equal(revoked.length, PERMISSION_KINDS.length);
@@ -133,4 +133,5 @@ Deno.test("launchStrict() ends with what is tried in the launcher itself", async
   });
   (await events).onMessage({ kind: "loaded" });
   assert.equal(await exitCode, 5);
+  assert.deepEqual(posted, []);
 });

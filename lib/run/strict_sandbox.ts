@@ -11,7 +11,7 @@ export interface StrictRun {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly grants: Grants;
-  /** Called when the launcher has dropped everything; its exit code ends the run. For the test hook. */
+  /** Called instead of the command when the launcher has dropped everything. For the test hook. */
   readonly whenEnclosed?: (() => Promise<number>) | undefined;
 }
 
