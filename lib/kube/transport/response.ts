@@ -56,6 +56,10 @@ class StreamResponse implements OwnedResponse {
     this.headers = parts.headers;
     this.protocol = parts.protocol;
     this.#parts = parts;
+    // At once, and not when the reader comes: what waits inside the stream is lost when a server that has
+    // said goodbye closes the connection right behind its last answer.
+    parts.source.on("data", (chunk) => this.#receive(chunk));
+    parts.source.resume();
   }
 
   get body(): AsyncIterable<Uint8Array> {
@@ -82,7 +86,7 @@ class StreamResponse implements OwnedResponse {
   finish(error?: TransportError): void {
     if (this.#finished) return;
     this.#finished = true;
-    this.#error = error ?? this.#lengthError();
+    this.#error = error;
     if (error?.kind === "aborted" || error?.kind === "timeout") this.#chunks.length = 0;
     this.#wake();
   }
@@ -90,8 +94,6 @@ class StreamResponse implements OwnedResponse {
   async *#read(): AsyncGenerator<Uint8Array, void, void> {
     if (this.#taken) throw new TypeError("Cannot read the response body: it was read already");
     this.#taken = true;
-    this.#parts.source.on("data", (chunk) => this.#receive(chunk));
-    this.#parts.source.resume();
     try {
       while (true) {
         for (let chunk = this.#chunks.shift(); chunk !== undefined; chunk = this.#chunks.shift()) {
@@ -105,7 +107,8 @@ class StreamResponse implements OwnedResponse {
         }
         await new Promise<void>((resolve) => this.#wake = resolve);
       }
-      if (this.#error !== undefined) throw this.#error;
+      const error = this.#error ?? this.#lengthError();
+      if (error !== undefined) throw error;
     } finally {
       if (!this.#finished) this.cancel();
     }
@@ -126,7 +129,7 @@ class StreamResponse implements OwnedResponse {
 
   #lengthError(): TransportError | undefined {
     const declared = this.headers["content-length"];
-    if (!this.#taken || typeof declared !== "string") return undefined;
+    if (typeof declared !== "string") return undefined;
     if (Number(declared) === this.#receivedBytes) return undefined;
     return this.#protocolError(
       `${declared} bytes were announced and ${this.#receivedBytes} came`,
