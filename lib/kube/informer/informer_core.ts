@@ -118,11 +118,13 @@ export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
     const changes: StoreChange<T>[] = type === "DELETED"
       ? this.store.remove(object)
       : this.store.put(object);
-    const targets = [...this.#subscriptions];
-    const waits = changes.map((change) => this.#publish(targets, change, size))
-      .filter((wait) => wait !== undefined);
+    let waits: Promise<void>[] | undefined;
+    for (const change of changes) {
+      const wait = this.#publish(this.#subscriptions, change, size);
+      if (wait !== undefined) (waits ??= []).push(wait);
+    }
     this.#countObjects(this.store.size);
-    return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined);
+    return waits === undefined ? undefined : Promise.all(waits).then(() => undefined);
   }
 
   setState(state: InformerState): void {
@@ -189,7 +191,7 @@ export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
   }
 
   #publish(
-    targets: readonly Subscription<T>[],
+    targets: Iterable<Subscription<T>>,
     event: InformerEvent<T>,
     size: number,
   ): Promise<void> | undefined {

@@ -49,6 +49,8 @@ class StreamResponse implements OwnedResponse {
   #finished = false;
   #error: TransportError | undefined;
   #taken = false;
+  // Set when the body is wanted whole: then nothing is paused and nobody woken before its end.
+  #maxWholeBytes: number | undefined;
   #wake: () => void = () => {};
 
   constructor(parts: ResponseParts) {
@@ -67,15 +69,20 @@ class StreamResponse implements OwnedResponse {
   }
 
   async bytes(maxBytes: number): Promise<Uint8Array> {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of this.body) {
-      size += chunk.length;
-      if (size > maxBytes) throw this.#protocolError(`the body is longer than ${maxBytes} bytes`);
-      chunks.push(chunk);
+    this.#take();
+    this.#maxWholeBytes = maxBytes;
+    this.#resume();
+    while (!this.#finished && this.#receivedBytes <= maxBytes) {
+      await new Promise<void>((resolve) => this.#wake = resolve);
     }
-    const whole = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : join(chunks, size);
-    if (this.headers["content-encoding"] !== "gzip" || size === 0) return whole;
+    if (this.#receivedBytes > maxBytes) {
+      if (!this.#finished) this.cancel();
+      throw this.#protocolError(`the body is longer than ${maxBytes} bytes`);
+    }
+    const error = this.#error ?? this.#lengthError();
+    if (error !== undefined) throw error;
+    const whole = this.#takeQueued();
+    if (this.headers["content-encoding"] !== "gzip" || whole.length === 0) return whole;
     return await gunzip(whole, maxBytes);
   }
 
@@ -87,24 +94,18 @@ class StreamResponse implements OwnedResponse {
     if (this.#finished) return;
     this.#finished = true;
     this.#error = error;
-    if (error?.kind === "aborted" || error?.kind === "timeout") this.#chunks.length = 0;
+    if (error?.kind === "aborted" || error?.kind === "timeout") this.#takeQueued();
     this.#wake();
   }
 
   async *#read(): AsyncGenerator<Uint8Array, void, void> {
-    if (this.#taken) throw new TypeError("Cannot read the response body: it was read already");
-    this.#taken = true;
+    this.#take();
     try {
       while (true) {
-        for (let chunk = this.#chunks.shift(); chunk !== undefined; chunk = this.#chunks.shift()) {
-          this.#queuedBytes -= chunk.length;
-          yield chunk;
-        }
+        // In one piece, because each step of a reader costs as much as the copy of some kilobytes.
+        while (this.#queuedBytes > 0) yield this.#takeQueued();
         if (this.#finished) break;
-        if (this.#paused) {
-          this.#paused = false;
-          this.#parts.source.resume();
-        }
+        this.#resume();
         await new Promise<void>((resolve) => this.#wake = resolve);
       }
       const error = this.#error ?? this.#lengthError();
@@ -114,12 +115,34 @@ class StreamResponse implements OwnedResponse {
     }
   }
 
+  #take(): void {
+    if (this.#taken) throw new TypeError("Cannot read the response body: it was read already");
+    this.#taken = true;
+  }
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#parts.source.resume();
+  }
+
+  #takeQueued(): Uint8Array {
+    const chunks = this.#chunks.splice(0);
+    const size = this.#queuedBytes;
+    this.#queuedBytes = 0;
+    return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : join(chunks, size);
+  }
+
   #receive(chunk: Uint8Array): void {
     this.#receivedBytes += chunk.length;
     // After `finish` nobody reads any more, except what was queued before.
     if (this.#finished) return;
     this.#chunks.push(chunk);
     this.#queuedBytes += chunk.length;
+    if (this.#maxWholeBytes !== undefined) {
+      if (this.#receivedBytes > this.#maxWholeBytes) this.#wake();
+      return;
+    }
     if (this.#queuedBytes > HIGH_WATER_BYTES && !this.#paused) {
       this.#paused = true;
       this.#parts.source.pause();
