@@ -19,7 +19,6 @@ export type { DenoPermissions, ScopeDeclaration, ScopeRule } from "./scope/decla
 export { renderRbac } from "./scope/rbac.ts";
 export type { RbacOptions } from "./scope/rbac.ts";
 export type { KubeMetrics } from "./metrics.ts";
-export { createKubeMetrics } from "./kube_metrics.ts";
 export type { KubePlatform, ProcessOptions, ProcessResult } from "./platform.ts";
 export type { LabelSelector } from "./selectors.ts";
 export { retryOnConflict } from "./retry.ts";
