@@ -4,14 +4,23 @@ import { isJsonObject } from "./types.ts";
 
 /** A kind of resource that the server has. */
 export interface ApiResource {
+  /** API group; the core group is empty. */
   readonly group: string;
+  /** Version of the group. */
   readonly version: string;
+  /** Plural name, as in paths. */
   readonly resource: string;
+  /** Kind of its objects. */
   readonly kind: string;
+  /** Singular name; may be empty. */
   readonly singular: string;
+  /** Whether its objects live in namespaces. */
   readonly namespaced: boolean;
+  /** Verbs that the server supports. */
   readonly verbs: readonly string[];
+  /** Abbreviations for people. */
   readonly shortNames: readonly string[];
+  /** Names of subresources, such as `status`. */
   readonly subresources: readonly string[];
 }
 

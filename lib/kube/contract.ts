@@ -36,7 +36,9 @@ export interface GetOptions extends RequestOptions {
 
 /** Which objects of a collection. */
 export interface Selection {
+  /** Labels the objects must have. */
   readonly labelSelector?: string | LabelSelector | undefined;
+  /** Fields the objects must have, in the API's syntax. */
   readonly fieldSelector?: string | undefined;
 }
 
@@ -46,6 +48,7 @@ export interface ListOptions extends RequestOptions, Selection {
   readonly limit?: number | undefined;
   /** Unset = most recent, `"0"` = any, `"N"` = not older than (one page then). */
   readonly resourceVersion?: string | undefined;
+  /** How `resourceVersion` is meant; needs one. */
   readonly resourceVersionMatch?: "Exact" | "NotOlderThan" | undefined;
   /** `listPages` and `listAll` go on with a newer snapshot when the server offers one after a 410. */
   readonly allowInconsistent?: boolean | undefined;
@@ -53,8 +56,11 @@ export interface ListOptions extends RequestOptions, Selection {
 
 /** Options of `watch`. */
 export interface WatchOptions extends RequestOptions, Selection {
+  /** Where to begin; without it with the present state in no order. */
   readonly resourceVersion?: string | undefined;
+  /** How `resourceVersion` is meant; with `sendInitialEvents` only. */
   readonly resourceVersionMatch?: "NotOlderThan" | undefined;
+  /** Ask for the present state as events, ended by a bookmark. */
   readonly sendInitialEvents?: boolean | undefined;
   /** Lower end of the random `timeoutSeconds`; 300 at least and by default. */
   readonly minWatchTimeoutSeconds?: number | undefined;
@@ -89,9 +95,13 @@ export interface ApplyOptions extends WriteOptions {
 
 /** Options of the deletes; a body is sent only when one of them is set. */
 export interface DeleteOptions extends RequestOptions {
+  /** Check and answer as usual, but change nothing. */
   readonly dryRun?: boolean | undefined;
+  /** What happens to dependents; the resource's default otherwise. */
   readonly propagationPolicy?: "Orphan" | "Background" | "Foreground" | undefined;
+  /** Seconds until the object is removed; the object's default otherwise. */
   readonly gracePeriodSeconds?: number | undefined;
+  /** Delete only when the object is still this one. */
   readonly preconditions?:
     | { readonly uid?: string; readonly resourceVersion?: string }
     | undefined;
@@ -99,9 +109,13 @@ export interface DeleteOptions extends RequestOptions {
 
 /** One operation of a JSON patch (RFC 6902). */
 export interface JsonPatchOperation {
+  /** What to do. */
   readonly op: "add" | "remove" | "replace" | "move" | "copy" | "test";
+  /** JSON pointer to the place. */
   readonly path: string;
+  /** JSON pointer to the source of `move` and `copy`. */
   readonly from?: string;
+  /** New value of `add`, `replace` and `test`. */
   readonly value?: unknown;
 }
 
@@ -176,19 +190,29 @@ export interface KubeWriter {
 
 /** Options of `logs`; wire meaning as in the API. */
 export interface LogOptions extends RequestOptions {
+  /** Name of the container; needed when the pod has several. */
   readonly container?: string | undefined;
+  /** Go on with what is written later. */
   readonly follow?: boolean | undefined;
+  /** The container's run before the present one. */
   readonly previous?: boolean | undefined;
+  /** Only lines of the last seconds. */
   readonly sinceSeconds?: number | undefined;
+  /** Only lines since this time, RFC 3339. */
   readonly sinceTime?: string | undefined;
+  /** Put an RFC 3339 time before each line. */
   readonly timestamps?: boolean | undefined;
+  /** Only so many last lines. */
   readonly tailLines?: number | undefined;
+  /** End after so many bytes. */
   readonly limitBytes?: number | undefined;
+  /** Let the API server accept any certificate of the kubelet. */
   readonly insecureSkipTLSVerifyBackend?: boolean | undefined;
 }
 
 /** An open log; read either `bytes` or `lines`, once. Leaving the loop frees the stream. */
 export interface LogStream {
+  /** What was written, as it comes; leaving the loop ends the stream. */
   readonly bytes: AsyncIterable<Uint8Array>;
   /** Lines without their end; the last one may lack it. Lines over 1 MiB are an error. */
   readonly lines: AsyncIterable<string>;
@@ -198,24 +222,35 @@ export interface LogStream {
 
 /** Options of `raw`. */
 export interface RawOptions extends RequestOptions {
+  /** Query parameters. */
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>> | undefined;
+  /** Request body. */
   readonly body?: string | Uint8Array | undefined;
+  /** Type of the body; `application/json` by default. */
   readonly contentType?: string | undefined;
+  /** Wanted type of the answer; `application/json` by default. */
   readonly accept?: string | undefined;
 }
 
 /** Answer of `raw`; statuses other than 2xx throw instead. */
 export interface RawAnswer {
+  /** HTTP status, always 2xx. */
   readonly status: number;
+  /** Header lines by lower-case name. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Body, decompressed. */
   readonly bytes: Uint8Array;
 }
 
 /** Answer of `/version`; `major` and `minor` may carry a suffix such as `27+`. */
 export interface ServerVersion {
+  /** Major version, such as `1`. */
   readonly major: string;
+  /** Minor version, such as `34`. */
   readonly minor: string;
+  /** Full version, such as `v1.34.1`. */
   readonly gitVersion: string;
+  /** Anything else the server says. */
   readonly [field: string]: unknown;
 }
 
@@ -298,14 +333,17 @@ export type InformerMode = "list-watch" | "watch-list" | "auto";
 
 /** Options of `informer`; equal ones share one informer per client. */
 export interface InformerOptions extends Selection {
+  /** What to copy. */
   readonly resource: ObjectRef;
   /** `"0"` (default) takes the first list from the server's cache, `""` asks for the most recent. */
   readonly initialListResourceVersion?: "0" | "" | undefined;
   /** Period of a real list with comparison, ±10 %; 0 (default) = never. */
   readonly resyncMs?: number | undefined;
+  /** How the first state comes; `auto` by default. */
   readonly mode?: InformerMode | undefined;
   /** Lower end of the random `timeoutSeconds` of watches; 300 at least. */
   readonly minWatchTimeoutSeconds?: number | undefined;
+  /** Longest event, bytes; 16 MiB by default. */
   readonly maxLineBytes?: number | undefined;
   /** Events that may wait for a handler before reading pauses; 1,024 by default. */
   readonly maxQueuedEvents?: number | undefined;
@@ -379,10 +417,13 @@ export interface KubeClientOptions {
   readonly transport?: Transport | undefined;
   /** Ping and connect times and the like, for a transport made from `config`. */
   readonly transportOptions?: Partial<TransportOptions> | undefined;
+  /** Time; the system's by default. */
   readonly clock?: Clock | undefined;
   /** In [0, 1); `Math.random` by default. */
   readonly random?: (() => number) | undefined;
+  /** Told what happens; silent by default. */
   readonly logger?: Logger | undefined;
+  /** Counts what happens; dropped by default. */
   readonly metrics?: KubeMetrics | undefined;
   /** Sent as `User-Agent`; `kcfg` by default. */
   readonly userAgent?: string | undefined;

@@ -23,6 +23,7 @@ export interface DiscoveryDeps {
 
 /** All that the server offers, best versions first. */
 export interface ApiCatalog {
+  /** What could be discovered. */
   readonly resources: readonly ApiResource[];
   /** `group/version` of what could not be read, such as a broken aggregated API. */
   readonly failed: readonly string[];

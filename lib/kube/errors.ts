@@ -7,16 +7,19 @@ import type { StatusDetails, Verb } from "./types.ts";
 
 /** Base of all errors of the client. */
 export class KubeError extends Error {
+  /** Name of the class. */
   override name = "KubeError";
 }
 
 /** The configuration is missing, contradictory or unreadable. */
 export class KubeConfigError extends KubeError {
+  /** Name of the class. */
   override name = "KubeConfigError";
 }
 
 /** Credentials could not be obtained: token file, exec plugin, certificate. */
 export class KubeAuthError extends KubeError {
+  /** Name of the class. */
   override name = "KubeAuthError";
 }
 
@@ -45,12 +48,14 @@ export type TransportErrorKind =
 
 /** Failure below HTTP. The transport throws it; the client wraps it in `KubeTransportError`. */
 export class TransportError extends Error {
+  /** Name of the class. */
   override name = "TransportError";
   /** What happened. */
   readonly kind: TransportErrorKind;
   /** Whether the response headers had come, so that the body failed. */
   readonly headersSeen: boolean;
 
+  /** Makes an error of `kind`. */
   constructor(
     kind: TransportErrorKind,
     message: string,
@@ -64,10 +69,12 @@ export class TransportError extends Error {
 
 /** The API server could not be reached or the connection failed; `cause` is the `TransportError`. */
 export class KubeTransportError extends KubeError {
+  /** Name of the class. */
   override name = "KubeTransportError";
   /** `kind` of the cause. */
   readonly kind: TransportErrorKind;
 
+  /** Makes an error that takes over the kind of its cause. */
   constructor(message: string, cause: TransportError) {
     super(message, { cause });
     this.kind = cause.kind;
@@ -76,26 +83,33 @@ export class KubeTransportError extends KubeError {
 
 /** The answer is not what the Kubernetes API would say: not JSON, a `Table`, a captive portal's page. */
 export class DecodeError extends KubeError {
+  /** Name of the class. */
   override name = "DecodeError";
 }
 
 /** A list could not be continued because its snapshot is gone, and items were handed out already. */
 export class ListExpiredError extends KubeError {
+  /** Name of the class. */
   override name = "ListExpiredError";
 }
 
 /** The request is outside the declared scope; nothing was sent. */
 export class ScopeError extends KubeError {
+  /** Name of the class. */
   override name = "ScopeError";
 }
 
 /** What a request was about; used in messages. */
 export interface RequestSubject {
+  /** Verb as RBAC names it, or the HTTP method in lower case. */
   readonly verb: string;
   /** `resource` or `resource/subresource`, or a path for requests without a resource. */
   readonly resource: string;
+  /** API group; undefined outside resources. */
   readonly group?: string | undefined;
+  /** Namespace, where there is one. */
   readonly namespace?: string | undefined;
+  /** Object name, where there is one. */
   readonly name?: string | undefined;
 }
 
@@ -108,13 +122,19 @@ export function describeSubject(subject: RequestSubject): string {
 
 /** Fields of a `KubeApiError`. */
 export interface KubeApiErrorFields extends RequestSubject {
+  /** HTTP status. */
   readonly status: number;
+  /** Machine-readable reason. */
   readonly reason: string;
   /** The server's own text. */
   readonly statusMessage: string;
+  /** Details of the Status. */
   readonly details?: StatusDetails | undefined;
+  /** Path of the request. */
   readonly url: string;
+  /** Id of the request in the server's audit log. */
   readonly auditId?: string | undefined;
+  /** Start of an answer that is no Status. */
   readonly raw?: string | undefined;
   /** `Retry-After` of the answer, in seconds. */
   readonly retryAfterSeconds?: number | undefined;
@@ -124,16 +144,21 @@ export interface KubeApiErrorFields extends RequestSubject {
 
 /** The server answered, and the answer is an error. */
 export class KubeApiError extends KubeError {
+  /** Name of the class. */
   override name = "KubeApiError";
   /** HTTP status. */
   readonly status: number;
   /** Machine-readable reason such as `NotFound`; synthesised from the status when the body has none. */
   readonly reason: string;
+  /** Details of the Status. */
   readonly details: StatusDetails | undefined;
   /** Verb of RBAC: `get`, `list`, … */
   readonly verb: Verb | string;
+  /** Resource with its subresource, or the path. */
   readonly resource: string;
+  /** API group; undefined outside resources. */
   readonly group: string | undefined;
+  /** Namespace, where there is one. */
   readonly namespace: string | undefined;
   /** Name of the object the request was about, if it had one. */
   readonly objectName: string | undefined;
@@ -150,6 +175,7 @@ export class KubeApiError extends KubeError {
   /** Token of an inconsistent continuation, only in some 410 answers. */
   readonly continueToken: string | undefined;
 
+  /** Made by the client from an answer. */
   constructor(fields: KubeApiErrorFields) {
     super(formatApiError(fields));
     this.status = fields.status;

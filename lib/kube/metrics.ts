@@ -16,8 +16,8 @@ export interface KubeMetrics {
   relist(resource: string, reason: string): void;
   /** `kcfg_kube_drift_total`. */
   drift(resource: string, count: number): void;
-  /** `kcfg_kube_store_objects`. */
-  storeObjects(resource: string, count: number): void;
+  /** `kcfg_kube_store_objects`: by how many objects a store grew, for several stores to add up. */
+  storeObjects(resource: string, change: number): void;
   /** `kcfg_kube_last_contact_seconds`, as the wall clock in seconds. */
   lastContact(resource: string, epochSeconds: number): void;
   /** `kcfg_kube_token_reloads_total`. */

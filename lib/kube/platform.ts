@@ -2,12 +2,15 @@
 
 /** Result of a finished program. */
 export interface ProcessResult {
+  /** Exit code. */
   readonly code: number;
+  /** Standard output, decoded. */
   readonly stdout: string;
 }
 
 /** A program to run. */
 export interface ProcessOptions {
+  /** Arguments, without the program itself. */
   readonly args: readonly string[];
   /** Added to the environment of this process. */
   readonly env: Readonly<Record<string, string>>;

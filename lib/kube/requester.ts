@@ -22,7 +22,13 @@ import type { KubeScope } from "./scope/client_scope.ts";
 import type { HeaderValues, Transport, TransportResponse } from "./transport/contract.ts";
 import { traceBody, traceValue } from "./trace_body.ts";
 import type { ResourceRef, Verb } from "./types.ts";
-import { formatQuery, type Query, resourcePath, resourceWithSubresource } from "./url.ts";
+import {
+  formatQuery,
+  type Query,
+  resourceLabel,
+  resourcePath,
+  resourceWithSubresource,
+} from "./url.ts";
 
 /** What a request is about: a resource, or a path outside resources. */
 export type RequestTarget =
@@ -189,9 +195,10 @@ export class Requester {
     const startMs = clock.monotonic();
     const observe = (code: string) => {
       const tookMs = clock.monotonic() - startMs;
-      const resource = subject.group ? `${subject.group}/${subject.resource}` : subject.resource;
-      const label = subject.group === undefined ? "" : resource;
-      metrics.request({ verb: subject.verb, resource: label, code }, tookMs / 1000);
+      const { verb, group, resource: name } = subject;
+      // A path outside resources is no label.
+      const resource = group === undefined ? "" : resourceLabel({ group, resource: name });
+      metrics.request({ verb, resource, code }, tookMs / 1000);
       logger.debug("request", { method, path, code, tookMs: Math.round(tookMs) });
     };
     let response: TransportResponse;

@@ -63,7 +63,9 @@ function bodyFailed(error: KubeTransportError): boolean {
 
 /** Options of `retryOnConflict`. */
 export interface ConflictOptions {
+  /** For the pauses. */
   readonly clock: Clock;
+  /** Ends the wait; its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
   /** In [0, 1); `Math.random` by default. */
   readonly random?: (() => number) | undefined;

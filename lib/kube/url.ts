@@ -47,6 +47,13 @@ export function resourceWithSubresource(ref: ResourceRef): string {
   return ref.subresource === undefined ? ref.resource : `${ref.resource}/${ref.subresource}`;
 }
 
+/** `group/resource`, without a group for the core one: how metrics and logs call a collection. */
+export function resourceLabel(
+  { group, resource }: Pick<ResourceRef, "group" | "resource">,
+): string {
+  return group === "" ? resource : `${group}/${resource}`;
+}
+
 /** What a raw request asks for, derived from its path as the server does. */
 export type ParsedPath =
   | { readonly kind: "resource"; readonly ref: ResourceRef; readonly verb: Verb }

@@ -41,3 +41,42 @@ Deno.test("deno.json pins every package exactly", async () => {
     assert.match(target, /^npm:(@[\w-]+\/)?[\w.-]+@\d+\.\d+\.\d+$/, name);
   }
 });
+
+Deno.test("every symbol of the public doors is documented", () =>
+  deno("doc", "--lint", "lib/kube/mod.ts", "lib/flags/mod.ts"));
+
+Deno.test("the Kubernetes client is loaded by no command that does not use it", async () => {
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", "main.ts"],
+    cwd: ROOT,
+  }).output();
+  assert.ok(success);
+  const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as { modules: GraphModule[] };
+  for (const start of ["main.ts", "commands/serve-config/mod.ts", "commands/version/mod.ts"]) {
+    const loaded = staticImports(modules, start);
+    assert.ok(loaded.length > 1, start);
+    assert.deepEqual(loaded.filter((path) => path.startsWith("lib/kube/")), [], start);
+  }
+});
+
+interface GraphModule {
+  readonly specifier: string;
+  readonly dependencies?: readonly {
+    readonly code?: { readonly specifier?: string };
+    readonly isDynamic?: boolean;
+  }[];
+}
+
+/** Paths, below the root, of what importing `start` loads at once. */
+function staticImports(modules: readonly GraphModule[], start: string): string[] {
+  const prefix = `file://${ROOT}`;
+  const bySpecifier = new Map(modules.map((module) => [module.specifier, module]));
+  const found = new Set([prefix + start]);
+  for (const specifier of found) {
+    for (const { code, isDynamic } of bySpecifier.get(specifier)?.dependencies ?? []) {
+      if (isDynamic !== true && code?.specifier !== undefined) found.add(code.specifier);
+    }
+  }
+  return [...found].filter((specifier) => specifier.startsWith(prefix))
+    .map((specifier) => specifier.slice(prefix.length));
+}

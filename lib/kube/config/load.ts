@@ -12,9 +12,11 @@ import { selectConnection } from "./select.ts";
 
 /** What loading needs. */
 export interface LoadDeps {
+  /** Files and environment. */
   readonly platform: KubePlatform;
   /** YAML (and so JSON) to a value; loaded only when there is a file. */
   readonly parseYaml: (text: string) => unknown | Promise<unknown>;
+  /** Told about a `KUBECONFIG` that names no existing file. */
   readonly logger: Logger;
 }
 

@@ -315,15 +315,19 @@ Deno.test("loadKubeConnection() reads an exec plugin", async () => {
   const extensions = [{ name: "client.authentication.k8s.io/exec", extension: { audience: "x" } }];
   const files = { "/d/k": kubeconfig({ cluster: { extensions }, user: { exec } }) };
   const found = await load({ files, flags: { kubeconfig: "/d/k" } });
-  assert.deepEqual(found.exec, {
-    apiVersion: exec.apiVersion,
-    command: "/d/bin/login",
+  assert.ok(found.exec !== undefined);
+  const { args, env, clusterConfig, ...shown } = found.exec;
+  assert.deepEqual({ args, env, clusterConfig }, {
     args: ["a"],
     env: { K: "v" },
+    clusterConfig: { audience: "x" },
+  });
+  assert.deepEqual(shown, {
+    apiVersion: exec.apiVersion,
+    command: "/d/bin/login",
     interactiveMode: "IfAvailable",
     provideClusterInfo: true,
     installHint: undefined,
-    clusterConfig: { audience: "x" },
   });
 });
 
@@ -340,10 +344,32 @@ Deno.test("loadKubeConnection() shows no secret when it is printed", async () =>
   });
   assert.equal(token.token?.text, "very-secret");
   assert.equal(basic.basic?.password, "very-secret");
-  for (const connection of [token, basic]) {
-    for (const text of [Deno.inspect(connection), JSON.stringify(connection), String(connection)]) {
-      assert.doesNotMatch(text, /very-secret/);
-    }
+  const plugin = {
+    apiVersion: "client.authentication.k8s.io/v1",
+    command: "c",
+    args: ["--password", "very-secret"],
+    env: [{ name: "PASSWORD", value: "very-secret" }],
+    interactiveMode: "Never",
+  };
+  const extension = {
+    name: "client.authentication.k8s.io/exec",
+    extension: { key: "very-secret" },
+  };
+  const exec = await load({
+    files: {
+      "/k": kubeconfig({ cluster: { extensions: [extension] }, user: { exec: plugin } }),
+    },
+    flags: { kubeconfig: "/k" },
+  });
+  assert.deepEqual(exec.exec?.args, plugin.args);
+  assert.deepEqual(exec.exec?.env, { PASSWORD: "very-secret" });
+  for (const connection of [token, basic, exec, exec.exec]) {
+    const shown = [
+      Deno.inspect(connection, { depth: 10, showHidden: true, getters: false }),
+      JSON.stringify(connection),
+      String(connection),
+    ];
+    for (const text of shown) assert.doesNotMatch(text, /very-secret/);
   }
 });
 

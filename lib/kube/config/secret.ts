@@ -1,6 +1,6 @@
 /** Values that no log line, error or inspection shows: they live in private fields. */
 
-import type { TextSource } from "./connection.ts";
+import type { ExecPlugin, TextSource } from "./connection.ts";
 
 /** A token or key. Inspection and JSON show the file at most. */
 export class SecretSource implements TextSource {
@@ -31,5 +31,40 @@ export class BasicCredentials {
   /** The secret itself. */
   get password(): string {
     return this.#password;
+  }
+}
+
+/** A configured exec plugin; inspection and JSON leave out arguments, environment and cluster configuration. */
+export class ExecPluginConfig implements ExecPlugin {
+  readonly apiVersion: string;
+  readonly command: string;
+  readonly interactiveMode: ExecPlugin["interactiveMode"];
+  readonly provideClusterInfo: boolean;
+  readonly installHint: string | undefined;
+  readonly #hidden: Pick<ExecPlugin, "args" | "env" | "clusterConfig">;
+
+  constructor(plugin: ExecPlugin) {
+    const { args, env, clusterConfig } = plugin;
+    this.apiVersion = plugin.apiVersion;
+    this.command = plugin.command;
+    this.interactiveMode = plugin.interactiveMode;
+    this.provideClusterInfo = plugin.provideClusterInfo;
+    this.installHint = plugin.installHint;
+    this.#hidden = { args, env, clusterConfig };
+  }
+
+  /** May hold secrets, as people write them there. */
+  get args(): readonly string[] {
+    return this.#hidden.args;
+  }
+
+  /** May hold secrets. */
+  get env(): Readonly<Record<string, string>> {
+    return this.#hidden.env;
+  }
+
+  /** Meant for the plugin alone. */
+  get clusterConfig(): unknown {
+    return this.#hidden.clusterConfig;
   }
 }

@@ -6,7 +6,7 @@ import type { ExecPlugin, Impersonation, KubeConnection } from "./connection.ts"
 import { EntryReader } from "./entry_reader.ts";
 import type { KubeFlags } from "./flags.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
-import { BasicCredentials, SecretSource } from "./secret.ts";
+import { BasicCredentials, ExecPluginConfig, SecretSource } from "./secret.ts";
 import { normaliseServerUrl } from "./server_url.ts";
 
 const EXEC_EXTENSION = "client.authentication.k8s.io/exec";
@@ -169,7 +169,7 @@ function execPlugin(
   }
   const env = fields["env"] ?? [];
   if (!Array.isArray(env)) throw user.error(`exec has an "env" that is no list`);
-  return {
+  return new ExecPluginConfig({
     apiVersion,
     command: /[/\\]/.test(command) ? exec.resolve(command) : command,
     args: exec.texts("args"),
@@ -180,7 +180,7 @@ function execPlugin(
     provideClusterInfo: exec.flag("provideClusterInfo"),
     installHint: exec.text("installHint"),
     clusterConfig: execExtension(cluster),
-  };
+  });
 }
 
 function execExtension(cluster: EntryReader): unknown {

@@ -8,6 +8,7 @@ import type {
   WatchEvent,
 } from "../contract.ts";
 import type { KubeObject, ResourceRef } from "../types.ts";
+import { resourceLabel } from "../url.ts";
 import { Reflector, type ReflectorDeps, type ReflectorSink } from "./reflector.ts";
 import { Store, type StoreChange } from "./store.ts";
 import { Subscription } from "./subscription.ts";
@@ -16,7 +17,7 @@ import { Subscription } from "./subscription.ts";
 export interface CoreDeps extends ReflectorDeps {
   /** Turns the reference into a resource; may ask the server. */
   readonly resolve: () => Promise<ResourceRef>;
-  /** `group/resource`, or the kind, for logs. */
+  /** `group/resource`, or the kind, for logs until the resource is known. */
   readonly label: string;
   /** Waits before the reference is resolved again; ends early, without an error, by the signal. */
   readonly backoff: (signal: AbortSignal) => Promise<void>;
@@ -37,6 +38,8 @@ export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
   readonly #deps: CoreDeps;
   readonly #subscriptions = new Set<Subscription<T>>();
   readonly #stop = new AbortController();
+  #label: string;
+  #countedObjects: number | undefined;
   #reflector: Reflector<T> | undefined;
   #running: Promise<void> | undefined;
   #failing: "failing" | "denied" | undefined;
@@ -46,6 +49,7 @@ export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
   constructor(options: Omit<InformerOptions, "resource">, deps: CoreDeps) {
     this.#options = options;
     this.#deps = deps;
+    this.#label = deps.label;
     this.store = new Store<T>({ freeze: options.freeze });
     this.synced = new Promise((resolve, reject) => {
       this.#resolveSynced = resolve;
@@ -71,9 +75,10 @@ export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
     this.#subscriptions.clear();
     this.state = "stopped";
     this.#rejectSynced(
-      new Error(`The informer of ${this.#deps.label} was stopped before it synced`),
+      new Error(`The informer of ${this.#label} was stopped before it synced`),
     );
     await this.#running;
+    if (this.#countedObjects !== undefined) this.#countObjects(0);
     this.state = "stopped";
   }
 
@@ -98,7 +103,7 @@ export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
     const targets = [...this.#subscriptions];
     this.hasSynced = true;
     this.#resolveSynced();
-    this.#deps.metrics.storeObjects(this.#deps.label, this.store.size);
+    this.#countObjects(this.store.size);
     const size = objects.length === 0 ? 0 : Math.ceil(bytes / objects.length);
     for (const change of changes) await this.#publish(targets, change, size);
     await this.#publish(targets, { type: "synced", resourceVersion }, 0);
@@ -113,11 +118,13 @@ export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
     const changes: StoreChange<T>[] = type === "DELETED"
       ? this.store.remove(object)
       : this.store.put(object);
-    const targets = [...this.#subscriptions];
-    const waits = changes.map((change) => this.#publish(targets, change, size))
-      .filter((wait) => wait !== undefined);
-    this.#deps.metrics.storeObjects(this.#deps.label, this.store.size);
-    return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined);
+    let waits: Promise<void>[] | undefined;
+    for (const change of changes) {
+      const wait = this.#publish(this.#subscriptions, change, size);
+      if (wait !== undefined) (waits ??= []).push(wait);
+    }
+    this.#countObjects(this.store.size);
+    return waits === undefined ? undefined : Promise.all(waits).then(() => undefined);
   }
 
   setState(state: InformerState): void {
@@ -126,7 +133,7 @@ export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
 
   contact(): void {
     this.lastContact = this.#deps.clock.now();
-    this.#deps.metrics.lastContact(this.#deps.label, this.lastContact / 1000);
+    this.#deps.metrics.lastContact(this.#label, this.lastContact / 1000);
   }
 
   advance(resourceVersion: string): void {
@@ -137,7 +144,7 @@ export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
     const kind = denied ? "denied" : "failing";
     if (this.#failing === kind) return;
     this.#failing = kind;
-    this.#deps.logger.error("informer failing", { resource: this.#deps.label, err: error });
+    this.#deps.logger.error("informer failing", { resource: this.#label, err: error });
     const { resourceVersion } = this;
     this.#publish([...this.#subscriptions], { type: "error", error, resourceVersion }, 0);
   }
@@ -145,7 +152,7 @@ export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
   working(): void {
     if (this.#failing === undefined) return;
     this.#failing = undefined;
-    this.#deps.logger.info("informer recovered", { resource: this.#deps.label });
+    this.#deps.logger.info("informer recovered", { resource: this.#label });
   }
 
   async #run(): Promise<void> {
@@ -154,6 +161,7 @@ export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
       ref = await this.#resolveRef();
     }
     if (ref === undefined || this.#stop.signal.aborted) return;
+    this.#label = resourceLabel(ref);
     this.#reflector = new Reflector<T>(ref, this.#options, { deps: this.#deps, sink: this });
     await this.#reflector.run();
   }
@@ -170,6 +178,12 @@ export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
     }
   }
 
+  #countObjects(count: number): void {
+    if (count === this.#countedObjects) return;
+    this.#deps.metrics.storeObjects(this.#label, count - (this.#countedObjects ?? 0));
+    this.#countedObjects = count;
+  }
+
   *#replay(objects: readonly T[]): Generator<InformerEvent<T>, void, void> {
     const { resourceVersion } = this;
     for (const object of objects) yield { type: "added", object, resourceVersion };
@@ -177,7 +191,7 @@ export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
   }
 
   #publish(
-    targets: readonly Subscription<T>[],
+    targets: Iterable<Subscription<T>>,
     event: InformerEvent<T>,
     size: number,
   ): Promise<void> | undefined {

@@ -18,7 +18,7 @@ import { listWhole, type MeasuredList } from "../list.ts";
 import type { KubeMetrics } from "../metrics.ts";
 import type { Requester } from "../requester.ts";
 import type { KubeObject, ResourceRef } from "../types.ts";
-import { resourcePath } from "../url.ts";
+import { resourceLabel, resourcePath } from "../url.ts";
 import { type OpenWatch, openWatch } from "../watch.ts";
 import { DENIED_MAX_MS, WatchBackoff } from "./backoff.ts";
 import { InitialState } from "./initial_state.ts";
@@ -86,7 +86,7 @@ export class Reflector<T extends KubeObject> {
     { deps, sink }: { readonly deps: ReflectorDeps; readonly sink: ReflectorSink<T> },
   ) {
     this.#ref = ref;
-    this.#label = ref.group === "" ? ref.resource : `${ref.group}/${ref.resource}`;
+    this.#label = resourceLabel(ref);
     this.#options = options;
     this.#deps = deps;
     this.#sink = sink;

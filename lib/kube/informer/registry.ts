@@ -11,6 +11,7 @@ import type {
 } from "../contract.ts";
 import { formatLabelSelector } from "../selectors.ts";
 import type { KubeObject, ObjectRef, ResourceRef } from "../types.ts";
+import { resourceLabel } from "../url.ts";
 import { WatchBackoff } from "./backoff.ts";
 import { InformerCore } from "./informer_core.ts";
 import type { ReflectorDeps } from "./reflector.ts";
@@ -70,7 +71,7 @@ export class InformerRegistry {
       ...this.#deps,
       serverKnows: this.#serverKnows,
       resolve: () => this.#deps.resolve(resource),
-      label: labelOf(resource),
+      label: "kind" in resource ? resource.kind : resourceLabel(resource),
       backoff: (signal) => sleep(backoff.next(), { clock, signal }).catch(() => undefined),
     });
   }
@@ -183,11 +184,6 @@ class InformerHandle<T extends KubeObject> implements Informer<T> {
       remove();
     }
   }
-}
-
-function labelOf(ref: ObjectRef): string {
-  if ("kind" in ref) return ref.kind;
-  return ref.group === "" ? ref.resource : `${ref.group}/${ref.resource}`;
 }
 
 function keyOfOptions({ labelSelector, ...rest }: InformerOptions): string {

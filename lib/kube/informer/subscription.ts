@@ -98,15 +98,16 @@ export class Subscription<T extends KubeObject> {
 
   // A handler's failure is its own; the informer goes on, as the next event may well succeed.
   #call(event: InformerEvent<T>): Promise<void> | undefined {
-    const failed = (err: unknown) => {
-      this.#options.logger.error("informer handler failed", { type: event.type, err });
-    };
     try {
-      return this.#options.handler(event)?.catch(failed);
+      return this.#options.handler(event)?.catch((err) => this.#failed(event, err));
     } catch (err) {
-      failed(err);
+      this.#failed(event, err);
       return undefined;
     }
+  }
+
+  #failed({ type }: InformerEvent<T>, err: unknown): void {
+    this.#options.logger.error("informer handler failed", { type, err });
   }
 
   #letWrite(): void {

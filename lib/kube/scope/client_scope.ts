@@ -6,11 +6,15 @@ import type { Verb } from "../types.ts";
 
 /** What a request would do. */
 export interface ScopedRequest {
+  /** Verb as RBAC names it. */
   readonly verb: Verb;
+  /** API group; the core group is empty. */
   readonly group: string;
   /** With its subresource: `pods/log`. */
   readonly resource: string;
+  /** Namespace of the request; undefined for all or none. */
   readonly namespace?: string | undefined;
+  /** Object name; undefined for collections. */
   readonly name?: string | undefined;
   /** Name fixed by a `metadata.name` field selector (list, watch). */
   readonly selectedName?: string | undefined;
@@ -18,9 +22,9 @@ export interface ScopedRequest {
 
 /** Decides what a client may ask for. */
 export interface KubeScope {
-  /** @throws {ScopeError} naming the rule that would be needed */
+  /** Passes what an active rule allows. @throws {ScopeError} naming the rule that would be needed */
   checkResource(request: ScopedRequest): void;
-  /** @throws {ScopeError} */
+  /** Passes declared paths outside resources. @throws {ScopeError} otherwise */
   checkPath(path: string): void;
 }
 

@@ -5,11 +5,15 @@ import type { Verb } from "../types.ts";
 
 /** One RBAC rule of a declaration. */
 export interface ScopeRule {
+  /** API groups; the core group is empty. */
   readonly apiGroups: readonly string[];
   /** May name subresources: `pods/log`. `*` means all. */
   readonly resources: readonly string[];
+  /** Verbs as RBAC names them. */
   readonly verbs: readonly (Verb | "*")[];
+  /** Object names; all when absent. */
   readonly resourceNames?: readonly string[] | undefined;
+  /** Whether a Role suffices or a ClusterRole is needed. */
   readonly scope: "namespaced" | "cluster";
   /** Name of the flag or setting that activates the rule; always active when unset. */
   readonly when?: string | undefined;
@@ -24,20 +28,29 @@ export interface ScopeRule {
 
 /** Symbolic permissions of the isolate; resolved by the launcher. */
 export interface DenoPermissions {
+  /** Hosts: `@apiserver`, `@proxy`, `@listen`, `@flag:<name>`. */
   readonly net?: readonly string[] | undefined;
+  /** Files to read: `@kubeconfig`, `@credentials`, `@serviceaccount`, `@flag:<name>` or absolute paths. */
   readonly read?: readonly string[] | undefined;
+  /** Files to write, in the same terms. */
   readonly write?: readonly string[] | undefined;
+  /** Names of environment variables. */
   readonly env?: readonly string[] | undefined;
+  /** Programs: `@exec-plugin` only. */
   readonly run?: readonly string[] | undefined;
+  /** Kinds of system information. */
   readonly sys?: readonly string[] | undefined;
+  /** Native libraries. */
   readonly ffi?: boolean | undefined;
 }
 
 /** All that a command may ask for. */
 export interface ScopeDeclaration {
+  /** Requests to the API server. */
   readonly rbac: readonly ScopeRule[];
   /** Paths outside resources, such as `/version`; a trailing `*` matches any rest. */
   readonly nonResourceURLs?: readonly string[] | undefined;
+  /** Permissions of the process. */
   readonly deno?: DenoPermissions | undefined;
 }
 

@@ -15,6 +15,7 @@ export interface RbacOptions {
   readonly name?: string | undefined;
   /** An existing account, `NAME` or `NAMESPACE:NAME`. */
   readonly serviceAccount?: string | undefined;
+  /** Form of the output. */
   readonly format: "yaml" | "json";
 }
 

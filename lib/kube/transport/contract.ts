@@ -7,7 +7,9 @@ import type { Logger } from "#lib/log/logger.ts";
 export interface TlsOptions {
   /** Replaces the default roots. */
   readonly ca?: string | undefined;
+  /** Certificate to present. */
   readonly cert?: string | undefined;
+  /** Key of the certificate. */
   readonly key?: string | undefined;
   /** Name for SNI and verification instead of the host. */
   readonly serverName?: string | undefined;
@@ -40,7 +42,9 @@ export interface TransportOptions {
   readonly idleTimeoutMs?: number | undefined;
   /** How long a retired session may finish its streams; 60,000 by default. */
   readonly drainTimeoutMs?: number | undefined;
+  /** Time; the system's by default. */
   readonly clock?: Clock | undefined;
+  /** Told about connections; silent by default. */
   readonly logger?: Logger | undefined;
   /** Told each time a connection is replaced: `goaway`, `ping`, `connection`, `credentials`, `idle`. */
   readonly onRecycle?: ((reason: string) => void) | undefined;
@@ -51,11 +55,15 @@ export type HeaderValues = Readonly<Record<string, string | readonly string[] | 
 
 /** One request. */
 export interface TransportRequest {
+  /** HTTP method. */
   readonly method: string;
   /** Path and query below the server's prefix, beginning with a slash. */
   readonly path: string;
+  /** Header lines; those of the connection are dropped. */
   readonly headers?: HeaderValues | undefined;
+  /** Request body. */
   readonly body?: string | Uint8Array | undefined;
+  /** Ends the request or the stream. */
   readonly signal?: AbortSignal | undefined;
   /** Whole request when `stream` is unset, else until the headers; 0 or undefined = none. */
   readonly timeoutMs?: number | undefined;
@@ -65,7 +73,9 @@ export interface TransportRequest {
 
 /** One response. Exactly one of `body`, `bytes` and `cancel` has to be used, else the stream leaks. */
 export interface TransportResponse {
+  /** HTTP status. */
   readonly status: number;
+  /** Header lines by lower-case name. */
   readonly headers: HeaderValues;
   /** `h2` or `http/1.1`. */
   readonly protocol: string;
@@ -81,7 +91,7 @@ export interface TransportResponse {
 
 /** HTTP to one server. */
 export interface Transport {
-  /** @throws {TransportError} */
+  /** Sends a request; resolves when the headers have come. @throws {TransportError} */
   request(init: TransportRequest): Promise<TransportResponse>;
   /** New requests use new connections; old ones end with their last stream or the drain deadline. */
   recycle(reason: string): void;

@@ -25,14 +25,24 @@ export async function* readLines(
   for await (const chunk of body) {
     const lines: string[] = [];
     let start = 0;
-    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
-      checkLength(tailBytes + end - start, maxLineBytes);
-      const rest = chunk.subarray(start, end);
-      const line = tailBytes === 0 ? decoder.decode(rest) : decodeParts(decoder, tail, rest);
+    const first = tailBytes === 0 ? -1 : chunk.indexOf(NEWLINE);
+    if (first >= 0) {
+      checkLength(tailBytes + first, maxLineBytes);
+      lines.push(withoutReturn(decodeParts(decoder, tail, chunk.subarray(0, first))));
       tail = [];
       tailBytes = 0;
-      start = end + 1;
-      lines.push(line.endsWith("\r") ? line.slice(0, -1) : line);
+      start = first + 1;
+    }
+    // All whole lines at once, which costs half of decoding each, and as a stream, which the runtime does
+    // faster: a newline leaves no character unfinished.
+    const end = chunk.lastIndexOf(NEWLINE) + 1;
+    if (end > start) {
+      const whole = chunk.subarray(start, end);
+      if (whole.length > maxLineBytes) checkEachLength(whole, maxLineBytes);
+      const texts = decoder.decode(whole, { stream: true }).split("\n");
+      texts.pop();
+      for (const text of texts) lines.push(withoutReturn(text));
+      start = end;
     }
     if (start < chunk.length) {
       tail.push(chunk.subarray(start));
@@ -52,6 +62,10 @@ export async function* readLines(
   }
 }
 
+function withoutReturn(line: string): string {
+  return line.endsWith("\r") ? line.slice(0, -1) : line;
+}
+
 function decodeParts(
   decoder: TextDecoder,
   parts: readonly Uint8Array[],
@@ -65,5 +79,13 @@ function decodeParts(
 function checkLength(bytes: number, maxLineBytes: number): void {
   if (bytes > maxLineBytes) {
     throw new DecodeError(`Cannot read a line: it is longer than ${maxLineBytes} bytes`);
+  }
+}
+
+function checkEachLength(lines: Uint8Array, maxLineBytes: number): void {
+  for (let start = 0; start < lines.length;) {
+    const end = lines.indexOf(NEWLINE, start);
+    checkLength(end - start, maxLineBytes);
+    start = end + 1;
   }
 }

@@ -49,6 +49,8 @@ class StreamResponse implements OwnedResponse {
   #finished = false;
   #error: TransportError | undefined;
   #taken = false;
+  // Set when the body is wanted whole: then nothing is paused and nobody woken before its end.
+  #maxWholeBytes: number | undefined;
   #wake: () => void = () => {};
 
   constructor(parts: ResponseParts) {
@@ -56,6 +58,10 @@ class StreamResponse implements OwnedResponse {
     this.headers = parts.headers;
     this.protocol = parts.protocol;
     this.#parts = parts;
+    // At once, and not when the reader comes: what waits inside the stream is lost when a server that has
+    // said goodbye closes the connection right behind its last answer.
+    parts.source.on("data", (chunk) => this.#receive(chunk));
+    parts.source.resume();
   }
 
   get body(): AsyncIterable<Uint8Array> {
@@ -63,15 +69,20 @@ class StreamResponse implements OwnedResponse {
   }
 
   async bytes(maxBytes: number): Promise<Uint8Array> {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of this.body) {
-      size += chunk.length;
-      if (size > maxBytes) throw this.#protocolError(`the body is longer than ${maxBytes} bytes`);
-      chunks.push(chunk);
+    this.#take();
+    this.#maxWholeBytes = maxBytes;
+    this.#resume();
+    while (!this.#finished && this.#receivedBytes <= maxBytes) {
+      await new Promise<void>((resolve) => this.#wake = resolve);
     }
-    const whole = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : join(chunks, size);
-    if (this.headers["content-encoding"] !== "gzip" || size === 0) return whole;
+    if (this.#receivedBytes > maxBytes) {
+      if (!this.#finished) this.cancel();
+      throw this.#protocolError(`the body is longer than ${maxBytes} bytes`);
+    }
+    const error = this.#error ?? this.#lengthError();
+    if (error !== undefined) throw error;
+    const whole = this.#takeQueued();
+    if (this.headers["content-encoding"] !== "gzip" || whole.length === 0) return whole;
     return await gunzip(whole, maxBytes);
   }
 
@@ -82,33 +93,44 @@ class StreamResponse implements OwnedResponse {
   finish(error?: TransportError): void {
     if (this.#finished) return;
     this.#finished = true;
-    this.#error = error ?? this.#lengthError();
-    if (error?.kind === "aborted" || error?.kind === "timeout") this.#chunks.length = 0;
+    this.#error = error;
+    if (error?.kind === "aborted" || error?.kind === "timeout") this.#takeQueued();
     this.#wake();
   }
 
   async *#read(): AsyncGenerator<Uint8Array, void, void> {
-    if (this.#taken) throw new TypeError("Cannot read the response body: it was read already");
-    this.#taken = true;
-    this.#parts.source.on("data", (chunk) => this.#receive(chunk));
-    this.#parts.source.resume();
+    this.#take();
     try {
       while (true) {
-        for (let chunk = this.#chunks.shift(); chunk !== undefined; chunk = this.#chunks.shift()) {
-          this.#queuedBytes -= chunk.length;
-          yield chunk;
-        }
+        // In one piece, because each step of a reader costs as much as the copy of some kilobytes.
+        while (this.#queuedBytes > 0) yield this.#takeQueued();
         if (this.#finished) break;
-        if (this.#paused) {
-          this.#paused = false;
-          this.#parts.source.resume();
-        }
+        this.#resume();
         await new Promise<void>((resolve) => this.#wake = resolve);
       }
-      if (this.#error !== undefined) throw this.#error;
+      const error = this.#error ?? this.#lengthError();
+      if (error !== undefined) throw error;
     } finally {
       if (!this.#finished) this.cancel();
     }
+  }
+
+  #take(): void {
+    if (this.#taken) throw new TypeError("Cannot read the response body: it was read already");
+    this.#taken = true;
+  }
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#parts.source.resume();
+  }
+
+  #takeQueued(): Uint8Array {
+    const chunks = this.#chunks.splice(0);
+    const size = this.#queuedBytes;
+    this.#queuedBytes = 0;
+    return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : join(chunks, size);
   }
 
   #receive(chunk: Uint8Array): void {
@@ -117,6 +139,10 @@ class StreamResponse implements OwnedResponse {
     if (this.#finished) return;
     this.#chunks.push(chunk);
     this.#queuedBytes += chunk.length;
+    if (this.#maxWholeBytes !== undefined) {
+      if (this.#receivedBytes > this.#maxWholeBytes) this.#wake();
+      return;
+    }
     if (this.#queuedBytes > HIGH_WATER_BYTES && !this.#paused) {
       this.#paused = true;
       this.#parts.source.pause();
@@ -126,7 +152,7 @@ class StreamResponse implements OwnedResponse {
 
   #lengthError(): TransportError | undefined {
     const declared = this.headers["content-length"];
-    if (!this.#taken || typeof declared !== "string") return undefined;
+    if (typeof declared !== "string") return undefined;
     if (Number(declared) === this.#receivedBytes) return undefined;
     return this.#protocolError(
       `${declared} bytes were announced and ${this.#receivedBytes} came`,
