@@ -115,6 +115,11 @@ export class Updater extends EventTarget implements AsyncDisposable {
     await this.#watch;
   }
 
+  /** Asks the source for everything now, so that its values count again over those set by HTTP. */
+  async refresh(): Promise<void> {
+    if (this.isRunning) (await this.#watch)?.refresh?.();
+  }
+
   /**
    * Stops following; the values stay. Resolves when nothing is under way. It may be started again.
    *
