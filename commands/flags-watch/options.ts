@@ -254,7 +254,11 @@ function hooksOf(values: Values, passthrough: readonly string[] | undefined): Ho
     throw new UsageError("Flag --on-change: there is a hook behind -- already");
   }
   const url = values["on-change-http"];
-  if (url !== undefined && !/^https?:\/\/./.test(url) || url !== undefined && !URL.canParse(url)) {
+  const headers = values["on-change-http-header"].map(headerOf);
+  if (url === undefined && headers.length > 0) {
+    throw new UsageError("Flag --on-change-http-header: it needs --on-change-http");
+  }
+  if (url !== undefined && !(/^https?:\/\/./.test(url) && URL.canParse(url))) {
     throw new UsageError("Flag --on-change-http: it is not a URL with http or https");
   }
   return {
@@ -263,7 +267,7 @@ function hooksOf(values: Values, passthrough: readonly string[] | undefined): Ho
     request: url === undefined ? undefined : {
       url,
       method: values["on-change-http-method"].toUpperCase(),
-      headers: values["on-change-http-header"].map(headerOf),
+      headers,
     },
     timeoutMs: values["hook-timeout"],
     onStart: values["hook-on-start"],

@@ -41,7 +41,10 @@ export function renderPage(
     rows: listed.map((flag) => row(flags, flag, listing.set_url)).join("\n"),
     empty: listed.length === 0 ? "No flags here." : "",
   };
-  const html = TEMPLATE.replace(/\{\{(\w+)\}\}/g, (_whole, name: string) => parts[name] ?? "");
+  const html = TEMPLATE.replace(
+    /\{\{\s*(\w+)\s*\}\}/g,
+    (_whole, name: string) => parts[name] ?? "",
+  );
   return new Response(html, {
     headers: {
       "content-type": "text/html; charset=utf-8",
