@@ -64,6 +64,7 @@ function row(flags: FlagSet, flag: ListedFlag, setUrl: string): string {
   const entry = flags.entry(flag.name);
   const body = entry && flagBody(entry);
   const kind = flag.is_dynamic ? "dynamic" : "static";
+  const isSecret = entry?.value.isSecret === true;
   const isSettable = flag.is_dynamic && setUrl !== "";
   const error = body?.error ?? undefined;
   const problem = error === undefined ? "" : `Refused: ${error}`;
@@ -74,7 +75,7 @@ function row(flags: FlagSet, flag: ListedFlag, setUrl: string): string {
 <p class="description">${escape(flag.description)}</p></th>
 <td>${escape(body?.type ?? "")}</td>
 <td><pre>${escape(flag.default_value)}</pre></td>
-<td class="value">${isSettable ? form(flag, setUrl) : shown(flag)}
+<td class="value">${isSettable ? form(flag, { setUrl, isSecret }) : shown(flag)}
 <p class="note bad" role="status" data-part="note">${escape(problem)}</p></td>
 </tr>`;
 }
@@ -83,13 +84,18 @@ function shown({ current_value }: ListedFlag): string {
   return `<pre data-part="value">${lineBreakKept(escape(current_value))}</pre>`;
 }
 
-function form({ name, current_value, is_json }: ListedFlag, setUrl: string): string {
+function form(
+  { name, current_value, is_json }: ListedFlag,
+  { setUrl, isSecret }: { readonly setUrl: string; readonly isSecret: boolean },
+): string {
   const value = escape(current_value);
   const label = `aria-label="New value of ${escape(name)}" data-part="value" spellcheck="false"`;
   // A field of one line would drop line breaks.
-  const isLong = is_json || current_value.includes("\n");
+  const isLong = !isSecret && (is_json || current_value.includes("\n"));
   const field = isLong
     ? `<textarea name="value" rows="6" ${label}>${lineBreakKept(value)}</textarea>`
+    : isSecret
+    ? `<input name="value" type="password" autocomplete="off" required ${label}>`
     : `<input name="value" value="${value}" ${label}>`;
   return `<form method="post" action="${escape(setUrl)}" data-set>
 <input type="hidden" name="name" value="${escape(name)}">
