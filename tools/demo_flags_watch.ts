@@ -85,7 +85,7 @@ async function tell(
     say(`\n(exit status ${code} after SIGTERM)`);
     say(
       isWell
-        ? "With --config-port a browser shows the same page, live."
+        ? "A browser shows a page at that address, which follows by itself."
         : "That was not as it should be.",
     );
     return isWell ? 0 : 1;
