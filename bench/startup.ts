@@ -32,6 +32,18 @@ const CASES: readonly Case[] = [
     budget: 3,
     readyMark: " ready ",
   },
+  {
+    name: "kcfg flags-watch, ready",
+    args: [
+      "flags-watch",
+      "--schema=samples/flags/schema.json",
+      "--config-dir=samples/flags",
+      "--unknown=ignore",
+      "--config-port=127.0.0.1:0",
+    ],
+    budget: 2,
+    readyMark: '"ready"',
+  },
 ];
 
 async function timeStart(entry: string, { args, readyMark }: Pick<Case, "args" | "readyMark">) {

@@ -10,6 +10,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./serve-config/mod.ts"),
   },
   {
+    name: "flags-watch",
+    summary: "Follow typed values in a directory or ConfigMap and pass changes on",
+    load: () => import("./flags-watch/mod.ts"),
+  },
+  {
     name: "doctor",
     summary: "Check the way to the Kubernetes API server",
     load: () => import("./doctor/mod.ts"),

@@ -82,7 +82,8 @@ async function demoServeConfig(): Promise<number> {
 /** Demonstrations by the name of their command. */
 const DEMOS: Readonly<Record<string, () => Promise<number>>> = {
   "serve-config": demoServeConfig,
-  // Loaded when asked for: it brings an API server along.
+  // Loaded when asked for: these bring an API server along.
+  "flags-watch": async () => await (await import("./demo_flags_watch.ts")).demoFlagsWatch(),
   doctor: async () => await (await import("./demo_doctor.ts")).demoDoctor(),
 };
 

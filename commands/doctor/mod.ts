@@ -2,6 +2,7 @@
 
 import type { Command } from "#lib/cli/command.ts";
 import { UsageError } from "#lib/cli/usage_error.ts";
+import { FLAGS_WATCH_SCOPE } from "#lib/kube/declarations/flags_watch.ts";
 import type { ScopeDeclaration } from "#lib/kube/mod.ts";
 import { createLogger } from "#lib/log/create_logger.ts";
 import { nearest } from "#lib/cli/nearest.ts";
@@ -11,7 +12,10 @@ import { formatJson, formatText } from "./report.ts";
 import { scope } from "./scope.ts";
 
 /** Declarations of the commands that talk to the API server, by command. */
-const DECLARATIONS: ReadonlyMap<string, ScopeDeclaration> = new Map([["doctor", scope]]);
+const DECLARATIONS: ReadonlyMap<string, ScopeDeclaration> = new Map([
+  ["doctor", scope],
+  ["flags-watch", FLAGS_WATCH_SCOPE],
+]);
 
 /** The command. */
 export const command: Command<DoctorOptions, typeof FLAGS> = {

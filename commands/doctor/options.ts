@@ -93,7 +93,7 @@ export function toOptions(
         clusterWide: values["cluster-role"],
         name: values.name,
         serviceAccount: values.serviceaccount,
-        format: values.output === "json" ? "json" : "yaml",
+        format: values.output === "json" ? "json" : values["rbac-format"],
       }
       : undefined,
     log: { level: values["log-level"], format: values["log-format"] },

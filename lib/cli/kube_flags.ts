@@ -3,7 +3,14 @@
  * print or check its rights (15.5).
  */
 
-import { boolFlag, durationFlag, listFlag, numberFlag, optionalTextFlag } from "./flag.ts";
+import {
+  boolFlag,
+  choiceFlag,
+  durationFlag,
+  listFlag,
+  numberFlag,
+  optionalTextFlag,
+} from "./flag.ts";
 import type { FlagValues } from "./flag.ts";
 
 const CATEGORY = "Kubernetes";
@@ -85,7 +92,7 @@ export const KUBE_FLAGS = {
 /** Printing the rights a command needs. */
 export const RBAC_FLAGS = {
   "print-rbac": boolFlag({
-    brief: "Print the RBAC objects that grant what these options need (-o yaml or json), and stop",
+    brief: "Print the RBAC objects that grant what these options need, and stop",
     category: "Rights",
     default: "false",
   }),
@@ -103,6 +110,12 @@ export const RBAC_FLAGS = {
     brief: "With --print-rbac: existing account to bind, NAME or NAMESPACE:NAME",
     category: "Rights",
     placeholder: "ACCOUNT",
+  }),
+  "rbac-format": choiceFlag<"yaml" | "json">({
+    brief: "With --print-rbac: form of the objects",
+    category: "Rights",
+    default: "yaml",
+    choices: ["yaml", "json"],
   }),
 } as const;
 

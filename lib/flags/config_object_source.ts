@@ -109,7 +109,11 @@ class ConfigObjectSource implements FlagSource {
     // The informers of the first read go on; after a stop they are made anew.
     this.#open();
     this.#tell();
-    return Promise.resolve({ ended });
+    const refresh = () => {
+      this.#isStale = true;
+      this.#tell();
+    };
+    return Promise.resolve({ ended, refresh });
   }
 
   #open(): void {

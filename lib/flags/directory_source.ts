@@ -72,6 +72,8 @@ class DirectoryFollower {
   readonly #dueNames = new Set<string>();
   readonly #underWay = new Set<Promise<void>>();
   #isFullDue = false;
+  /** Whether the next full read is reported in any case. */
+  #isForced = false;
   #isReading = false;
 
   constructor(
@@ -111,7 +113,11 @@ class DirectoryFollower {
     this.#poll();
     // What changed between the first read and the watch.
     this.#readAll();
-    return { ended };
+    const refresh = () => {
+      this.#isForced = true;
+      this.#catchUp();
+    };
+    return { ended, refresh };
   }
 
   async #stop(): Promise<void> {
@@ -220,8 +226,10 @@ class DirectoryFollower {
    * treated like one that had an event.
    */
   async #readWhole(): Promise<SourceSnapshot | undefined> {
+    const isForced = this.#isForced;
+    this.#isForced = false;
     const snapshot = await readDirectory(this.#access, this.#path);
-    if (snapshot.version !== this.#last.version) {
+    if (isForced || snapshot.version !== this.#last.version) {
       this.#last.items = snapshot.items;
       this.#last.version = snapshot.version;
       return snapshot;

@@ -3,7 +3,7 @@
 import { FlagError } from "./errors.ts";
 import { isFileFlag } from "./file_flags.ts";
 import type { FlagSet } from "./flag_set.ts";
-import { ListingCache } from "./listing.ts";
+import { type Listing, ListingCache } from "./listing.ts";
 import { renderListing } from "./listing_page.ts";
 import { readBody, settingRefusal } from "./setting_request.ts";
 import { goQuote } from "./text.ts";
@@ -63,9 +63,11 @@ export function flagsHandler(
 export function listFlags(
   flags: FlagSet,
   request: Request,
-  { setUrl = "", cache = new ListingCache() }: Pick<EndpointOptions, "setUrl"> & {
+  { setUrl = "", cache = new ListingCache(), page = plainPage }: Pick<EndpointOptions, "setUrl"> & {
     /** Spares making the same listing again. */
     readonly cache?: ListingCache;
+    /** Makes the page for browsers; one without any script by default. */
+    readonly page?: (listing: Listing) => Response;
   } = {},
 ): Response {
   const query = new URL(request.url).searchParams;
@@ -79,9 +81,9 @@ export function listFlags(
   const headers = { "cache-control": "no-store", "vary": "accept" };
   const acceptsHtml = request.headers.get("accept")?.includes("html") === true;
   if (acceptsHtml && query.get("format") !== "json") {
-    return new Response(renderListing(listing), {
-      headers: { ...headers, "content-type": HTML_CONTENT },
-    });
+    const response = page(listing);
+    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+    return response;
   }
   const etag = `"${listing.checksum_static}-${listing.checksum_dynamic}-${flags.seq}"`;
   const known = request.headers.get("if-none-match")?.split(",").map((tag) => tag.trim()) ?? [];
@@ -116,6 +118,10 @@ export async function setFlag(
   const isShown = value?.isSecret === false;
   onSet?.({ name, raw: isShown ? raw : undefined, status, request });
   return status === 200 ? plain(200, body, "UTF-8") : plain(status, body);
+}
+
+function plainPage(listing: Listing): Response {
+  return new Response(renderListing(listing), { headers: { "content-type": HTML_CONTENT } });
 }
 
 function apply(flags: FlagSet, name: string, raw: string): { status: number; body: string } {

@@ -14,6 +14,8 @@ import { flagBody, flagSetBody } from "./wire.ts";
 export interface FlagRoutesOptions extends EndpointOptions {
   /** Where waiting requests wait; the system's by default. */
   readonly clock?: Clock;
+  /** Ends waiting as if the time were over; for the stop of a server. */
+  readonly stopping?: AbortSignal;
 }
 
 const MAX_WAIT_MS = 5 * 60 * 1000;
@@ -33,6 +35,7 @@ export async function handleFlagRoutes(
     return await listTyped(flags, request, {
       query: searchParams,
       clock: options.clock ?? systemClock,
+      stopping: options.stopping,
     });
   }
   const name = nameIn(pathname);
@@ -49,13 +52,20 @@ export async function handleFlagRoutes(
 async function listTyped(
   flags: FlagSet,
   request: Request,
-  { query, clock }: { readonly query: URLSearchParams; readonly clock: Clock },
+  { query, clock, stopping }: {
+    readonly query: URLSearchParams;
+    readonly clock: Clock;
+    readonly stopping: AbortSignal | undefined;
+  },
 ): Promise<Response> {
   const wait = query.get("wait");
   if (wait !== null && query.get("seq") === String(flags.seq)) {
     const waitMs = waitMsOf(wait);
     if (waitMs === undefined) return problem(400, `wait is no duration: ${wait}`);
-    const isChanged = await nextUpdate(flags, { waitMs, clock, signal: request.signal });
+    const signal = stopping === undefined
+      ? request.signal
+      : AbortSignal.any([request.signal, stopping]);
+    const isChanged = await nextUpdate(flags, { waitMs, clock, signal });
     if (!isChanged) return new Response(null, { status: 304 });
   }
   return json(200, flagSetBody(flags));

@@ -47,6 +47,8 @@ export interface FlagSource {
 export interface SourceWatch {
   /** Resolves after the abort, once nothing is under way any more. */
   readonly ended: Promise<void>;
+  /** Reads everything now and reports it even when nothing is new. Sources without it are always up to date. */
+  refresh?(): void;
 }
 
 /** A source in memory, for tests and for programs that get values by other means. */
@@ -75,7 +77,8 @@ export class MemorySource implements FlagSource {
     if (watcher.signal.aborted) return Promise.resolve({ ended });
     this.#watchers.add(watcher);
     watcher.signal.addEventListener("abort", () => this.#watchers.delete(watcher), { once: true });
-    return Promise.resolve({ ended });
+    const refresh = () => watcher.onSnapshot(this.#snapshot());
+    return Promise.resolve({ ended, refresh });
   }
 
   #snapshot(): SourceSnapshot {

@@ -29,7 +29,7 @@ type Inputs = Map<string, ValueInput<unknown> | { readonly problem: string }>;
 
 /**
  * Follows a source. Events: `update` (detail: `FlagUpdate`), `error` (detail: the error), `unknown` (detail: the
- * name). Counts and events are complete, the log is for people.
+ * name), `removed` (detail: the name). Counts and events are complete, the log is for people.
  */
 export class Updater extends EventTarget implements AsyncDisposable {
   readonly #flags: FlagSet;
@@ -113,6 +113,11 @@ export class Updater extends EventTarget implements AsyncDisposable {
       },
     });
     await this.#watch;
+  }
+
+  /** Asks the source for everything now, so that its values count again over those set by HTTP. */
+  async refresh(): Promise<void> {
+    if (this.isRunning) (await this.#watch)?.refresh?.();
   }
 
   /**
@@ -216,7 +221,10 @@ export class Updater extends EventTarget implements AsyncDisposable {
   #forget({ items, isComplete, removed = [] }: SourceSnapshot): void {
     const gone = isComplete ? [...this.#known].filter((name) => !items.has(name)) : removed;
     this.#known = new Set(isComplete ? items.keys() : [...this.#known, ...items.keys()]);
-    for (const name of gone) this.#known.delete(name);
+    for (const name of gone) {
+      this.#known.delete(name);
+      this.dispatchEvent(new CustomEvent("removed", { detail: name }));
+    }
     if (gone.length === 0 || this.#options.onRemove !== "default") return;
     const update = this.#flags.clearConfig(gone);
     if (update !== undefined) this.dispatchEvent(new CustomEvent("update", { detail: update }));

@@ -20,6 +20,8 @@ export interface LoggerOptions {
   readonly level: LogLevel;
   /** `auto` is text on a terminal and JSON otherwise. */
   readonly format: "text" | "json" | "auto";
+  /** Whether lines begin with the time, true by default. */
+  readonly timestamps?: boolean;
 }
 
 /** A logger with a door to make sure that everything is out. */
@@ -54,7 +56,8 @@ export function createLogger(
   }
 
   function write(level: LogLevel, message: string, fields: LogFields): void {
-    batch += format({ time: timeOf(clock.now()), level, message, fields }, shown);
+    const time = options.timestamps === false ? undefined : timeOf(clock.now());
+    batch += format({ time, level, message, fields }, shown);
     if (level === "warn" || level === "error" || batch.length > BATCH_CHARS) return flush();
     timer ??= clock.timer(flush, BATCH_MS, { unref: true });
   }
@@ -81,7 +84,8 @@ export function createLogger(
 const NO_FIELDS: LogFields = {};
 
 interface Line {
-  readonly time: string;
+  /** `undefined` leaves it out. */
+  readonly time: string | undefined;
   readonly level: LogLevel;
   readonly message: string;
   readonly fields: LogFields;
@@ -119,7 +123,7 @@ function createTimestamps(): (nowMs: number) => string {
 }
 
 function formatText({ time, level, message, fields }: Line, shown: Redactor): string {
-  let line = `${time} ${LEVEL_COLUMN[level]} ${message}`;
+  let line = `${time === undefined ? "" : `${time} `}${LEVEL_COLUMN[level]} ${message}`;
   for (const key in fields) {
     if (!Object.hasOwn(fields, key)) continue;
     const value = shown(key, fields[key]);

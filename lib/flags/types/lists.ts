@@ -1,25 +1,54 @@
-/** Lists and sets of strings, separated by commas without any quoting. */
+/** Lists and sets of strings, separated by commas (or a text of one's own) without any quoting. */
 
-import { compareBytes } from "../text.ts";
+import { compareBytes, trimSpace } from "../text.ts";
 import type { FlagType } from "./flag_type.ts";
 
-/** `string-slice`: order and repetitions kept. An empty text is a list of one empty element. */
-export const stringSliceType: FlagType<readonly string[]> = {
-  name: "string-slice",
-  parse: (text) => Object.freeze(text.split(",")),
-  format: (value) => value.join(","),
-  toJson: (value) => [...value],
-  protect: (value) => Object.freeze([...value]),
-};
+/** How the text of a list is cut. */
+export interface ListSyntax {
+  /** Between two elements, `,` by default; canonical texts have a comma in any case. */
+  readonly separator?: string;
+  /** Whether white space around elements is dropped; false by default. */
+  readonly trimElements?: boolean;
+  /** Whether an empty text is an empty list; by default it is a list of one empty element. */
+  readonly emptyIsEmpty?: boolean;
+}
 
-/** `string-set`: canonical in the order of the UTF-8 bytes. */
-export const stringSetType: FlagType<ReadonlySet<string>> = {
-  name: "string-set",
-  parse: (text) => new Set(text.split(",")),
-  format: (value) => sorted(value).join(","),
-  toJson: sorted,
-  protect: (value) => new Set(value),
-};
+/** `string-slice` in a syntax: order and repetitions kept. */
+export function stringSlice(syntax: ListSyntax = {}): FlagType<readonly string[]> {
+  return {
+    name: "string-slice",
+    parse: (text) => Object.freeze(split(text, syntax)),
+    format: (value) => value.join(","),
+    toJson: (value) => [...value],
+    protect: (value) => Object.freeze([...value]),
+  };
+}
+
+/** `string-set` in a syntax: canonical in the order of the UTF-8 bytes. */
+export function stringSet(syntax: ListSyntax = {}): FlagType<ReadonlySet<string>> {
+  return {
+    name: "string-set",
+    parse: (text) => new Set(split(text, syntax)),
+    format: (value) => sorted(value).join(","),
+    toJson: sorted,
+    protect: (value) => new Set(value),
+  };
+}
+
+/** `string-slice` as the reference cuts it. */
+export const stringSliceType: FlagType<readonly string[]> = stringSlice();
+
+/** `string-set` as the reference cuts it. */
+export const stringSetType: FlagType<ReadonlySet<string>> = stringSet();
+
+function split(
+  text: string,
+  { separator = ",", trimElements = false, emptyIsEmpty = false }: ListSyntax,
+): string[] {
+  if (emptyIsEmpty && text === "") return [];
+  const elements = text.split(separator);
+  return trimElements ? elements.map(trimSpace) : elements;
+}
 
 function sorted(value: ReadonlySet<string>): string[] {
   return [...value].sort(compareBytes);

@@ -62,7 +62,7 @@ async function answer(state: ServerState, exchange: Exchange): Promise<void> {
   if (path === undefined) throw status.noSuchResource();
   const resource = target.resource +
     (target.subresource === "" ? "" : `/${target.subresource}`);
-  const attributes = { ...target, resource };
+  const attributes = { ...target, resource, name: target.name || selectedName(query) };
   const faults = state.faults.take({
     target,
     method: exchange.method,
@@ -93,6 +93,11 @@ async function answer(state: ServerState, exchange: Exchange): Promise<void> {
       fault.kind === "stream"
     ),
   });
+}
+
+/** As the real server does: a selector of one name counts as that name, so that rules with names cover lists. */
+function selectedName(query: URLSearchParams): string {
+  return /(?:^|,)metadata\.name==?([^,!]+)/.exec(query.get("fieldSelector") ?? "")?.[1] ?? "";
 }
 
 function dispatch(state: ServerState, request: Request): void {

@@ -1,0 +1,217 @@
+/**
+ * The service in one piece, for the command and for tests: brings the source into the flags, then listens, prints,
+ * writes and runs hooks, in the order of flags-watch.md 6. Stops in the reverse order.
+ */
+
+import { denoDirectoryAccess } from "#lib/flags/deno.ts";
+import { readFileFlags } from "#lib/flags/file_flags.ts";
+import type { FlagSet } from "#lib/flags/flag_set.ts";
+import type { FlagSource } from "#lib/flags/source.ts";
+import { Updater } from "#lib/flags/updater.ts";
+import { startServer } from "#lib/http/server.ts";
+import type { RunningServer } from "#lib/http/server.ts";
+import type { Logger } from "#lib/log/logger.ts";
+import { Metrics } from "#lib/metrics/metrics.ts";
+import { type ProcessReadings, registerProcessMetrics } from "#lib/metrics/process_metrics.ts";
+import { type Clock, sleep } from "#lib/run/clock.ts";
+import { createLifecycle } from "#lib/run/lifecycle.ts";
+import { EventStream } from "./event_stream.ts";
+import { registerFlagMetrics } from "./flag_metrics.ts";
+import { inferFlags, observeSource } from "./observed_source.ts";
+import type { FlagsWatchOptions } from "./options.ts";
+import { type Outputs, startOutputs } from "./outputs/outputs.ts";
+import { createRoutes } from "./routes.ts";
+
+/** A source and what is known about the way to it. */
+export interface AppSource {
+  readonly source: FlagSource;
+  /** Whether the API server answers; absent for sources that ask none. */
+  readonly apiUp?: () => boolean;
+  /** Lets go of what the source holds, after it has stopped. */
+  readonly close?: () => Promise<void>;
+}
+
+/** What the service needs of its surroundings. */
+export interface AppDeps {
+  /** Declared, with the values of environment and command line. */
+  readonly flags: FlagSet;
+  /** `undefined` without a source. */
+  readonly source: AppSource | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly readings: ProcessReadings;
+  readonly stdout: { write(text: string): void };
+  /** Environment for hooks. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Called when static flags are settled. */
+  readonly onSettled: () => void;
+}
+
+/** The service. */
+export interface FlagsWatchApp {
+  /**
+   * Reads, listens and follows; resolves when all of it is done, with the bound address.
+   *
+   * @throws {Error} when a value is bad (unless that is only a warning), the source is not there or the address is
+   * taken; what was started is stopped again
+   */
+  start(signal: AbortSignal): Promise<RunningServer["address"] | undefined>;
+  /** Drains and stops; idempotent, never rejects. */
+  stop(): Promise<void>;
+  /** Reads the source now, whether it changed or not. */
+  refresh(): Promise<void>;
+}
+
+const STOP_MS = 5000;
+const WAIT_STEP_MS = 100;
+
+/** Makes the service; nothing runs before `start`. */
+export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatchApp {
+  const { flags, clock, log } = deps;
+  const lifecycle = createLifecycle({ deadlineMs: STOP_MS }, deps);
+  const metrics = new Metrics();
+  registerProcessMetrics(metrics, deps.readings);
+  const stopping = new AbortController();
+  const state = { initialized: false, following: false };
+  const stream = new EventStream(flags, { clock });
+  let outputs: Outputs | undefined;
+  const updater = deps.source && new Updater(flags, observed(deps.source.source), {
+    log,
+    atomic: options.atomic,
+    onRemove: options.onRemove,
+    overridePolicy: options.overridePolicy,
+    unknown: options.schema.kind === "infer" ? "ignore" : options.unknown,
+  });
+  const counters = registerFlagMetrics(metrics, {
+    flags,
+    updater,
+    clock,
+    version: deps.readings.version,
+    streamClients: () => stream.clients,
+    apiUp: deps.source?.apiUp,
+  });
+  lifecycle.defer("metrics", () => counters[Symbol.dispose]());
+
+  function observed(source: FlagSource): FlagSource {
+    return observeSource(source, {
+      onSnapshot(snapshot) {
+        counters.watchEvents.inc();
+        if (options.schema.kind === "infer") inferFlags(flags, snapshot);
+      },
+      onError: () => counters.watchErrors.inc(),
+    });
+  }
+
+  async function initialize(signal: AbortSignal): Promise<void> {
+    await readFileFlags(flags, denoDirectoryAccess.readFile);
+    if (options.source.kind === "directory") await waitForDirectory(options.source, signal);
+    try {
+      await updater?.initialize({ signal });
+    } catch (err) {
+      if (options.initErrors === "fail" || signal.aborted) throw err;
+      log.warn("values refused at the start", { err });
+    }
+    // What the outside learns from now on is settled.
+    flags.freeze();
+    deps.onSettled();
+    state.initialized = true;
+  }
+
+  async function waitForDirectory(
+    { path, waitMs }: { readonly path: string; readonly waitMs: number },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const deadlineMs = clock.monotonic() + waitMs;
+    while (clock.monotonic() < deadlineMs) {
+      if (await denoDirectoryAccess.stat(path) !== undefined) return;
+      await sleep(WAIT_STEP_MS, { clock, signal });
+    }
+  }
+
+  async function listen(): Promise<RunningServer["address"] | undefined> {
+    if (options.http === undefined) return undefined;
+    // Found now rather than at the first set.
+    await readToken();
+    const server = startServer({
+      name: "flags",
+      address: options.http.address,
+      handler: createRoutes(options.http, {
+        ...{ flags, stream, metrics, counters, clock, log, readToken, status },
+        stopping: stopping.signal,
+        isAlive: () => !state.following || updater === undefined || updater.isRunning,
+        checks: {
+          flags: () =>
+            state.initialized && !stopping.signal.aborted
+              ? { status: "ok" }
+              : { status: "fail", detail: stopping.signal.aborted ? "stopping" : "not read yet" },
+        },
+      }),
+    }, { log });
+    lifecycle.defer("listener", (deadline) => server.stop(deadline));
+    return server.address;
+  }
+
+  async function readToken(): Promise<string | undefined> {
+    const path = options.http?.tokenFile;
+    if (path === undefined) return undefined;
+    const bytes = await denoDirectoryAccess.readFile(path);
+    const token = bytes === undefined ? "" : new TextDecoder().decode(bytes).trim();
+    if (token === "") throw new Error(`Cannot read token file "${path}": absent or empty`);
+    return token;
+  }
+
+  function status(): unknown {
+    return {
+      version: deps.readings.version,
+      set: flags.name,
+      seq: flags.seq,
+      checksum: flags.checksum(),
+      flags: flags.entries().length,
+      refused: flags.entries().filter(({ error }) => error !== undefined).map(({ name }) => name),
+      source: deps.source?.source.description ?? null,
+      warnings: updater?.warnings ?? 0,
+      errors: updater?.errors ?? 0,
+      restartNeeded: [...updater?.restartNeeded ?? []],
+      streamClients: stream.clients,
+    };
+  }
+
+  async function start(signal: AbortSignal): Promise<RunningServer["address"] | undefined> {
+    lifecycle.defer("source", async () => await deps.source?.close?.());
+    await initialize(signal);
+    const address = await listen();
+    lifecycle.defer("streams", () => {
+      stopping.abort();
+      stream[Symbol.dispose]();
+    });
+    outputs = await startOutputs(options, { ...deps, counters });
+    lifecycle.defer("outputs", () => outputs?.stop());
+    for (const name of ["removed", "unknown"] as const) {
+      updater?.addEventListener(name, (event) => {
+        if (event instanceof CustomEvent) outputs?.tell(name, String(event.detail));
+      });
+    }
+    await updater?.start();
+    lifecycle.defer("updater", async () => await updater?.[Symbol.asyncDispose]());
+    state.following = true;
+    return address;
+  }
+
+  let stopped: Promise<void> | undefined;
+  return {
+    async start(signal) {
+      try {
+        return await start(signal);
+      } catch (error) {
+        await lifecycle.stop();
+        stream[Symbol.dispose]();
+        throw error;
+      }
+    },
+    stop() {
+      state.following = false;
+      return stopped ??= lifecycle.stop();
+    },
+    refresh: async () => await updater?.refresh(),
+  };
+}

@@ -1,0 +1,108 @@
+/** The stream: what is sent to whom, what is kept, who is cut off. */
+
+import assert from "node:assert/strict";
+import { FlagSet } from "#lib/flags/flag_set.ts";
+import { ManualClock, settle } from "#tests/support/clock.ts";
+import { EventStream } from "./event_stream.ts";
+
+function stream() {
+  const clock = new ManualClock();
+  const flags = new FlagSet("shop");
+  flags.int("limit", 1);
+  flags.string("mode", "calm");
+  flags.string("password", "hunter2", "", { secret: true });
+  return { clock, flags, events: new EventStream(flags, { clock }) };
+}
+
+function connect(events: EventStream, query = "", headers: Record<string, string> = {}) {
+  const response = events.connect(new Request(`http://h/events${query}`, { headers }));
+  let text = "";
+  const done = (async () => {
+    for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      text += chunk;
+    }
+  })();
+  return { response, done, text: () => text };
+}
+
+const names = (text: string) => [...text.matchAll(/^event: (\w+)$/gm)].map((match) => match[1]);
+
+Deno.test("EventStream sends a snapshot, then changes, refusals and the update", async () => {
+  const { flags, events } = stream();
+  const client = connect(events);
+  assert.equal(client.response.headers.get("content-type"), "text/event-stream");
+  flags.apply([["limit", { raw: "2" }], ["mode", { raw: "busy" }], ["password", { raw: "x" }]], {
+    source: "config",
+  });
+  flags.apply([["limit", { raw: "many" }]], { source: "config" });
+  // Sets that change nothing are no events.
+  flags.apply([["limit", { raw: "2" }]], { source: "config" });
+  await settle();
+  const text = client.text();
+  assert.deepEqual(names(text), [
+    ...["snapshot", "change", "change", "change", "update", "rejected", "update"],
+  ]);
+  assert.ok(text.startsWith("retry: 2000\n\n"));
+  assert.ok(!text.includes("hunter2") && !text.includes('"x"'));
+  assert.match(text, /event: rejected\nid: 2\ndata: \{"seq":2,"name":"limit","error":"strconv/);
+  events[Symbol.dispose]();
+  await client.done;
+  assert.equal(events.clients, 0);
+});
+
+Deno.test("EventStream tells a client that comes back what it missed, or everything", async () => {
+  const { flags, events } = stream();
+  for (const raw of ["2", "3", "4"]) flags.set("limit", raw);
+  const back = connect(events, "", { "last-event-id": "2" });
+  const unknown = ["9", "x", "-1"].map((id) => connect(events, "", { "last-event-id": id }));
+  await settle();
+  assert.deepEqual(names(back.text()), ["change", "update"]);
+  for (const client of unknown) assert.deepEqual(names(client.text()), ["snapshot"]);
+  for (let raw = 5; raw < 600; raw++) flags.set("limit", String(raw));
+  const late = connect(events, "", { "last-event-id": "3" });
+  await settle();
+  assert.deepEqual(names(late.text()), ["snapshot"]);
+  events[Symbol.dispose]();
+  await Promise.all([back, late, ...unknown].map(({ done }) => done));
+});
+
+Deno.test("EventStream filters by name, snapshot included", async () => {
+  const { flags, events } = stream();
+  const client = connect(events, "?names=mode");
+  flags.set("limit", "2");
+  flags.set("mode", "busy");
+  await settle();
+  assert.deepEqual(names(client.text()), ["snapshot", "change", "update"]);
+  assert.ok(!client.text().includes('"limit"'));
+  events[Symbol.dispose]();
+  await client.done;
+});
+
+Deno.test("EventStream cuts off a client that does not read, and no other", async () => {
+  const { flags, events } = stream();
+  const slow = events.connect(new Request("http://h/events"));
+  const quick = connect(events);
+  for (let round = 0; round < 30; round++) {
+    flags.set("mode", String(round % 10).repeat(100_000));
+    await settle();
+  }
+  assert.equal(events.clients, 1);
+  await assert.rejects(slow.text(), /too slowly/);
+  assert.equal(names(quick.text()).filter((name) => name === "change").length, 30);
+  events[Symbol.dispose]();
+  await quick.done;
+});
+
+Deno.test("EventStream pings every 15 s while somebody listens", async () => {
+  const { clock, events } = stream();
+  const response = events.connect(new Request("http://h/events"));
+  assert.equal(clock.nextTimerMs, 15_000);
+  await clock.advance(15_000);
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  await reader?.read();
+  assert.equal((await reader?.read())?.value, ": ping\n\n");
+  await reader?.cancel();
+  await settle();
+  assert.deepEqual([events.clients, clock.pendingTimers], [0, 0]);
+  events[Symbol.dispose]();
+});

@@ -1,0 +1,99 @@
+/**
+ * OpenFeature remote evaluation (flags-watch.md 7.6; OFREP 0.2): any OpenFeature SDK with its OFREP provider reads
+ * the flags. The evaluation context is accepted and decides nothing.
+ */
+
+import type { FlagEntry, FlagSet } from "#lib/flags/flag_set.ts";
+import { readBody } from "#lib/flags/setting_request.ts";
+import { flagBody } from "#lib/flags/wire.ts";
+
+const PREFIX = "/ofrep/v1/evaluate/flags";
+const MAX_CONTEXT_BYTES = 256 * 1024;
+
+/** Answers requests below `/ofrep/v1/`; `undefined` for all others. */
+export async function handleOfrep(
+  flags: FlagSet,
+  request: Request,
+  path: string,
+): Promise<Response | undefined> {
+  const key = keyIn(path);
+  if (key === undefined) return undefined;
+  const named = key === "" ? {} : { key };
+  if (request.method !== "POST") {
+    return answer(405, { ...named, errorDetails: "POST is expected" }, { allow: "POST" });
+  }
+  const problem = await contextProblem(request);
+  if (problem !== undefined) return answer(400, { ...named, ...problem });
+  if (key === "") return evaluateAll(flags, request);
+  const entry = flags.entry(key);
+  if (entry !== undefined) return answer(200, evaluation(entry));
+  return answer(404, {
+    key,
+    errorCode: "FLAG_NOT_FOUND",
+    errorDetails: `flag "${key}" is not declared`,
+  });
+}
+
+/** The flag in the path, empty for all of them. */
+function keyIn(path: string): string | undefined {
+  if (path === PREFIX || path === `${PREFIX}/`) return "";
+  if (!path.startsWith(`${PREFIX}/`)) return undefined;
+  const encoded = path.slice(PREFIX.length + 1);
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    // Names are UTF-8; what is not names no flag.
+    return encoded;
+  }
+}
+
+async function contextProblem(
+  request: Request,
+): Promise<{ readonly errorCode: string; readonly errorDetails: string } | undefined> {
+  const text = await readBody(request, MAX_CONTEXT_BYTES);
+  if (text === undefined) return invalid("INVALID_CONTEXT", "context is too large");
+  if (text === "") return undefined;
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (err) {
+    return invalid("PARSE_ERROR", err instanceof Error ? err.message : String(err));
+  }
+  if (!isObject(body)) return invalid("PARSE_ERROR", "an object is expected");
+  const { context } = body as { readonly context?: unknown };
+  if (context === undefined || context === null || isObject(context)) return undefined;
+  return invalid("INVALID_CONTEXT", "context is not an object");
+}
+
+function evaluateAll(flags: FlagSet, request: Request): Response {
+  const etag = `"${flags.checksum()}"`;
+  const known = request.headers.get("if-none-match")?.split(",").map((tag) => tag.trim()) ?? [];
+  if (known.includes(etag)) return new Response(null, { status: 304, headers: { etag } });
+  return answer(200, { flags: flags.entries().map(evaluation), metadata: {} }, { etag });
+}
+
+function evaluation(entry: FlagEntry): unknown {
+  const { name: key, value, changed } = flagBody(entry);
+  return {
+    key,
+    value,
+    reason: changed ? "STATIC" : "DEFAULT",
+    variant: changed ? "current" : "default",
+    metadata: {},
+  };
+}
+
+function invalid(errorCode: string, errorDetails: string) {
+  return { errorCode, errorDetails };
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function answer(status: number, body: unknown, headers: Record<string, string> = {}): Response {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
+  });
+}

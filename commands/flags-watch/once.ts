@@ -1,0 +1,59 @@
+/** `--once`: reads, checks, prints the listing and ends; a linter for ConfigMaps. */
+
+import { readFileFlags } from "#lib/flags/file_flags.ts";
+import { denoDirectoryAccess } from "#lib/flags/deno.ts";
+import type { FlagSet } from "#lib/flags/flag_set.ts";
+import { formatListing, listingOf } from "#lib/flags/listing.ts";
+import { Updater } from "#lib/flags/updater.ts";
+import type { Logger } from "#lib/log/logger.ts";
+import type { AppSource } from "./app.ts";
+import { inferFlags, observeSource } from "./observed_source.ts";
+import type { FlagsWatchOptions } from "./options.ts";
+
+/** What one check needs. */
+export interface OnceDeps {
+  readonly flags: FlagSet;
+  readonly source: AppSource | undefined;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  readonly stdout: { write(text: string): void };
+  readonly stderr: { write(text: string): void };
+}
+
+/** Resolves to 0 when every value was accepted, else to 1, having told each bad one on stderr. */
+export async function checkOnce(options: FlagsWatchOptions, deps: OnceDeps): Promise<number> {
+  const { flags, source, log, signal } = deps;
+  const problems: string[] = [];
+  const attempt = async (work: () => Promise<void> | undefined) => {
+    try {
+      await work();
+    } catch (err) {
+      if (signal.aborted || !(err instanceof AggregateError)) throw err;
+      problems.push(err.message);
+    }
+  };
+  try {
+    await attempt(() => readFileFlags(flags, denoDirectoryAccess.readFile));
+    if (source !== undefined) {
+      const updater = new Updater(flags, observed(source, options, flags), {
+        log,
+        atomic: options.atomic,
+        unknown: options.schema.kind === "infer" ? "ignore" : options.unknown,
+      });
+      await attempt(() => updater.initialize({ signal }));
+    }
+  } finally {
+    await source?.close?.();
+  }
+  deps.stdout.write(`${formatListing(listingOf(flags, { setUrl: "" }))}\n`);
+  for (const problem of problems) deps.stderr.write(`kcfg: error: ${problem}\n`);
+  return problems.length === 0 ? 0 : 1;
+}
+
+function observed({ source }: AppSource, { schema }: FlagsWatchOptions, flags: FlagSet) {
+  if (schema.kind !== "infer") return source;
+  return observeSource(source, {
+    onSnapshot: (snapshot) => inferFlags(flags, snapshot),
+    onError() {},
+  });
+}

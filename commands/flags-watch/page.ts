@@ -1,0 +1,121 @@
+/**
+ * The listing for browsers: `page.html` filled in. Complete without JavaScript; with it, changes appear by themselves.
+ * Whatever comes from flags is escaped here, and the policy lets nothing run but the page's own script.
+ */
+
+import type { FlagSet } from "#lib/flags/flag_set.ts";
+import type { ListedFlag, Listing } from "#lib/flags/listing.ts";
+import { flagBody } from "#lib/flags/wire.ts";
+import TEMPLATE from "./page.html" with { type: "text" };
+
+/** What the page must know beyond the listing. */
+export interface PageOptions {
+  /** Whether setting needs a token, which the page then asks for. */
+  readonly needsToken: boolean;
+}
+
+const LINKS: readonly (readonly [query: string, text: string])[] = [
+  ["?", "all"],
+  ["?only_changed=true", "changed"],
+  ["?type=dynamic", "dynamic"],
+  ["?type=static", "static"],
+  ["?format=json", "JSON"],
+];
+
+/** The page as an answer. */
+export function renderPage(
+  flags: FlagSet,
+  listing: Listing,
+  { needsToken }: PageOptions,
+): Response {
+  // Only what has this number may run or be a style; it is another one each time.
+  const nonce = crypto.randomUUID().replaceAll("-", "");
+  const listed = listing.flags ?? [];
+  const parts: Readonly<Record<string, string>> = {
+    nonce,
+    title: escape(flags.name === "" ? "Flags" : `Flags of ${flags.name}`),
+    dynamic: listing.checksum_dynamic,
+    static: listing.checksum_static,
+    links: LINKS.map(([query, text]) => `<a href="${query}">${text}</a>`).join("\n"),
+    token: needsToken && listing.set_url !== "" ? TOKEN_FIELD : "",
+    rows: listed.map((flag) => row(flags, flag, listing.set_url)).join("\n"),
+    empty: listed.length === 0 ? "No flags here." : "",
+  };
+  const html = TEMPLATE.replace(
+    /\{\{\s*(\w+)\s*\}\}/g,
+    (_whole, name: string) => parts[name] ?? "",
+  );
+  return new Response(html, {
+    headers: {
+      "content-type": "text/html; charset=utf-8",
+      "content-security-policy":
+        `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'; connect-src 'self'; ` +
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+      "referrer-policy": "no-referrer",
+      "x-content-type-options": "nosniff",
+    },
+  });
+}
+
+const TOKEN_FIELD = `<p id="token"><label for="token-value">Token for setting</label>
+<input id="token-value" type="password" autocomplete="off"></p>`;
+
+function row(flags: FlagSet, flag: ListedFlag, setUrl: string): string {
+  const entry = flags.entry(flag.name);
+  const body = entry && flagBody(entry);
+  const kind = flag.is_dynamic ? "dynamic" : "static";
+  const isSecret = entry?.value.isSecret === true;
+  const isSettable = flag.is_dynamic && setUrl !== "";
+  const error = body?.error ?? undefined;
+  const problem = error === undefined ? "" : `Refused: ${error}`;
+  return `<tr data-flag="${escape(flag.name)}">
+<th scope="row"><code>${escape(flag.name)}</code><br>
+<span class="label changed" data-part="changed"${flag.is_changed ? "" : " hidden"}>changed</span>
+<span class="label">${kind}</span>
+<p class="description">${escape(flag.description)}</p></th>
+<td>${escape(body?.type ?? "")}</td>
+<td><pre>${escape(flag.default_value)}</pre></td>
+<td class="value">${isSettable ? form(flag, { setUrl, isSecret }) : shown(flag)}
+<p class="note bad" role="status" data-part="note">${escape(problem)}</p></td>
+</tr>`;
+}
+
+function shown({ current_value }: ListedFlag): string {
+  return `<pre data-part="value">${lineBreakKept(escape(current_value))}</pre>`;
+}
+
+function form(
+  { name, current_value, is_json }: ListedFlag,
+  { setUrl, isSecret }: { readonly setUrl: string; readonly isSecret: boolean },
+): string {
+  const value = escape(current_value);
+  const label = `aria-label="New value of ${escape(name)}" data-part="value" spellcheck="false"`;
+  // A field of one line would drop line breaks.
+  const isLong = !isSecret && (is_json || current_value.includes("\n"));
+  const field = isLong
+    ? `<textarea name="value" rows="6" ${label}>${lineBreakKept(value)}</textarea>`
+    : isSecret
+    ? `<input name="value" type="password" autocomplete="off" required ${label}>`
+    : `<input name="value" value="${value}" ${label}>`;
+  return `<form method="post" action="${escape(setUrl)}" data-set>
+<input type="hidden" name="name" value="${escape(name)}">
+${field}
+<button aria-label="Set ${escape(name)}">Set</button>
+</form>`;
+}
+
+/** Browsers drop a line break right behind these tags, so one is spent where the text begins with one. */
+function lineBreakKept(html: string): string {
+  return html.startsWith("\n") ? `\n${html}` : html;
+}
+
+function escape(text: string): string {
+  const entities: Readonly<Record<string, string>> = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    '"': "&quot;",
+    "'": "&#39;",
+  };
+  return text.replace(/[&<>"']/g, (char) => entities[char] ?? char);
+}
