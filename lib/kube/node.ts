@@ -36,8 +36,17 @@ export function nodePlatform(): KubePlatform {
         child.stdout?.on("data", (chunk: Uint8Array) => {
           stdout += decoder.decode(chunk, { stream: true });
         });
-        child.on("error", (error) => isNotFound(error) ? resolve(undefined) : reject(error));
-        child.on("close", (code) => resolve({ code: code ?? -1, stdout }));
+        let failure: Error | undefined;
+        child.on("error", (error) => {
+          if (isNotFound(error)) return resolve(undefined);
+          // A child that was killed is waited for, so that none is left behind.
+          failure = error;
+          if (child.pid === undefined) reject(error);
+        });
+        child.on("close", (code) => {
+          if (failure === undefined) resolve({ code: code ?? -1, stdout });
+          else reject(failure);
+        });
       });
     },
     stdinIsTerminal: () => process.stdin.isTTY === true,
