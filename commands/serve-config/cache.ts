@@ -70,6 +70,11 @@ export class ConfigCache {
     deps.metrics.observe({ items: () => this.#main.size, bytes: () => this.#main.bytes });
   }
 
+  /** Whether something is kept under `key`, in whatever state; what is kept has a valid key. */
+  holds(key: string): boolean {
+    return this.#main.has(key);
+  }
+
   /**
    * The entry of `key` if it is kept and fresh, or stale and allowed to serve while it is loaded again, which
    * this begins. Never waits.

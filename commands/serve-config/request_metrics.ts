@@ -35,6 +35,7 @@ export function createRequestMetrics(
   const paths = new Set<string>();
   // Series of plain successes, so that a hit looks up its path once and nothing else.
   const successes = new Map<string, HistogramSeries>();
+  let otherSuccesses: HistogramSeries | undefined;
 
   function uriOf(path: string): string {
     if (paths.has(path)) return path;
@@ -43,9 +44,13 @@ export function createRequestMetrics(
     return path;
   }
 
+  function otherOf(path: string): HistogramSeries | undefined {
+    return paths.size >= uriLimit && !paths.has(path) ? otherSuccesses : undefined;
+  }
+
   return ({ method, path, status, seconds }) => {
     const isSuccess = status === 200 && method === "GET";
-    const success = isSuccess ? successes.get(path) : undefined;
+    const success = isSuccess ? successes.get(path) ?? otherOf(path) : undefined;
     if (success !== undefined) return histogram.observeIn(success, seconds);
     const known = METHODS.has(method);
     const series = histogram.series([
@@ -54,6 +59,8 @@ export function createRequestMetrics(
       known ? uriOf(path) : "_none_",
     ]);
     histogram.observeIn(series, seconds);
-    if (isSuccess && paths.has(path)) successes.set(path, series);
+    if (!isSuccess) return;
+    if (paths.has(path)) successes.set(path, series);
+    else otherSuccesses = series;
   };
 }

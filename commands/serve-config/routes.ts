@@ -62,7 +62,8 @@ export function createRoutes(
 
   function answer(request: Request, path: string): Answer | Promise<Answer> {
     if (request.method !== "GET" && request.method !== "HEAD") return refused(notFound());
-    const key = keyOf(path);
+    // A path without escapes is its own key, and what is kept under it was checked when it came.
+    const key = !path.includes("%") && cache.holds(path) ? path : keyOf(path);
     if (key === undefined) return refused(plain("bad request", { status: 400 }));
     const entry = cache.lookup(key);
     if (entry !== undefined) return answerWith(entry, { request, key, outcome: "hit" });

@@ -1,13 +1,18 @@
 /** A map that knows how heavy it is and which entry was used longest ago. Eviction is the owner's decision. */
 
+/** An entry in the ring of use: `next` was used after it, `previous` before. */
 interface Slot<V> {
+  readonly key: string;
   readonly value: V;
-  readonly bytes: number;
+  bytes: number;
+  previous: Slot<V>;
+  next: Slot<V>;
 }
 
-/** Entries by key with their weight in bytes, least recently used first. */
+/** Entries by key with their weight in bytes, least recently used first. Every operation is constant in time. */
 export class ByteLru<V> {
   readonly #slots = new Map<string, Slot<V>>();
+  #oldest: Slot<V> | undefined;
   #bytes = 0;
 
   /** Entries held. */
@@ -20,12 +25,19 @@ export class ByteLru<V> {
     return this.#bytes;
   }
 
+  /** Whether there is an entry, without touching the order. */
+  has(key: string): boolean {
+    return this.#slots.has(key);
+  }
+
   /** The value, which becomes the most recently used one. */
   get(key: string): V | undefined {
     const slot = this.#slots.get(key);
     if (slot === undefined) return undefined;
-    this.#slots.delete(key);
-    this.#slots.set(key, slot);
+    if (slot.next !== this.#oldest) {
+      this.#unlink(slot);
+      this.#linkNewest(slot);
+    }
     return slot.value;
   }
 
@@ -37,8 +49,11 @@ export class ByteLru<V> {
   /** Puts or replaces an entry; it becomes the most recently used one. */
   set(key: string, value: V, bytes: number): void {
     this.delete(key);
-    this.#slots.set(key, { value, bytes });
+    // The links are set at once; a slot is its own ring until then.
+    const slot = { key, value, bytes } as Slot<V>;
+    this.#slots.set(key, slot);
     this.#bytes += bytes;
+    this.#linkNewest(slot);
   }
 
   /** Changes the weight of an entry that is held. */
@@ -46,7 +61,7 @@ export class ByteLru<V> {
     const slot = this.#slots.get(key);
     if (slot === undefined) return;
     this.#bytes += bytes - slot.bytes;
-    this.#slots.set(key, { value: slot.value, bytes });
+    slot.bytes = bytes;
   }
 
   /** Removes an entry and says whether there was one. */
@@ -54,19 +69,48 @@ export class ByteLru<V> {
     const slot = this.#slots.get(key);
     if (slot === undefined) return false;
     this.#bytes -= slot.bytes;
+    this.#unlink(slot);
     return this.#slots.delete(key);
   }
 
   /** Removes the least recently used entry; `undefined` when there is none. */
   deleteOldest(): string | undefined {
-    const oldest = this.#slots.keys().next();
-    if (oldest.done === true) return undefined;
-    this.delete(oldest.value);
-    return oldest.value;
+    const oldest = this.#oldest;
+    if (oldest === undefined) return undefined;
+    this.delete(oldest.key);
+    return oldest.key;
   }
 
   /** Keys, least recently used first. */
-  keys(): Iterable<string> {
-    return this.#slots.keys();
+  *keys(): Iterable<string> {
+    let slot = this.#oldest;
+    for (let left = this.#slots.size; slot !== undefined && left > 0; left--) {
+      yield slot.key;
+      slot = slot.next;
+    }
+  }
+
+  #linkNewest(slot: Slot<V>): void {
+    const oldest = this.#oldest;
+    if (oldest === undefined) {
+      this.#oldest = slot;
+      slot.previous = slot;
+      slot.next = slot;
+      return;
+    }
+    slot.next = oldest;
+    slot.previous = oldest.previous;
+    oldest.previous.next = slot;
+    oldest.previous = slot;
+  }
+
+  #unlink(slot: Slot<V>): void {
+    if (slot.next === slot) {
+      this.#oldest = undefined;
+      return;
+    }
+    slot.previous.next = slot.next;
+    slot.next.previous = slot.previous;
+    if (this.#oldest === slot) this.#oldest = slot.next;
   }
 }
