@@ -69,18 +69,20 @@ async function run(options: FlagsWatchOptions, context: RunContext): Promise<num
     const app = createApp(options, {
       ...{ flags, source, clock, log, readings, stdout, env },
       onSettled: settleLog,
+      onReady(address) {
+        log.info("ready", {
+          ...(address === undefined ? {} : { listen: formatAddress(address) }),
+          flags: flags.entries().length,
+          source: source?.source.description,
+        });
+        log.flush();
+      },
     });
-    const address = await app.start(context.signal);
-    log.info("ready", {
-      ...(address === undefined ? {} : { listen: formatAddress(address) }),
-      flags: flags.entries().length,
-      source: source?.source.description,
-    });
-    log.flush();
     using _reread = context.onSignal("SIGHUP", () => {
       log.info("reading again by signal");
       app.refresh().catch((err) => log.error("reading again failed", { err }));
     });
+    await app.start(context.signal);
     await aborted(context.signal);
     log.info("stopping");
     await app.stop();
