@@ -66,6 +66,7 @@ export interface FlagsWatchApp {
 
 const STOP_MS = 5000;
 const WAIT_STEP_MS = 100;
+const MAX_EARLY = 1000;
 
 /** Makes the service; nothing runs before `start`. */
 export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatchApp {
@@ -101,6 +102,16 @@ export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatch
         if (options.schema.kind === "infer") inferFlags(flags, snapshot);
       },
       onError: () => counters.watchErrors.inc(),
+    });
+  }
+
+  /** Names met before there were outputs to tell. */
+  const early: (readonly ["removed" | "unknown", string])[] = [];
+  for (const event of ["removed", "unknown"] as const) {
+    updater?.addEventListener(event, (told) => {
+      const name = told instanceof CustomEvent ? String(told.detail) : "";
+      if (outputs !== undefined) outputs.tell(event, name);
+      else if (early.length < MAX_EARLY) early.push([event, name]);
     });
   }
 
@@ -188,11 +199,7 @@ export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatch
     });
     outputs = await startOutputs(options, { ...deps, counters });
     lifecycle.defer("outputs", () => outputs?.stop());
-    for (const name of ["removed", "unknown"] as const) {
-      updater?.addEventListener(name, (event) => {
-        if (event instanceof CustomEvent) outputs?.tell(name, String(event.detail));
-      });
-    }
+    for (const [event, name] of early.splice(0)) outputs.tell(event, name);
     // What changes from the first read on is found by the read that following begins with.
     deps.onReady(address);
     await updater?.start();

@@ -49,10 +49,13 @@ async function run(options: FlagsWatchOptions, context: RunContext): Promise<num
     return 0;
   }
   // Loaded here, so that help and usage errors do not pay for the service.
-  const { prepare } = await import("./prepare.ts");
+  const [{ prepare }, { createSource }] = await Promise.all([
+    import("./prepare.ts"),
+    import("./sources.ts"),
+    ...(options.once ? [] : [import("./app.ts")]),
+  ]);
   const { flags, log, settleLog } = await prepare(options, context);
   try {
-    const { createSource } = await import("./sources.ts");
     const source = await createSource(options, { clock: context.clock, log });
     if (options.once) {
       const { checkOnce } = await import("./once.ts");
