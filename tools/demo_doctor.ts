@@ -13,6 +13,7 @@ const USERS = {
         resources: ["selfsubjectreviews"],
         verbs: ["create"],
       },
+      { apiGroups: [""], resources: ["configmaps"], verbs: ["list", "watch"] },
     ],
   },
 };

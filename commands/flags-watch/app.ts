@@ -45,17 +45,19 @@ export interface AppDeps {
   readonly env: Readonly<Record<string, string>>;
   /** Called when static flags are settled. */
   readonly onSettled: () => void;
+  /** Called when values are in force and served, just before the source is followed; with the bound address. */
+  readonly onReady: (address: RunningServer["address"] | undefined) => void;
 }
 
 /** The service. */
 export interface FlagsWatchApp {
   /**
-   * Reads, listens and follows; resolves when all of it is done, with the bound address.
+   * Reads, listens and follows; resolves when all of it is done.
    *
    * @throws {Error} when a value is bad (unless that is only a warning), the source is not there or the address is
    * taken; what was started is stopped again
    */
-  start(signal: AbortSignal): Promise<RunningServer["address"] | undefined>;
+  start(signal: AbortSignal): Promise<void>;
   /** Drains and stops; idempotent, never rejects. */
   stop(): Promise<void>;
   /** Reads the source now, whether it changed or not. */
@@ -64,6 +66,7 @@ export interface FlagsWatchApp {
 
 const STOP_MS = 5000;
 const WAIT_STEP_MS = 100;
+const MAX_EARLY = 1000;
 
 /** Makes the service; nothing runs before `start`. */
 export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatchApp {
@@ -99,6 +102,16 @@ export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatch
         if (options.schema.kind === "infer") inferFlags(flags, snapshot);
       },
       onError: () => counters.watchErrors.inc(),
+    });
+  }
+
+  /** Names met before there were outputs to tell. */
+  const early: (readonly ["removed" | "unknown", string])[] = [];
+  for (const event of ["removed", "unknown"] as const) {
+    updater?.addEventListener(event, (told) => {
+      const name = told instanceof CustomEvent ? String(told.detail) : "";
+      if (outputs !== undefined) outputs.tell(event, name);
+      else if (early.length < MAX_EARLY) early.push([event, name]);
     });
   }
 
@@ -176,7 +189,7 @@ export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatch
     };
   }
 
-  async function start(signal: AbortSignal): Promise<RunningServer["address"] | undefined> {
+  async function start(signal: AbortSignal): Promise<void> {
     lifecycle.defer("source", async () => await deps.source?.close?.());
     await initialize(signal);
     const address = await listen();
@@ -186,22 +199,19 @@ export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatch
     });
     outputs = await startOutputs(options, { ...deps, counters });
     lifecycle.defer("outputs", () => outputs?.stop());
-    for (const name of ["removed", "unknown"] as const) {
-      updater?.addEventListener(name, (event) => {
-        if (event instanceof CustomEvent) outputs?.tell(name, String(event.detail));
-      });
-    }
+    for (const [event, name] of early.splice(0)) outputs.tell(event, name);
+    // What changes from the first read on is found by the read that following begins with.
+    deps.onReady(address);
     await updater?.start();
     lifecycle.defer("updater", async () => await updater?.[Symbol.asyncDispose]());
     state.following = true;
-    return address;
   }
 
   let stopped: Promise<void> | undefined;
   return {
     async start(signal) {
       try {
-        return await start(signal);
+        await start(signal);
       } catch (error) {
         await lifecycle.stop();
         stream[Symbol.dispose]();

@@ -49,10 +49,13 @@ async function run(options: FlagsWatchOptions, context: RunContext): Promise<num
     return 0;
   }
   // Loaded here, so that help and usage errors do not pay for the service.
-  const { prepare } = await import("./prepare.ts");
+  const [{ prepare }, { createSource }] = await Promise.all([
+    import("./prepare.ts"),
+    import("./sources.ts"),
+    ...(options.once ? [] : [import("./app.ts")]),
+  ]);
   const { flags, log, settleLog } = await prepare(options, context);
   try {
-    const { createSource } = await import("./sources.ts");
     const source = await createSource(options, { clock: context.clock, log });
     if (options.once) {
       const { checkOnce } = await import("./once.ts");
@@ -69,18 +72,20 @@ async function run(options: FlagsWatchOptions, context: RunContext): Promise<num
     const app = createApp(options, {
       ...{ flags, source, clock, log, readings, stdout, env },
       onSettled: settleLog,
+      onReady(address) {
+        log.info("ready", {
+          ...(address === undefined ? {} : { listen: formatAddress(address) }),
+          flags: flags.entries().length,
+          source: source?.source.description,
+        });
+        log.flush();
+      },
     });
-    const address = await app.start(context.signal);
-    log.info("ready", {
-      ...(address === undefined ? {} : { listen: formatAddress(address) }),
-      flags: flags.entries().length,
-      source: source?.source.description,
-    });
-    log.flush();
     using _reread = context.onSignal("SIGHUP", () => {
       log.info("reading again by signal");
       app.refresh().catch((err) => log.error("reading again failed", { err }));
     });
+    await app.start(context.signal);
     await aborted(context.signal);
     log.info("stopping");
     await app.stop();

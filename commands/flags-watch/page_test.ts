@@ -50,6 +50,8 @@ Deno.test("renderPage() forbids everything but its own script and style", async 
   assert.ok(nonce.length >= 32);
   assert.match(policy, /^default-src 'none';/);
   assert.ok(!policy.includes("unsafe"));
+  // Without a referrer, browsers send the form without its origin, which is refused as cross-site.
+  assert.equal(response.headers.get("referrer-policy"), "same-origin");
   assert.equal(html.split(`nonce="${nonce}"`).length, 3);
   const second = await page(new FlagSet());
   assert.notEqual(second.response.headers.get("content-security-policy"), policy);

@@ -172,6 +172,8 @@ Deno.test("flags-watch writes JSON lines, and ends with 1 for a bad start", asyn
   await using failed = startKcfg(args);
   assert.equal(await failed.exitCode(), 1);
   assert.match(failed.stderr(), /flag limit: strconv.ParseInt/);
+  await volume.swap({ limit: "bad", mode: "busy", stray: "" });
   await using tolerant = startKcfg([...args, "--init-errors=warn"]);
   await eventually("it is ready", () => tolerant.logLine("ready"));
+  assert.match(tolerant.stdout(), /"event":"unknown","name":"stray"/);
 });
