@@ -193,7 +193,7 @@ Deno.test("strict doctor examines a server with that server and its files alone"
   assert.deepEqual(sandbox.net.values, [`127.0.0.1:${server.port}`]);
   assert.deepEqual(sandbox.read.values, [`${dir.path}/absent`, kubeconfig, token]);
   assert.deepEqual(sandbox.run, { state: "denied", values: [] });
-  const { exitCode, stdout } = await run("--check-access", "-o", "json");
+  const { exitCode, stdout } = await run("--check-access", "doctor", "-o", "json");
   assert.equal(exitCode, 0, stdout);
   assert.ok(!stdout.includes("secret"));
   const { findings } = JSON.parse(stdout);

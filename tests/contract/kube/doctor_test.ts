@@ -83,6 +83,7 @@ Deno.test({
       "--token-file",
       await dir.write("token", token),
       "--check-access",
+      "doctor",
     );
     assert.equal(exitCode, 0, JSON.stringify(report));
     const identity = report.findings.find(({ check }: { check: string }) => check === "identity");
