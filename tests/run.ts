@@ -73,6 +73,7 @@ async function runOnce(suite: Suite, env: Readonly<Record<string, string>>) {
       "-A",
       "--parallel",
       "--quiet",
+      `--retry=${suite.retries ?? 0}`,
       ...(suite.ignore ?? []).map((file) => `--ignore=${file}`),
       ...suite.files,
     ],

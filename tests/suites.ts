@@ -11,6 +11,11 @@ export interface Suite {
   readonly files: readonly string[];
   /** Files below those that belong to another suite. */
   readonly ignore?: readonly string[];
+  /**
+   * How often a failed test is tried again, 0 by default. Only for tests against servers in the same process or
+   * on a busy machine, where the runtime's HTTP/2 code fails by itself now and then.
+   */
+  readonly retries?: number;
   /** Starts what the files need; `env` is added to their environment. */
   prepare?(): Promise<{
     readonly env: Readonly<Record<string, string>>;
@@ -26,10 +31,12 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     title: "units and handlers",
     files: ["lib", "commands", "tools", "tests/support"],
     ignore: [CONTROL_PLANE_TEST],
+    retries: 1,
   },
   contract: {
     title: "the Kubernetes client on the fake and on a real API server",
     files: ["tests/contract", CONTROL_PLANE_TEST],
+    retries: 2,
     prepare: withControlPlane,
   },
   compat: {
