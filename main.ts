@@ -6,7 +6,7 @@
 import { COMMANDS } from "./commands/mod.ts";
 import { dispatch } from "#lib/cli/dispatch.ts";
 import { runtimePermissions } from "#lib/run/permissions.ts";
-import { openProcess } from "#lib/run/process.ts";
+import { keepAlive, openProcess } from "#lib/run/process.ts";
 
 if (import.meta.main) {
   const opened = await openProcess(import.meta.url);
@@ -14,6 +14,7 @@ if (import.meta.main) {
     ...opened,
     commands: COMMANDS,
     permissions: runtimePermissions,
+    keepAlive,
   });
   opened.exit(exitCode);
 }

@@ -1,24 +1,8 @@
-/** Help as text, written from the command table and the flag tables. */
+/** Help of a command as text, written from its flag table. */
 
-import type { Command, CommandEntry } from "./command.ts";
+import type { Command } from "./command.ts";
 import type { Flag, FlagTable } from "./flag.ts";
 import { variablesOf } from "./resolve_flags.ts";
-
-/** What `kcfg` and `kcfg help` print. */
-export function rootHelp(commands: readonly CommandEntry[]): string {
-  const width = Math.max(...commands.map((command) => command.name.length));
-  return [
-    "kcfg does everything that configuration does in Kubernetes.",
-    "",
-    "Usage: kcfg COMMAND [FLAGS]",
-    "",
-    "Commands:",
-    ...commands.map((command) => `  ${command.name.padEnd(width)}   ${command.summary}`),
-    "",
-    'Use "kcfg help COMMAND" for flags and examples of a command.',
-    "",
-  ].join("\n");
-}
 
 /** What `kcfg help NAME` prints. */
 export function commandHelp(command: Command, flags: FlagTable): string {
