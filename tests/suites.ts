@@ -55,10 +55,12 @@ export const SUITES: Readonly<Record<string, Suite>> = {
   integration: {
     title: "whole processes, from source",
     files: ["tests/integration"],
+    retries: 1,
   },
   bundle: {
     title: "whole processes, from the bundle",
     files: ["tests/integration"],
+    retries: 1,
     ignore: ["tests/integration/npm_test.ts", "tests/integration/flags_example_test.ts"],
     prepare: withBundle,
   },
