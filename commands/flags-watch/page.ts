@@ -3,6 +3,7 @@
  * Whatever comes from flags is escaped here, and the policy lets nothing run but the page's own script.
  */
 
+import { escapeHtml } from "#lib/format/html.ts";
 import type { FlagSet } from "#lib/flags/flag_set.ts";
 import type { ListedFlag, Listing } from "#lib/flags/listing.ts";
 import { flagBody } from "#lib/flags/wire.ts";
@@ -33,7 +34,7 @@ export function renderPage(
   const listed = listing.flags ?? [];
   const parts: Readonly<Record<string, string>> = {
     nonce,
-    title: escape(flags.name === "" ? "Flags" : `Flags of ${flags.name}`),
+    title: escapeHtml(flags.name === "" ? "Flags" : `Flags of ${flags.name}`),
     dynamic: listing.checksum_dynamic,
     static: listing.checksum_static,
     links: LINKS.map(([query, text]) => `<a href="${query}">${text}</a>`).join("\n"),
@@ -68,28 +69,30 @@ function row(flags: FlagSet, flag: ListedFlag, setUrl: string): string {
   const isSettable = flag.is_dynamic && setUrl !== "";
   const error = body?.error ?? undefined;
   const problem = error === undefined ? "" : `Refused: ${error}`;
-  return `<tr data-flag="${escape(flag.name)}">
-<th scope="row"><code>${escape(flag.name)}</code><br>
+  return `<tr data-flag="${escapeHtml(flag.name)}">
+<th scope="row"><code>${escapeHtml(flag.name)}</code><br>
 <span class="label changed" data-part="changed"${flag.is_changed ? "" : " hidden"}>changed</span>
 <span class="label">${kind}</span>
-<p class="description">${escape(flag.description)}</p></th>
-<td>${escape(body?.type ?? "")}</td>
-<td><pre>${escape(flag.default_value)}</pre></td>
+<p class="description">${escapeHtml(flag.description)}</p></th>
+<td>${escapeHtml(body?.type ?? "")}</td>
+<td><pre>${escapeHtml(flag.default_value)}</pre></td>
 <td class="value">${isSettable ? form(flag, { setUrl, isSecret }) : shown(flag)}
-<p class="note bad" role="status" data-part="note">${escape(problem)}</p></td>
+<p class="note bad" role="status" data-part="note">${escapeHtml(problem)}</p></td>
 </tr>`;
 }
 
 function shown({ current_value }: ListedFlag): string {
-  return `<pre data-part="value">${lineBreakKept(escape(current_value))}</pre>`;
+  return `<pre data-part="value">${lineBreakKept(escapeHtml(current_value))}</pre>`;
 }
 
 function form(
   { name, current_value, is_json }: ListedFlag,
   { setUrl, isSecret }: { readonly setUrl: string; readonly isSecret: boolean },
 ): string {
-  const value = escape(current_value);
-  const label = `aria-label="New value of ${escape(name)}" data-part="value" spellcheck="false"`;
+  const value = escapeHtml(current_value);
+  const label = `aria-label="New value of ${
+    escapeHtml(name)
+  }" data-part="value" spellcheck="false"`;
   // A field of one line would drop line breaks.
   const isLong = !isSecret && (is_json || current_value.includes("\n"));
   const field = isLong
@@ -97,25 +100,14 @@ function form(
     : isSecret
     ? `<input name="value" type="password" autocomplete="off" required ${label}>`
     : `<input name="value" value="${value}" ${label}>`;
-  return `<form method="post" action="${escape(setUrl)}" data-set>
-<input type="hidden" name="name" value="${escape(name)}">
+  return `<form method="post" action="${escapeHtml(setUrl)}" data-set>
+<input type="hidden" name="name" value="${escapeHtml(name)}">
 ${field}
-<button aria-label="Set ${escape(name)}">Set</button>
+<button aria-label="Set ${escapeHtml(name)}">Set</button>
 </form>`;
 }
 
 /** Browsers drop a line break right behind these tags, so one is spent where the text begins with one. */
 function lineBreakKept(html: string): string {
   return html.startsWith("\n") ? `\n${html}` : html;
-}
-
-function escape(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-    "'": "&#39;",
-  };
-  return text.replace(/[&<>"']/g, (char) => entities[char] ?? char);
 }

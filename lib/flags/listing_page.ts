@@ -1,5 +1,6 @@
 /** The listing as a page: plain HTML with its style inside, no script, no request to anywhere else. */
 
+import { escapeHtml } from "#lib/format/html.ts";
 import type { ListedFlag, Listing } from "./listing.ts";
 
 const STYLE = `
@@ -44,38 +45,27 @@ function renderFlag(flag: ListedFlag, setUrl: string): string {
   const labels = [...(flag.is_changed ? ["changed"] : []), flag.is_dynamic ? "dynamic" : "static"];
   const isSettable = flag.is_dynamic && setUrl !== "";
   return `<article>
-<h2>${escape(flag.name)}${labels.map((label) => `<mark>${label}</mark>`).join("")}</h2>
+<h2>${escapeHtml(flag.name)}${labels.map((label) => `<mark>${label}</mark>`).join("")}</h2>
 <dl>
-<dt>Description</dt><dd>${escape(flag.description)}</dd>
-<dt>Default</dt><dd><pre>${escape(flag.default_value)}</pre></dd>
+<dt>Description</dt><dd>${escapeHtml(flag.description)}</dd>
+<dt>Default</dt><dd><pre>${escapeHtml(flag.default_value)}</pre></dd>
 <dt>Current</dt><dd>${
-    isSettable ? renderForm(flag, setUrl) : `<pre>${escape(flag.current_value)}</pre>`
+    isSettable ? renderForm(flag, setUrl) : `<pre>${escapeHtml(flag.current_value)}</pre>`
   }</dd>
 </dl>
 </article>`;
 }
 
 function renderForm(flag: ListedFlag, setUrl: string): string {
-  const [name, value] = [escape(flag.name), escape(flag.current_value)];
+  const [name, value] = [escapeHtml(flag.name), escapeHtml(flag.current_value)];
   const label = `aria-label="New value of ${name}"`;
   // A newline right behind the tag is dropped by browsers, so one is spent.
   const field = flag.is_json
     ? `<textarea name="value" rows="6" ${label}>\n${value}</textarea>`
     : `<input name="value" value="${value}" ${label}>`;
-  return `<form method="post" action="${escape(setUrl)}">
+  return `<form method="post" action="${escapeHtml(setUrl)}">
 <input type="hidden" name="name" value="${name}">
 ${field}
 <button>Set</button>
 </form>`;
-}
-
-function escape(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-    "'": "&#39;",
-  };
-  return text.replace(/[&<>"']/g, (char) => entities[char] ?? char);
 }
