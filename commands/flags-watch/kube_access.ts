@@ -12,6 +12,7 @@ import {
 } from "#lib/kube/mod.ts";
 import { type Logger, silentLogger } from "#lib/log/logger.ts";
 import type { Clock } from "#lib/run/clock.ts";
+import { userAgent } from "#lib/run/version.ts";
 import type { KubeOptions } from "./options.ts";
 
 /** What the way needs. */
@@ -47,7 +48,8 @@ export async function openClient(
     requestTimeoutMs: kube.requestTimeoutMs,
     qps: kube.qps,
     burst: kube.burst,
-    userAgent: kube.userAgent,
+    userAgent: kube.userAgent ?? userAgent("flags-watch"),
     hideApiWarnings: kube.hideApiWarnings,
+    traceBodies: kube.traceBodies,
   });
 }

@@ -69,6 +69,7 @@ export interface KubeOptions {
   readonly burst: number;
   readonly userAgent: string | undefined;
   readonly hideApiWarnings: boolean;
+  readonly traceBodies: boolean;
 }
 
 /** Checked options. Times in milliseconds. */
@@ -137,6 +138,7 @@ export function toOptions(
       burst: values["kube-api-burst"],
       userAgent: values["user-agent"],
       hideApiWarnings: values["no-api-warnings"],
+      traceBodies: values["kube-trace-bodies"],
     },
     rbac: !values["print-rbac"] ? undefined : {
       clusterWide: values["cluster-role"],
