@@ -5,6 +5,7 @@
 
 import { SUITES } from "./suites.ts";
 import type { Suite } from "./suites.ts";
+import { installDebianPackages } from "./support/debian.ts";
 
 interface Count {
   passed: number;
@@ -20,6 +21,7 @@ async function main(names: readonly string[]): Promise<number> {
     say(`Unknown suite ${unknown.join(", ")}: known are ${Object.keys(SUITES).join(", ")}`);
     return 2;
   }
+  if (Deno.env.get("CI") === "true") await installDebianPackages(say);
   const total: Count = { passed: 0, failed: 0, ignored: 0 };
   let broken = false;
   for (const [name, suite] of Object.entries(SUITES)) {

@@ -56,15 +56,26 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     title: "whole processes, from source",
     files: ["tests/integration"],
     retries: 1,
+    prepare: withControlPlane,
   },
   bundle: {
     title: "whole processes, from the bundle",
     files: ["tests/integration"],
     retries: 1,
     ignore: ["tests/integration/npm_test.ts", "tests/integration/flags_example_test.ts"],
-    prepare: withBundle,
+    prepare: () => both(withBundle, withControlPlane),
   },
 };
+
+type Prepare = NonNullable<Suite["prepare"]>;
+
+async function both(first: Prepare, second: Prepare) {
+  const [one, two] = [await first(), await second()];
+  return {
+    env: { ...one.env, ...two.env },
+    release: async () => void await Promise.all([one.release(), two.release()]),
+  };
+}
 
 async function withBundle() {
   const { entry } = await bundle();
