@@ -163,7 +163,10 @@ export class ConfigCache {
       const outcome = await this.#deps.load(key, signal);
       metrics.loaded({ outcome, seconds: (clock.monotonic() - startedAt) / 1000 });
       if (outcome.kind !== "found") return this.#afterFailure(key, outcome);
-      const entry = await createEntry(outcome.bytes, this.#times());
+      const entry = await createEntry(outcome.bytes, {
+        ...this.#times(),
+        contentType: outcome.contentType,
+      });
       if (!load.outdated) this.#keep(key, entry);
       return { kind: "entry", entry };
     } finally {

@@ -36,12 +36,13 @@ export interface Entry extends EntryTimes, EntryFate {
 /** Smallest body worth compressing. */
 export const MIN_GZIP_BYTES = 1024;
 
-/** Derives content type and hash. */
+/** Derives the hash, and the content type where the backend gave none. */
 export async function createEntry(
   bytes: Uint8Array<ArrayBuffer>,
-  times: EntryTimes,
+  { contentType = sniffContentType(bytes), ...times }: EntryTimes & {
+    readonly contentType?: string | undefined;
+  },
 ): Promise<Entry> {
-  const contentType = sniffContentType(bytes);
   return { bytes, contentType, hash: await hashOf(contentType, bytes), ...times };
 }
 

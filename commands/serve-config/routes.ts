@@ -128,6 +128,11 @@ function answerFailure(failure: LoadFailure): Response {
       return plain("not found", { status: 404 });
     case "too-large":
       return plain("backend object too large", { status: 502 });
+    case "rejected":
+      return new Response(failure.body, {
+        status: failure.status,
+        headers: { "content-type": failure.contentType, "x-content-type-options": "nosniff" },
+      });
     case "failed":
       return plain(`error status from backend: ${failure.status}`, { status: 502 });
   }

@@ -2,9 +2,21 @@
 
 /** How a load ended. Failures are values: each has its own answer on the wire. */
 export type LoadOutcome =
-  | { readonly kind: "found"; readonly bytes: Uint8Array<ArrayBuffer> }
+  | {
+    readonly kind: "found";
+    readonly bytes: Uint8Array<ArrayBuffer>;
+    /** Where the content decides it, absent. */
+    readonly contentType?: string | undefined;
+  }
   | { readonly kind: "missing" }
   | { readonly kind: "too-large" }
+  /** The request itself is refused, or what it asks for cannot be read; an answer, not an outage. */
+  | {
+    readonly kind: "rejected";
+    readonly status: number;
+    readonly body: string;
+    readonly contentType: string;
+  }
   | {
     readonly kind: "failed";
     /** Status of the backend, 0 when it gave none. */
