@@ -36,11 +36,7 @@ export const JAVA_SCHEMA: Schema = FAILSAFE_SCHEMA.withTags(
       return found === null ? NOT_RESOLVED : found[1] !== undefined;
     },
   }),
-  defineScalarTag<number | bigint>(intYaml11Tag.tagName, {
-    implicit: true,
-    identify: (value) => typeof value === "bigint" || Number.isInteger(value),
-    resolve: (source) => INT.test(source) ? javaInteger(source) : NOT_RESOLVED,
-  }),
+  integerTag(INT),
   defineScalarTag<JavaDouble>(floatYaml11Tag.tagName, {
     implicit: true,
     identify: (value) => value instanceof JavaDouble,
@@ -51,8 +47,19 @@ export const JAVA_SCHEMA: Schema = FAILSAFE_SCHEMA.withTags(
   realMapTag,
 );
 
-// Read, a time stays text; printed, text that others take for a time is quoted.
-const PRINT_SCHEMA = JAVA_SCHEMA.withTags(timestampTag);
+// Read, a time stays text, and so does `08`; printed, what others take for a time or a number is quoted.
+const PRINT_SCHEMA = JAVA_SCHEMA.withTags(
+  timestampTag,
+  integerTag(new RegExp(`${INT.source}|^[-+]?[0-9]+$`)),
+);
+
+function integerTag(form: RegExp) {
+  return defineScalarTag<number | bigint>(intYaml11Tag.tagName, {
+    implicit: true,
+    identify: (value) => typeof value === "bigint" || Number.isInteger(value),
+    resolve: (source) => form.test(source) ? javaInteger(source) : NOT_RESOLVED,
+  });
+}
 
 const SPECIAL_FLOATS: Readonly<Record<string, string>> = {
   Infinity: ".inf",
