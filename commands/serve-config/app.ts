@@ -23,7 +23,9 @@ import type { ServeConfigOptions } from "./options.ts";
 import { createRequestReport } from "./request_report.ts";
 import { createRequestMetrics } from "./request_metrics.ts";
 import { createRoutes } from "./routes.ts";
-import type { Upstream, UpstreamChange } from "./upstream.ts";
+import { Generations } from "./refresh/generations.ts";
+import { Refresher } from "./refresh/refresher.ts";
+import type { Upstream } from "./upstream.ts";
 import { createDirUpstream } from "./upstream_dir.ts";
 import { createHttpUpstream } from "./upstream_http.ts";
 
@@ -57,11 +59,6 @@ export interface ServeConfigApp {
   refreshAll(): number;
 }
 
-/** Where a refresh came from, for the metric. */
-type RefreshSource = "watch" | "signal";
-
-const EVERYTHING: UpstreamChange = { affects: () => true };
-
 /** Makes the server; nothing runs before `start`. */
 export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConfigApp {
   const { clock, log } = deps;
@@ -70,6 +67,7 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
   registerProcessMetrics(metrics, deps.readings);
   reportProblems(options, { metrics, log });
   const upstream = createUpstream(options, deps);
+  const generations = new Generations();
   const cache = new ConfigCache(options.cache, {
     load: createLoader(upstream, {
       timeoutMs: options.backendTimeoutMs,
@@ -78,21 +76,17 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
     clock,
     random: deps.random,
     metrics: createCacheMetrics(metrics, { backend: upstream.kind }),
+    generations,
   });
-  const refreshes = metrics.counter({
-    name: "kcfg_refresh_events_total",
-    help: "Refresh events by source and result",
-    labels: ["source", "result"],
+  const refresher = new Refresher({ spring: false }, {
+    generations,
+    stores: [cache],
+    newId: () => crypto.randomUUID(),
+    metrics,
+    log,
   });
   const state = { ready: false };
   let stopped: Promise<void> | undefined;
-
-  function refresh(source: RefreshSource, change: UpstreamChange): number {
-    const dropped = cache.invalidate(change);
-    refreshes.inc([source, "ok"]);
-    log.debug("refreshed", { source, dropped });
-    return dropped;
-  }
 
   function listen(server: Parameters<typeof startServer>[0]): RunningServer["address"] {
     const running = startServer(server, { log });
@@ -112,7 +106,11 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
     });
     await startWatching(
       lifecycle,
-      (signal) => upstream.watch((change) => refresh("watch", change), signal),
+      (signal) =>
+        upstream.watch(
+          (change) => void refresher.invalidate({ source: "watch", target: { change } }),
+          signal,
+        ),
     );
     const metricsAddress = listen({
       name: "metrics",
@@ -152,7 +150,7 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
       }
     },
     stop: () => stopped ??= stop(),
-    refreshAll: () => refresh("signal", EVERYTHING),
+    refreshAll: () => refresher.invalidate({ source: "signal", target: { destination: "**" } }),
   };
 }
 

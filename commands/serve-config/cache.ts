@@ -17,6 +17,7 @@ import {
 } from "./staleness.ts";
 import type { StaleOptions } from "./staleness.ts";
 import type { CacheMetrics } from "./cache_metrics.ts";
+import type { Generations } from "./refresh/generations.ts";
 import type { LoadOutcome, UpstreamChange } from "./upstream.ts";
 
 /** Bounds and times. */
@@ -38,6 +39,7 @@ export interface CacheDeps {
   /** In [0, 1). */
   readonly random: () => number;
   readonly metrics: CacheMetrics;
+  readonly generations: Generations;
 }
 
 /** Anything but an object. */
@@ -61,13 +63,17 @@ export class ConfigCache {
   readonly #deps: CacheDeps;
   readonly #main = new ByteLru<Entry>();
   readonly #flights = new SingleFlight<string, CacheResult>();
-  /** Loads under way by key, so that an invalidation can mark them as old. */
-  readonly #loads = new Map<string, { outdated: boolean }>();
 
   constructor(options: CacheOptions, deps: CacheDeps) {
     this.#options = options;
     this.#deps = deps;
     deps.metrics.observe({ items: () => this.#main.size, bytes: () => this.#main.bytes });
+  }
+
+  /** Keys kept or being loaded. */
+  *keys(): Iterable<string> {
+    yield* this.#main.keys();
+    yield* this.#flights.keys();
   }
 
   /** Whether something is kept under `key`, in whatever state; what is kept has a valid key. */
@@ -119,11 +125,9 @@ export class ConfigCache {
    * @returns how many entries are concerned
    */
   invalidate(change: UpstreamChange): number {
-    for (const [key, load] of this.#loads) {
-      if (!change.affects(key)) continue;
-      load.outdated = true;
-      this.#loads.delete(key);
-      this.#flights.forget(key);
+    this.#deps.generations.raise((key) => change.affects(key));
+    for (const key of [...this.#flights.keys()]) {
+      if (change.affects(key)) this.#flights.forget(key);
     }
     const nowMs = this.#deps.clock.now();
     let concerned = 0;
@@ -156,22 +160,17 @@ export class ConfigCache {
 
   async #loadAndKeep(key: string, signal: AbortSignal): Promise<CacheResult> {
     const { metrics, clock } = this.#deps;
-    const load = { outdated: false };
-    this.#loads.set(key, load);
-    try {
-      const startedAt = clock.monotonic();
-      const outcome = await this.#deps.load(key, signal);
-      metrics.loaded({ outcome, seconds: (clock.monotonic() - startedAt) / 1000 });
-      if (outcome.kind !== "found") return this.#afterFailure(key, outcome);
-      const entry = await createEntry(outcome.bytes, {
-        ...this.#times(),
-        contentType: outcome.contentType,
-      });
-      if (!load.outdated) this.#keep(key, entry);
-      return { kind: "entry", entry };
-    } finally {
-      if (this.#loads.get(key) === load) this.#loads.delete(key);
-    }
+    using ticket = this.#deps.generations.begin(key);
+    const startedAt = clock.monotonic();
+    const outcome = await this.#deps.load(key, signal);
+    metrics.loaded({ outcome, seconds: (clock.monotonic() - startedAt) / 1000 });
+    if (outcome.kind !== "found") return this.#afterFailure(key, outcome);
+    const entry = await createEntry(outcome.bytes, {
+      ...this.#times(),
+      contentType: outcome.contentType,
+    });
+    if (!ticket.outdated) this.#keep(key, entry);
+    return { kind: "entry", entry };
   }
 
   /** The last answer while the backend fails, unless the failure is an answer itself. */

@@ -6,6 +6,7 @@ import { ManualClock, settle } from "#tests/support/clock.ts";
 import { ConfigCache } from "./cache.ts";
 import type { CacheOptions, CacheResult } from "./cache.ts";
 import { createCacheMetrics } from "./cache_metrics.ts";
+import { Generations } from "./refresh/generations.ts";
 import type { LoadOutcome } from "./upstream.ts";
 
 const NEVER = new AbortController().signal;
@@ -42,6 +43,7 @@ function cacheWith(options: Partial<CacheOptions> = {}) {
       clock,
       random: () => 0.5,
       metrics: createCacheMetrics(metrics, { backend: "test" }),
+      generations: new Generations(),
     },
   );
   async function put(key: string, text: string): Promise<void> {

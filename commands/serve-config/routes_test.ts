@@ -8,6 +8,7 @@ import { ConfigCache } from "./cache.ts";
 import { createCacheMetrics } from "./cache_metrics.ts";
 import { createRoutes } from "./routes.ts";
 import type { AnsweredRequest } from "./routes.ts";
+import { Generations } from "./refresh/generations.ts";
 import type { LoadOutcome } from "./upstream.ts";
 
 const INFO = {
@@ -41,6 +42,7 @@ function serving(
       clock,
       random: () => 0,
       metrics: createCacheMetrics(new Metrics(), { backend: "test" }),
+      generations: new Generations(),
     },
   );
   const handler = createRoutes({ clientCacheControl: "no-cache", maxInflight }, {

@@ -21,6 +21,11 @@ export class SingleFlight<K, V> {
     return this.#flights.size;
   }
 
+  /** Keys in flight; forgotten ones are not among them. */
+  keys(): Iterable<K> {
+    return this.#flights.keys();
+  }
+
   /** Whether a call for `key` would share a running flight. */
   has(key: K): boolean {
     return this.#flights.has(key);
