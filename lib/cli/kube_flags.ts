@@ -119,6 +119,27 @@ export const RBAC_FLAGS = {
   }),
 } as const;
 
+/** Everything about the way to the API server, as `lib/kube/deno_client.ts` takes it. */
+export function toKubeSettings(values: FlagValues<typeof KUBE_FLAGS>): {
+  readonly flags: ReturnType<typeof toKubeFlags>;
+  readonly requestTimeoutMs: number;
+  readonly qps: number;
+  readonly burst: number;
+  readonly userAgent: string | undefined;
+  readonly hideApiWarnings: boolean;
+  readonly traceBodies: boolean;
+} {
+  return {
+    flags: toKubeFlags(values),
+    requestTimeoutMs: values["request-timeout"],
+    qps: values["kube-api-qps"],
+    burst: values["kube-api-burst"],
+    userAgent: values["user-agent"],
+    hideApiWarnings: values["no-api-warnings"],
+    traceBodies: values["kube-trace-bodies"],
+  };
+}
+
 /** The connection settings as the client's configuration loader takes them. */
 export function toKubeFlags(values: FlagValues<typeof KUBE_FLAGS>): {
   readonly kubeconfig: string | undefined;
