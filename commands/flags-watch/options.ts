@@ -1,6 +1,6 @@
 /** From flags to checked options: what contradicts, what one of them needs of another (flags-watch.md 6). */
 
-import { toKubeSettings } from "#lib/cli/kube_flags.ts";
+import { toKubeSettings, toRbacOptions } from "#lib/cli/kube_flags.ts";
 import type { ResolvedFlags } from "#lib/cli/resolve_flags.ts";
 import type { ScannedArgs } from "#lib/cli/scan_args.ts";
 import { UsageError } from "#lib/cli/usage_error.ts";
@@ -122,12 +122,7 @@ export function toOptions(
       : { path: values["out-file"], form: values["out-format"] },
     hooks,
     kube: toKubeSettings(values),
-    rbac: !values["print-rbac"] ? undefined : {
-      clusterWide: values["cluster-role"],
-      name: values.name,
-      serviceAccount: values.serviceaccount,
-      format: values["rbac-format"],
-    },
+    rbac: toRbacOptions(values),
     log: {
       level: values["log-level"],
       format: sources["log-format"] === "default" ? undefined : values["log-format"],

@@ -11,7 +11,7 @@ export async function permissionsOf(options: FlagsWatchOptions): Promise<Permiss
   // Printing rights reads the configuration at most.
   const isAsked = asksServer(options) && options.rbac === undefined;
   const server = isAsked
-    ? await import("#lib/kube/deno_client.ts").then((lib) => lib.serverNeeds(options.kube))
+    ? await import("#lib/kube/deno_permissions.ts").then((lib) => lib.kubeNeeds(options.kube.flags))
     : { net: [], run: [] };
   const read = [
     ...(source.kind === "directory" || source.kind === "manifest" ? [source.path] : []),

@@ -26,11 +26,11 @@ import { createRoutes } from "./routes.ts";
 import { Generations } from "./refresh/generations.ts";
 import { Refresher } from "./refresh/refresher.ts";
 import type { Upstream } from "./upstream.ts";
-import { createDirUpstream } from "./upstream_dir.ts";
-import { createHttpUpstream } from "./upstream_http.ts";
 
 /** What the server needs of its surroundings. */
 export interface AppDeps {
+  /** Where objects come from. */
+  readonly upstream: Upstream;
   readonly clock: Clock;
   readonly log: Logger;
   /** In [0, 1). */
@@ -61,12 +61,11 @@ export interface ServeConfigApp {
 
 /** Makes the server; nothing runs before `start`. */
 export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConfigApp {
-  const { clock, log } = deps;
+  const { clock, log, upstream } = deps;
   const lifecycle = createLifecycle({ deadlineMs: options.shutdownTimeoutMs }, deps);
   const metrics = new Metrics();
   registerProcessMetrics(metrics, deps.readings);
   reportProblems(options, { metrics, log });
-  const upstream = createUpstream(options, deps);
   const generations = new Generations();
   const cache = new ConfigCache(options.cache, {
     load: createLoader(upstream, {
@@ -78,7 +77,7 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
     metrics: createCacheMetrics(metrics, { backend: upstream.kind }),
     generations,
   });
-  const refresher = new Refresher({ spring: false }, {
+  const refresher = new Refresher({ spring: options.api !== "raw" }, {
     generations,
     stores: [cache],
     newId: () => crypto.randomUUID(),
@@ -101,7 +100,11 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
       handler: exactRoutes({
         [options.health.path]: () => plain("health ok"),
         "/livez": liveness,
-        "/readyz": () => readiness({ listener: () => listenerCheck(state) }),
+        "/readyz": () =>
+          readiness({
+            listener: () => listenerCheck(state),
+            ...(upstream.check && { backend: upstream.check }),
+          }),
       }),
     });
     await startWatching(
@@ -120,7 +123,7 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
     const application = listen({
       name: "application",
       address: options.listen,
-      handler: createRoutes(options, {
+      handler: createRoutes({ ...options, variants: options.api !== "raw" }, {
         cache,
         clock,
         onAnswered: createRequestReport({
@@ -154,16 +157,6 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
   };
 }
 
-function createUpstream(
-  { backend, flatten, maxObjectBytes }: ServeConfigOptions,
-  deps: AppDeps,
-): Upstream {
-  if (backend.kind === "http") {
-    return createHttpUpstream({ ...backend, maxObjectBytes }, { fetch });
-  }
-  return createDirUpstream({ directory: backend.directory, flatten, maxObjectBytes }, deps);
-}
-
 function listenerCheck({ ready }: { readonly ready: boolean }) {
   if (ready) return { status: "ok" } as const;
   return { status: "fail", detail: "the application listener is not open" } as const;
@@ -175,7 +168,7 @@ async function startWatching(
 ): Promise<void> {
   const stopWatching = new AbortController();
   const { finished } = await watch(stopWatching.signal);
-  lifecycle.defer("directory watch", async () => {
+  lifecycle.defer("backend watch", async () => {
     stopWatching.abort();
     await finished;
   });

@@ -1,8 +1,7 @@
 /** `kcfg serve-config`: the command's door. */
 
 import type { Command } from "#lib/cli/command.ts";
-import { grantPaths } from "#lib/fs/grant_paths.ts";
-import { bindAddresses, formatAddress, hostAndPort } from "#lib/http/address.ts";
+import { formatAddress } from "#lib/http/address.ts";
 import { createLogger } from "#lib/log/create_logger.ts";
 import type { RunContext } from "#lib/run/context.ts";
 import { processReadings } from "#lib/run/process_readings.ts";
@@ -29,6 +28,10 @@ export const command: Command<ServeConfigOptions, typeof FLAGS> = {
       does: "stand in front of a slow HTTP server",
     },
     {
+      line: "kcfg serve-config --backend kube:team-a",
+      does: "be the Spring Cloud Config server of the ConfigMaps in a namespace, followed by watch",
+    },
+    {
       line: "BACKEND=dir:/etc/config BACKEND_OPTIONS=flatten kcfg serve-config",
       does: "the same by variables, every folder of the request path dropped",
     },
@@ -37,35 +40,34 @@ export const command: Command<ServeConfigOptions, typeof FLAGS> = {
   lenientEnv: true,
   secondSignalExitCode: 130,
   options: (resolved, _scanned, env) => toOptions(resolved, env),
-  permissions: ({ listen, health, metrics, backend }) => ({
-    net: [
-      ...[listen, health, metrics].map(({ hostname, port }) =>
-        formatAddress({ hostname: hostname ?? "", port })
-      ),
-      ...(backend.kind === "http" ? [backend.base.host] : []),
-    ],
-    ...(backend.kind === "dir" && { read: [backend.directory] }),
-    env: [],
-  }),
-  strictPermissions: async ({ listen, health, metrics, backend }) => ({
-    net: [
-      ...[listen, health, metrics].flatMap(bindAddresses),
-      // A redirect to another host is refused by the runtime.
-      ...(backend.kind === "http" ? [hostAndPort(backend.base)] : []),
-    ],
-    read: backend.kind === "dir" ? await grantPaths(backend.directory) : [],
-  }),
+  async permissions(options) {
+    const { permissionsOf } = await import("./permissions.ts");
+    return await permissionsOf(options);
+  },
+  async strictPermissions(options) {
+    const { strictPermissionsOf } = await import("./permissions.ts");
+    return await strictPermissionsOf(options);
+  },
   run,
 };
 
 async function run(options: ServeConfigOptions, context: RunContext): Promise<number> {
+  if (options.rbac !== undefined) {
+    const { printRbac } = await import("./rbac.ts");
+    context.stdout.write(await printRbac(options, options.rbac));
+    return 0;
+  }
   const log = createLogger(options.log, { sink: context.stderr, clock: context.clock });
   // Loaded here, so that help and usage errors do not pay for the server.
-  const { createApp } = await import("./app.ts");
+  const [{ createApp }, { createUpstream }] = await Promise.all([
+    import("./app.ts"),
+    import("./create_upstream.ts"),
+  ]);
   log.info("starting", Object.fromEntries(options.shown.map(splitOption)));
   const app = createApp(options, {
     clock: context.clock,
     log,
+    upstream: await createUpstream(options, { clock: context.clock, log }),
     random: Math.random,
     readings: processReadings(),
   });

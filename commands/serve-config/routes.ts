@@ -5,13 +5,14 @@
 
 import type { Handler } from "#lib/http/server.ts";
 import { notFound, plain } from "#lib/http/plain.ts";
-import { requestTarget } from "#lib/http/request_target.ts";
+import { type RequestTarget, requestTarget } from "#lib/http/request_target.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import { answerEntry } from "./answer.ts";
 import type { ConfigCache, LoadFailure } from "./cache.ts";
 import type { Entry } from "./entry.ts";
 import { keyOf } from "./key.ts";
 import { withinHeaderLimit } from "./request_limits.ts";
+import { springKey } from "./spring/variant.ts";
 
 /** Where an answer came from, for logs. */
 export type Outcome = "hit" | "miss" | "stale" | "refused" | "error";
@@ -35,6 +36,8 @@ export interface RoutesOptions {
   readonly clientCacheControl: string;
   /** Most requests that may wait for a load. */
   readonly maxInflight: number;
+  /** Whether query and media type choose between answers, as with the Spring API. */
+  readonly variants: boolean;
 }
 
 /** What the routes need. */
@@ -55,16 +58,17 @@ interface Answer {
 
 /** Makes the handler. */
 export function createRoutes(
-  { clientCacheControl, maxInflight }: RoutesOptions,
+  { clientCacheControl, maxInflight, variants }: RoutesOptions,
   { cache, clock, onAnswered, onLoadFailed }: RoutesDeps,
 ): Handler {
   let waiting = 0;
 
-  function answer(request: Request, path: string): Answer | Promise<Answer> {
+  function answer(request: Request, { path, query }: RequestTarget): Answer | Promise<Answer> {
     if (request.method !== "GET" && request.method !== "HEAD") return refused(notFound());
     // A path without escapes is its own key, and what is kept under it was checked when it came.
-    const key = !path.includes("%") && cache.holds(path) ? path : keyOf(path);
-    if (key === undefined) return refused(plain("bad request", { status: 400 }));
+    const pathKey = !path.includes("%") && cache.holds(path) ? path : keyOf(path);
+    if (pathKey === undefined) return refused(plain("bad request", { status: 400 }));
+    const key = variants ? variantKey(pathKey, { query, request }) : pathKey;
     const entry = cache.lookup(key);
     if (entry !== undefined) return answerWith(entry, { request, key, outcome: "hit" });
     // Reading all headers costs a fifth of a hit, and a hit does nothing with them.
@@ -112,14 +116,22 @@ export function createRoutes(
 
   return (request, info) => {
     const startedAt = clock.monotonic();
-    const { path } = requestTarget(request.url);
+    const target = requestTarget(request.url);
+    const { path } = target;
     const finish = ({ response, outcome, bytes }: Answer): Response => {
       onAnswered({ request, info, path, status: response.status, bytes, outcome, startedAt });
       return response;
     };
-    const made = answer(request, path);
+    const made = answer(request, target);
     return made instanceof Promise ? made.then(finish) : finish(made);
   };
+}
+
+function variantKey(
+  pathKey: string,
+  { query = "", request }: { readonly query: string | undefined; readonly request: Request },
+): string {
+  return springKey(pathKey, { query, accept: request.headers.get("accept") });
 }
 
 function answerFailure(failure: LoadFailure): Response {

@@ -1,5 +1,7 @@
 /** What the cache needs of a backend. One file per backend implements it: `upstream_dir.ts`. */
 
+import type { CheckResult } from "#lib/http/admin.ts";
+
 /** How a load ended. Failures are values: each has its own answer on the wire. */
 export type LoadOutcome =
   | {
@@ -37,6 +39,8 @@ export interface Upstream {
   readonly kind: string;
   /** Loads the object of a key; rejects only when `signal` is aborted or on a fault of our own. */
   load(key: string, signal: AbortSignal): Promise<LoadOutcome>;
+  /** Whether it can answer, for readiness; absent where that is known by answering alone. */
+  readonly check?: (() => CheckResult) | undefined;
   /**
    * Reports changes until `signal` is aborted. Resolves when watching has begun; `finished` ends when it
    * is over.

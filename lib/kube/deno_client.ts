@@ -86,26 +86,3 @@ export async function configuredNamespace(settings: KubeSettings): Promise<strin
     throw err;
   }
 }
-
-/** Hosts and programs that reaching the API server needs, for the runtime's permissions. */
-export interface ServerNeeds {
-  /** `host:port` of the server and its proxy. */
-  readonly net: readonly string[];
-  /** The credential plugin, if the user has one. */
-  readonly run: readonly string[];
-}
-
-/** What the configuration needs; nothing without one, because the run says what is wrong with it. */
-export async function serverNeeds(settings: KubeSettings): Promise<ServerNeeds> {
-  try {
-    const { server, proxyUrl, exec } = await loadConnection(settings);
-    const urls = [server, ...(proxyUrl === undefined ? [] : [proxyUrl])];
-    return {
-      net: urls.map((url) => new URL(url).host),
-      run: exec === undefined ? [] : [exec.command],
-    };
-  } catch (err) {
-    if (err instanceof KubeConfigError) return { net: [], run: [] };
-    throw err;
-  }
-}

@@ -168,7 +168,7 @@ function expansions(
 }
 
 /** `conf/nginx.conf`, `dev` → `conf/nginx-dev.conf`. */
-function withSuffix(path: string, profile: string): string {
+export function withSuffix(path: string, profile: string): string {
   const dot = path.lastIndexOf(".");
   if (dot <= path.lastIndexOf("/")) return `${path}-${profile}`;
   return `${path.slice(0, dot)}-${profile}${path.slice(dot)}`;
