@@ -27,7 +27,9 @@ export function renderEnvironment(
       // As the Java server has it: an empty map has no property, an empty list is an empty text.
       if (value === EMPTY_MAP) continue;
       const shown = value === EMPTY_LIST ? "" : value;
-      values.set(key, origins === undefined ? shown : describe(shown, origins.get(key)));
+      const origin = origins?.get(key);
+      // Spring's client takes a value without a place as it is, and fails on a place that is null.
+      values.set(key, origin === undefined ? shown : describe(shown, origin));
     }
     return new Map<string, ConfigNode>([["name", source.name], ["source", values]]);
   });
@@ -44,8 +46,8 @@ export function renderEnvironment(
   );
 }
 
-function describe(value: PropertyValue, origin: string | undefined): ConfigNode {
-  return new Map<string, ConfigNode>([["value", value], ["origin", origin ?? null]]);
+function describe(value: PropertyValue, origin: string): ConfigNode {
+  return new Map<string, ConfigNode>([["value", value], ["origin", origin]]);
 }
 
 /**
