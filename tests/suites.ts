@@ -65,6 +65,7 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     ignore: [
       "tests/integration/npm_test.ts",
       "tests/integration/flags_example_test.ts",
+      "tests/integration/ofrep_test.ts",
       "tests/integration/spring_client_test.ts",
     ],
     prepare: () => both(withBundle, withControlPlane),
