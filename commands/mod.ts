@@ -10,6 +10,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./serve-config/mod.ts"),
   },
   {
+    name: "reload",
+    summary: "Keep a directory equal to ConfigMaps and reload the application",
+    load: () => import("./reload/mod.ts"),
+  },
+  {
     name: "flags-watch",
     summary: "Follow typed values in a directory or ConfigMap and pass changes on",
     load: () => import("./flags-watch/mod.ts"),
