@@ -25,9 +25,9 @@ export class StartFailure extends Error {
   /** What the user can do about it. */
   readonly hints: readonly string[];
 
-  constructor(message: string, hints: readonly string[] = [], options?: ErrorOptions) {
+  constructor(message: string, hints?: readonly string[], options?: ErrorOptions) {
     super(message, options);
-    this.hints = hints;
+    this.hints = hints ?? [];
   }
 }
 
