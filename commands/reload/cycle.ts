@@ -175,10 +175,10 @@ export class ApplyCycle {
     try {
       const wanted = await writer.build(this.#deps.parts());
       facts.envsubstMissing = wanted.missingVariables;
-      await this.#write(wanted, signal);
+      const isWritten = await this.#write(wanted, signal);
       this.#writeFailures = 0;
       facts.writeError = undefined;
-      metrics.written((clock.monotonic() - startedAt) / 1000);
+      if (isWritten) metrics.written((clock.monotonic() - startedAt) / 1000);
     } catch (err) {
       if (err instanceof RefusedVersion) this.#refuse("", err.message);
       else if (!signal.aborted) {
@@ -201,26 +201,28 @@ export class ApplyCycle {
     }
   }
 
-  async #write(wanted: WantedVersion, signal: AbortSignal): Promise<void> {
+  /** Whether another version is visible now. */
+  async #write(wanted: WantedVersion, signal: AbortSignal): Promise<boolean> {
     const { facts, writer, save } = this.#deps;
     const isBarred = facts.quarantined.has(wanted.hash) || facts.refusal?.hash === wanted.hash;
-    if (isBarred && !this.#isForced) return;
+    if (isBarred && !this.#isForced) return false;
     const before = writer.hash;
     const outcome = await writer.write(wanted, signal);
     if (outcome.kind === "refused") {
       if (!signal.aborted) this.#refuse(wanted.hash, outcome.reason);
-      return;
+      return false;
     }
     facts.refusal = undefined;
     if (outcome.kind === "unchanged") {
       this.#changedAtMs = undefined;
-      return;
+      return false;
     }
     facts.hash = wanted.hash;
     facts.isRolledBack = false;
     await save();
     this.#logApplied(before, outcome);
     this.#planIfNeeded();
+    return true;
   }
 
   #logApplied(before: string, outcome: { readonly kind: string }): void {

@@ -18,11 +18,11 @@ export interface ReaperDeps {
   readonly onReaped: (count: number) => void;
 }
 
-const LOOK_MS = 1000;
+const LOOK_MS = 500;
 const WNOHANG = 1;
 const ZOMBIE = "Z";
-/** A zombie younger than two looks may be a hook's, whose end the runtime is about to take. */
-const LOOKS_BEFORE = 2;
+/** A younger zombie may be a hook's or a credential plugin's, whose end the runtime is about to take. */
+const MIN_AGE_MS = 400;
 
 /** Reaps until `signal` is aborted. */
 export async function reapOrphans(
@@ -35,12 +35,13 @@ export async function reapOrphans(
   using _closing = { [Symbol.dispose]: () => libc.close() };
   let due = Promise.withResolvers<void>();
   using _listener = onChildSignal(() => due.resolve());
-  const looks = new Map<number, number>();
+  /** Process → when it was first seen dead. */
+  const firstSeenMs = new Map<number, number>();
   while (!signal.aborted) {
     const pause = new AbortController();
     await Promise.race([
       due.promise,
-      sleep(LOOK_MS / LOOKS_BEFORE, { clock, signal: AbortSignal.any([signal, pause.signal]) })
+      sleep(LOOK_MS, { clock, signal: AbortSignal.any([signal, pause.signal]) })
         .catch(() => undefined),
     ]);
     pause.abort();
@@ -49,13 +50,13 @@ export async function reapOrphans(
       state === ZOMBIE && parent === Deno.pid && !isOwn(pid)
     );
     const seen = new Set(zombies.map(({ pid }) => pid));
-    for (const pid of looks.keys()) if (!seen.has(pid)) looks.delete(pid);
+    for (const pid of firstSeenMs.keys()) if (!seen.has(pid)) firstSeenMs.delete(pid);
     for (const pid of seen) {
-      const count = (looks.get(pid) ?? 0) + 1;
-      looks.set(pid, count);
-      if (count < LOOKS_BEFORE) continue;
+      const firstMs = firstSeenMs.get(pid) ?? clock.monotonic();
+      firstSeenMs.set(pid, firstMs);
+      if (clock.monotonic() - firstMs < MIN_AGE_MS) continue;
       if (libc.symbols.waitpid(pid, null, WNOHANG) !== pid) continue;
-      looks.delete(pid);
+      firstSeenMs.delete(pid);
       onReaped(1);
       log.debug("orphan reaped", { pid });
     }

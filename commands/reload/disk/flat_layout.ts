@@ -14,7 +14,7 @@ import {
   writeNewFile,
 } from "./files.ts";
 import type { Layout, PreparedVersion } from "./layout.ts";
-import { readState } from "./state_file.ts";
+import { isStateLeftOver, readState } from "./state_file.ts";
 
 const TEMPORARY = "..kcfg-tmp-";
 
@@ -114,7 +114,7 @@ export function createFlatLayout(root: string, options: FileOptions): Layout {
 async function removeLeftOvers(folder: string): Promise<void> {
   for await (const entry of Deno.readDir(folder)) {
     const path = `${folder}/${entry.name}`;
-    if (entry.name.startsWith(TEMPORARY)) await removeAll(path);
+    if (entry.name.startsWith(TEMPORARY) || isStateLeftOver(entry.name)) await removeAll(path);
     else if (entry.isDirectory && !entry.name.startsWith(".")) await removeLeftOvers(path);
   }
 }

@@ -16,6 +16,7 @@ import {
 } from "./files.ts";
 import type { Layout, PreparedVersion } from "./layout.ts";
 import { readTree } from "./read_tree.ts";
+import { isStateLeftOver } from "./state_file.ts";
 
 const DATA = "..data";
 const NEW_DATA = "..data_tmp";
@@ -42,7 +43,7 @@ export function createSymlinkLayout(
     const target = await linkTarget(`${root}/${DATA}`);
     for await (const { name } of Deno.readDir(root)) {
       const isLeftOver = name === NEW_DATA || name.startsWith(TEMPORARY) ||
-        VERSION.test(name) && name !== target;
+        isStateLeftOver(name) || VERSION.test(name) && name !== target;
       if (isLeftOver) await removeAll(`${root}/${name}`);
     }
     if (target === undefined || !VERSION.test(target)) return undefined;
@@ -107,13 +108,18 @@ export function createSymlinkLayout(
       await Deno.symlink(target, temporary);
       await Deno.rename(temporary, path);
     }
+    for (const name of await staleNames(wanted)) await removeAll(`${root}/${name}`);
+    await syncFolder(root, options);
+  }
+
+  /** Links of ours that no version needs any more. */
+  async function staleNames(wanted: ReadonlySet<string>): Promise<readonly string[]> {
+    const stale: string[] = [];
     for await (const { name, isSymlink } of Deno.readDir(root)) {
       if (!isSymlink || wanted.has(name) || name.startsWith("..")) continue;
-      if (await linkTarget(`${root}/${name}`) === `${DATA}/${name}`) {
-        await removeAll(`${root}/${name}`);
-      }
+      if (await linkTarget(`${root}/${name}`) === `${DATA}/${name}`) stale.push(name);
     }
-    await syncFolder(root, options);
+    return stale;
   }
 
   async function refuseForeignFolders(payload: Payload): Promise<void> {
@@ -129,9 +135,11 @@ export function createSymlinkLayout(
   async function matches(payload: Payload): Promise<boolean> {
     const target = await linkTarget(`${root}/${DATA}`);
     if (target === undefined || target !== versions.at(-1)) return false;
-    for (const name of new Set([...payload.keys()].map(firstName))) {
+    const wanted = new Set([...payload.keys()].map(firstName));
+    for (const name of wanted) {
       if (await linkTarget(`${root}/${name}`) !== `${DATA}/${name}`) return false;
     }
+    if ((await staleNames(wanted)).length > 0) return false;
     const found = await readTree(`${root}/${target}`);
     return found !== undefined && samePayload(found, payload);
   }
