@@ -164,64 +164,6 @@ Deno.test("a reload that fails for good goes back to the version before", async 
   await eventually("the next one is taken", async () => await it.read("a") === "2");
 });
 
-Deno.test("readers never see two versions in 1,000 swaps", async () => {
-  const names = Array.from({ length: 20 }, (_, index) => `file${index}`);
-  const contentOf = (version: number) =>
-    Object.fromEntries(names.map((name) => [name, `${version} ${"x".repeat(50)}\n`]));
-  await using it = await fixture(contentOf(0));
-  await using kcfg = it.start("--reload-action=none", "--debounce=0", "--fsync=false");
-  await eventually("it is ready", () => kcfg.logLine("ready"));
-  const VERSIONS = 1000;
-  let isWriting = true;
-  let looks = 0;
-  const reader = (async () => {
-    while (isWriting) {
-      const folder = await Deno.readLink(`${it.root}/..data`);
-      const texts = await Promise.all(
-        names.map((name) => Deno.readTextFile(`${it.root}/${folder}/${name}`)),
-      );
-      assert.equal(new Set(texts).size, 1, `mixed in ${folder}`);
-      assert.match(texts[0] ?? "", /^\d+ x{50}\n$/);
-      looks += 1;
-    }
-  })();
-  for (let version = 1; version <= VERSIONS; version++) await it.volume.swap(contentOf(version));
-  await eventually(
-    "the last version is there",
-    async () => (await it.read("file0")).startsWith(`${VERSIONS} `),
-  );
-  isWriting = false;
-  await reader;
-  assert.ok(looks > 100, `only ${looks} looks`);
-});
-
-/** Kills in CI; `KCFG_TEST_KILLS` for more. */
-const KILLS = Number(Deno.env.get("KCFG_TEST_KILLS") ?? 25);
-
-Deno.test(`a directory is one complete version after each of ${KILLS} kills`, async () => {
-  const names = ["a", "b", "d/c"].map((name) => name.replace("/", "."));
-  const contentOf = (version: number) =>
-    Object.fromEntries(names.map((name) => [name, String(version)]));
-  await using it = await fixture(contentOf(0));
-  let version = 0;
-  for (let kill = 0; kill < KILLS; kill++) {
-    await using kcfg = it.start("--reload-action=none", "--debounce=0", "--fsync=false");
-    await eventually("it is ready", () => kcfg.logLine("ready"));
-    const swaps = 1 + Math.floor(Math.random() * 5);
-    for (let swap = 0; swap < swaps; swap++) await it.volume.swap(contentOf(++version));
-    kcfg.signal("SIGKILL");
-    await kcfg.exitCode();
-    const texts = await Promise.all(
-      names.map((name) => Deno.readTextFile(`${it.root}/..data/${name}`)),
-    );
-    assert.equal(new Set(texts).size, 1, `mixed: ${texts}`);
-  }
-  await using kcfg = it.start("--reload-action=none");
-  await eventually("the newest is there", async () => await it.read("a") === String(version));
-  const left = await Array.fromAsync(Deno.readDir(it.root), ({ name }) => name);
-  assert.deepEqual(left.filter((name) => /tmp/.test(name)), []);
-});
-
 Deno.test("a burst of 100 changes ends in the last content with few reloads", async () => {
   await using it = await fixture();
   await using target = startReloadTarget();
@@ -267,27 +209,4 @@ Deno.test("what drifts on the disk is put right at the next comparison", async (
   const folder = await Deno.readLink(`${it.root}/..data`);
   await Deno.writeTextFile(`${it.root}/${folder}/a`, "drifted");
   await eventually("it is repaired", async () => await it.read("a") === "1");
-});
-
-Deno.test("as PID 1 it reaps orphans and has the application's status", async () => {
-  await using it = await fixture();
-  const parent = await it.dir.write(
-    "parent.sh",
-    '#!/bin/sh\nfor i in $(seq 50); do (sh -c "sleep 0.05" & ) ; done\nsleep 2.5\n' +
-      'echo "zombies $(grep -l "^State:.Z" /proc/[0-9]*/status 2>/dev/null | wc -l)"\nexit 9\n',
-  );
-  await Deno.chmod(parent, 0o755);
-  const entry = new URL("../../main.ts", import.meta.url).pathname;
-  const bundle = Deno.env.get("KCFG_TEST_BUNDLE") ?? entry;
-  const { code, stdout, stderr } = await new Deno.Command("unshare", {
-    args: [
-      ...["--pid", "--fork", "--mount-proc", "--kill-child", Deno.execPath(), "run", "-A"],
-      ...["--no-prompt", "--quiet", bundle, "reload", `--volume-dir=${it.volume.path}`],
-      ...[`--configroot=${it.root}`, "--log-level=debug", "--", parent],
-    ],
-  }).output();
-  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  assert.equal(code, 9, err);
-  assert.match(out ?? "", /^zombies 0$/m);
-  assert.ok((err?.match(/orphan reaped/g) ?? []).length >= 50, err);
 });
