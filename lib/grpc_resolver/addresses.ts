@@ -38,12 +38,15 @@ type Draft = { -readonly [K in keyof ResolvedEndpoint]: ResolvedEndpoint[K] };
 export function computeAddresses(
   target: Pick<Target, "port" | "portMode">,
   given: readonly EndpointSlice[],
-  { portMode = "literal", family = "auto", terminatingFallback = true, topology, allPorts = false }:
-    AddressOptions = {},
-  service?: ServiceFacts | undefined,
+  options: AddressOptions,
+  service: ServiceFacts | undefined,
 ): AddressList {
+  const { portMode = "literal", family = "auto", terminatingFallback = true } = options;
+  const { topology, allPorts = false } = options;
   const slices = [...given].sort((a, b) => compare(nameOf(a), nameOf(b)));
   const warnings: string[] = [];
+  const mistaken = mistakenPort(target, given, portMode, service);
+  if (mistaken !== undefined) warnings.push(mistaken);
   const choose = portChooser({ ...target, meaning: portMode, service, all: allPorts }, slices);
   const drafts = new Map<string, Draft>();
   const others: Draft[] = [];
@@ -90,6 +93,26 @@ export function computeAddresses(
       ? undefined
       : emptyReason(target, slices, [...candidates, ...others], portMode),
   };
+}
+
+/** A Service's port where the pods have another one: dialled as it is, it reaches nobody. */
+function mistakenPort(
+  { port, portMode }: Pick<Target, "port" | "portMode">,
+  slices: readonly EndpointSlice[],
+  meaning: NumberMeaning,
+  service: ServiceFacts | undefined,
+): string | undefined {
+  if (portMode !== "number" || meaning !== "literal") return undefined;
+  const number = Number(port);
+  const isListed = slices.some((slice) => slice.ports?.some((one) => one.port === number) === true);
+  const ofService = service?.ports.find((one) => one.port === number);
+  if (isListed || ofService === undefined) return undefined;
+  const real = slices.flatMap((slice) => slice.ports ?? [])
+    .find(({ name }) => (name ?? "") === ofService.name)?.port;
+  return `${number} is a port of the Service, its pods listen on ${
+    real ?? ofService.targetPort
+  }; ` +
+    "name that one, the port's name, or use port mode service";
 }
 
 function draftOf(
