@@ -43,9 +43,20 @@ export async function startReload(
 }
 
 function toReload(kcfg: KcfgProcess, base: string): ReloadProcess {
+  let hasEnded = false;
   return {
     ...kcfg,
     base,
+    async [Symbol.asyncDispose]() {
+      // A killed one would leave its application behind, and that keeps the streams open.
+      if (!hasEnded) kcfg.signal("SIGTERM");
+      await kcfg.exitCode().catch(() => kcfg[Symbol.asyncDispose]());
+    },
+    async exitCode() {
+      const code = await kcfg.exitCode();
+      hasEnded = true;
+      return code;
+    },
     async status() {
       return await (await fetch(`${base}/status`)).json();
     },
