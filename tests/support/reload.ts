@@ -9,6 +9,8 @@ export interface ReloadProcess extends KcfgProcess {
   readonly base: string;
   /** `/status`. */
   status(): Promise<ReloadStatus>;
+  /** Status that a path of its service is answered with. */
+  answer(path: string): Promise<number>;
   /** Sum of a metric over its labels; 0 when it is not there. */
   metric(name: string): Promise<number>;
 }
@@ -59,6 +61,11 @@ function toReload(kcfg: KcfgProcess, base: string): ReloadProcess {
     },
     async status() {
       return await (await fetch(`${base}/status`)).json();
+    },
+    async answer(path) {
+      const response = await fetch(base + path);
+      await response.body?.cancel();
+      return response.status;
     },
     async metric(name) {
       const text = await (await fetch(`${base}/metrics`)).text();

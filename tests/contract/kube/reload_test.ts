@@ -195,8 +195,8 @@ Deno.test("reload: an outage touches no file, and the newest content follows it"
       if (fault.kind !== "delay") {
         await eventually("the outage is noticed", () => injected.some(({ hits }) => hits > 0));
         assert.equal(await kube.read("b"), "1");
-        assert.equal((await fetch(`${kcfg.base}/healthz`)).status, 200);
-        assert.equal((await fetch(`${kcfg.base}/readyz`)).status, 200);
+        assert.equal(await kcfg.answer("/healthz"), 200);
+        assert.equal(await kcfg.answer("/readyz"), 200);
       }
       for (const one of injected) one.remove();
       await eventually("the newest is there", async () => await kube.read("a") === "3", {
@@ -216,7 +216,7 @@ Deno.test("reload goes on while the server is down, and takes the newest when it
   await kube.server.pause();
   await eventually("it is told", () => kcfg.stderr().includes("API server cannot be followed"));
   assert.equal(await kcfg.metric("kcfg_reload_api_up"), 0);
-  assert.equal((await fetch(`${kcfg.base}/healthz`)).status, 200);
+  assert.equal(await kcfg.answer("/healthz"), 200);
   kube.server.put(configMap("app", { a: "2" }));
   assert.equal(await kube.read("a"), "1");
   await kube.server.resume();
