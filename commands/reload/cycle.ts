@@ -14,7 +14,6 @@ import { Schedule } from "./schedule.ts";
 import type { ChangeKind } from "./sources/source.ts";
 import type { PayloadPart } from "./payload/payload.ts";
 import type { RunFacts } from "./state.ts";
-import { beginVerification } from "./verify.ts";
 import type { WantedVersion, Writer } from "./writer.ts";
 
 /** What the cycle needs. */
@@ -306,9 +305,8 @@ export class ApplyCycle {
     let current = "none";
     try {
       const { verify } = this.#options;
-      const verification = verify === undefined
-        ? undefined
-        : await beginVerification(verify, this.#deps, signal);
+      const verification = verify === undefined ? undefined : await import("./verify.ts")
+        .then((lib) => lib.beginVerification(verify, this.#deps, signal));
       for (const action of actions) {
         current = action.name;
         await action.run(run, signal);

@@ -45,6 +45,7 @@ export async function beginVerification(
   const before = options.mode === "prometheus"
     ? await ask(options, deps, signal).then(prometheusState, () => undefined)
     : undefined;
+  await untilNextSecond(before, deps.clock, signal);
   return {
     async wait(hash, waitSignal) {
       const { clock } = deps;
@@ -67,6 +68,17 @@ export async function beginVerification(
       }
     },
   };
+}
+
+/** Prometheus tells whole seconds: a reload within the second of the one before could not be told from it. */
+async function untilNextSecond(
+  before: PrometheusState | undefined,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  const nextMs = Date.parse(before?.time ?? "") + 1000;
+  const leftMs = nextMs - clock.now();
+  if (leftMs > 0 && leftMs <= 1000) await sleep(leftMs, { clock, signal });
 }
 
 /** The application says that it keeps its old configuration; waiting longer changes nothing. */

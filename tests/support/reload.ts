@@ -9,6 +9,8 @@ export interface ReloadProcess extends KcfgProcess {
   readonly base: string;
   /** `/status`. */
   status(): Promise<ReloadStatus>;
+  /** Status that a path of its service is answered with. */
+  answer(path: string): Promise<number>;
   /** Sum of a metric over its labels; 0 when it is not there. */
   metric(name: string): Promise<number>;
 }
@@ -43,11 +45,27 @@ export async function startReload(
 }
 
 function toReload(kcfg: KcfgProcess, base: string): ReloadProcess {
+  let hasEnded = false;
   return {
     ...kcfg,
     base,
+    async [Symbol.asyncDispose]() {
+      // A killed one would leave its application behind, and that keeps the streams open.
+      if (!hasEnded) kcfg.signal("SIGTERM");
+      await kcfg.exitCode().catch(() => kcfg[Symbol.asyncDispose]());
+    },
+    async exitCode() {
+      const code = await kcfg.exitCode();
+      hasEnded = true;
+      return code;
+    },
     async status() {
       return await (await fetch(`${base}/status`)).json();
+    },
+    async answer(path) {
+      const response = await fetch(base + path);
+      await response.body?.cancel();
+      return response.status;
     },
     async metric(name) {
       const text = await (await fetch(`${base}/metrics`)).text();

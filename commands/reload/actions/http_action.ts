@@ -5,7 +5,6 @@ import type { Clock } from "#lib/run/clock.ts";
 import { timeLimit } from "#lib/run/time_limit.ts";
 import { VERSION } from "#lib/run/version.ts";
 import type { Action, ReloadRun } from "./action.ts";
-import { sendToTarget } from "./http_request.ts";
 
 /** Where and how. */
 export interface HttpActionOptions {
@@ -52,6 +51,8 @@ export function createHttpAction(
     let status: number | undefined;
     try {
       const body = await bodyOf(options);
+      // Loaded with the first request, which comes after the start.
+      const { sendToTarget } = await import("./http_request.ts");
       const answer = await sendToTarget(
         {
           url: withoutUserinfo(url),
