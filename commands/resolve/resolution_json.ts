@@ -17,6 +17,12 @@ export interface Resolved {
   readonly probes: ReadonlyMap<string, ProbeResult>;
 }
 
+/** A resolution as it is written; its members are those of resolve.md 11.2. */
+export interface ResolutionDocument {
+  readonly observedAt: string;
+  readonly [member: string]: unknown;
+}
+
 const API_VERSION = "kcfg.dev/v1";
 
 /** One object, or a list of several. */
@@ -31,7 +37,10 @@ export function toDocument(resolved: readonly Resolved[], all: boolean): unknown
 }
 
 /** The resolution of one target. */
-export function resolutionOf({ target, published, failure, probes }: Resolved, all: boolean) {
+export function resolutionOf(
+  { target, published, failure, probes }: Resolved,
+  all: boolean,
+): ResolutionDocument {
   const { list } = published ?? {};
   const shown = all ? list?.endpoints : list?.usable;
   return {
@@ -72,7 +81,7 @@ function serviceOf(published: Published | undefined) {
 export function endpointOf(
   endpoint: ResolvedEndpoint,
   probes: ReadonlyMap<string, ProbeResult>,
-) {
+): Readonly<Record<string, unknown>> {
   const [first] = endpoint.addresses;
   const probe = first === undefined ? undefined : probes.get(formatHostPort(first));
   return {
