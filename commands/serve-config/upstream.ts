@@ -1,8 +1,18 @@
 /** What the cache needs of a backend. One file per backend implements it: `upstream_dir.ts`. */
 
+import type { Validators } from "./entry.ts";
+
 /** How a load ended. Failures are values: each has its own answer on the wire. */
 export type LoadOutcome =
-  | { readonly kind: "found"; readonly bytes: Uint8Array<ArrayBuffer> }
+  | {
+    readonly kind: "found";
+    readonly bytes: Uint8Array<ArrayBuffer>;
+    /** Type to answer with; by default it is read off the bytes. */
+    readonly contentType?: string | undefined;
+    readonly validators?: Validators | undefined;
+  }
+  /** The object is what the validators of the request describe. */
+  | { readonly kind: "unchanged" }
   | { readonly kind: "missing" }
   | { readonly kind: "too-large" }
   | {
@@ -12,6 +22,17 @@ export type LoadOutcome =
     /** For the log. */
     readonly reason: string;
   };
+
+/** Anything but an object. */
+export type LoadFailure = Exclude<LoadOutcome, { readonly kind: "found" | "unchanged" }>;
+
+/** What a load may depend on besides its key. */
+export interface LoadRequest {
+  /** Of the object that is kept already. */
+  readonly validators?: Validators | undefined;
+  /** Headers of the client that go on to the backend; their hash is part of the key. */
+  readonly headers?: readonly (readonly [string, string])[] | undefined;
+}
 
 /** A change noticed by the backend itself. */
 export interface UpstreamChange {
@@ -24,7 +45,7 @@ export interface Upstream {
   /** Short name for metrics: `dir`. */
   readonly kind: string;
   /** Loads the object of a key; rejects only when `signal` is aborted or on a fault of our own. */
-  load(key: string, signal: AbortSignal): Promise<LoadOutcome>;
+  load(key: string, signal: AbortSignal, request?: LoadRequest): Promise<LoadOutcome>;
   /**
    * Reports changes until `signal` is aborted. Resolves when watching has begun; `finished` ends when it
    * is over.
