@@ -5,56 +5,22 @@
 
 import { bundle } from "../tools/bundle.ts";
 import { hammer } from "./hammer.ts";
+import {
+  type BenchServer,
+  cpuSeconds,
+  freePort,
+  median,
+  rssMb,
+  say,
+  startBare,
+  startServer,
+} from "./processes.ts";
 
-const RUN = ["run", "-A", "--no-prompt", "--quiet"];
 const CONNECTIONS = 64;
 const SECONDS = 4;
 const ROUNDS = 5;
 
-interface Server extends AsyncDisposable {
-  readonly port: number;
-  readonly pid: number;
-}
-
-const say = (line: string) => Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
-
-/** Starts a process that listens on `port` and waits until it answers. */
-async function start(args: readonly string[], port: number): Promise<Server> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [...RUN, ...args],
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  for (let tries = 0; tries < 200; tries++) {
-    const answered = await fetch(`http://127.0.0.1:${port}/`)
-      .then((answer) => answer.arrayBuffer().then(() => true), () => false);
-    if (answered) break;
-    await new Promise<void>((resolve) => setTimeout(resolve, 25));
-  }
-  return {
-    port,
-    pid: child.pid,
-    async [Symbol.asyncDispose]() {
-      child.kill("SIGKILL");
-      await child.status;
-    },
-  };
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
-
-const BARE = new URL("bare_server.ts", import.meta.url).pathname;
-
-function startBare(bytes: number): Promise<Server> {
-  const port = freePort();
-  return start([BARE, String(bytes), String(port)], port);
-}
-
-function startKcfg(entry: string, directory: string, ...more: string[]): Promise<Server> {
+function startKcfg(entry: string, directory: string, ...more: string[]): Promise<BenchServer> {
   const port = freePort();
   const args = [
     entry,
@@ -67,22 +33,7 @@ function startKcfg(entry: string, directory: string, ...more: string[]): Promise
     "--refresh=false",
     ...more,
   ];
-  return start(args, port);
-}
-
-function rssMb(pid: number): number {
-  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
-}
-
-/** Seconds of processor time a process has used. */
-function cpuSeconds(pid: number): number {
-  const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1]?.split(" ") ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+  return startServer(args, port);
 }
 
 interface Measured {
@@ -90,7 +41,7 @@ interface Measured {
   readonly cpuMicros: number;
 }
 
-async function measure(server: Server, paths: readonly string[]): Promise<Measured> {
+async function measure(server: BenchServer, paths: readonly string[]): Promise<Measured> {
   const before = cpuSeconds(server.pid);
   const { requests, seconds } = await hammer({
     port: server.port,

@@ -60,7 +60,7 @@ export const command: Command<DoctorOptions, typeof FLAGS> = {
   },
   async strictPermissions(options) {
     if (options.rbac !== undefined) return {};
-    const { strictPermissionsOf } = await import("./strict_permissions.ts");
+    const { strictPermissionsOf } = await import("./permissions.ts");
     return await strictPermissionsOf(options);
   },
   async run(options, context) {

@@ -6,12 +6,15 @@ import {
   type ConfigObjectRef,
   configObjectSource,
 } from "#lib/flags/config_object_source.ts";
+import { type DenoClientDeps, type KubeSettings, openClient } from "#lib/kube/deno_client.ts";
 import type { Informer, KubeClient, KubeObject } from "#lib/kube/mod.ts";
 import type { AppSource } from "./app.ts";
-import { type KubeAccessDeps, openClient } from "./kube_access.ts";
-import type { KubeOptions, ObjectName, SchemaOptions } from "./options.ts";
+import type { ObjectName, SchemaOptions } from "./options.ts";
 import { parseSchema } from "./schema_file.ts";
 import { scopeOf } from "./scope.ts";
+
+/** What reading through the API needs. */
+export type KubeAccessDeps = Pick<DenoClientDeps, "clock" | "log">;
 
 type Stored = KubeObject & {
   readonly data?: Readonly<Record<string, string>>;
@@ -21,11 +24,11 @@ type Stored = KubeObject & {
 /** The source of `objects`; later ones win. Its client is closed by `close`. */
 export async function createApiSource(
   objects: readonly ObjectName[],
-  kube: KubeOptions,
+  kube: KubeSettings,
   deps: KubeAccessDeps,
 ): Promise<AppSource> {
-  const declaration = scopeOf({ source: { kind: "api", objects }, schema: { kind: "infer" } });
-  const client = await openClient(kube, declaration, deps);
+  const scope = scopeOf({ source: { kind: "api", objects }, schema: { kind: "infer" } });
+  const client = await openClient(kube, { command: "flags-watch", scope, ...deps });
   const failing = new Set<string>();
   const refs = objects.map((object) => refOf(object, { client, failing, deps }));
   return {
@@ -42,11 +45,12 @@ export async function createApiSource(
  */
 export async function readSchemaObject(
   schema: SchemaOptions & { readonly kind: "configmap" },
-  kube: KubeOptions,
+  kube: KubeSettings,
   { signal, ...deps }: KubeAccessDeps & { readonly signal: AbortSignal },
 ): Promise<unknown> {
   const { object, key } = schema;
-  const client = await openClient(kube, scopeOf({ source: { kind: "none" }, schema }), deps);
+  const scope = scopeOf({ source: { kind: "none" }, schema });
+  const client = await openClient(kube, { command: "flags-watch", scope, ...deps });
   try {
     const found = await client.get<Stored>({
       ...resourceOf(object, client),

@@ -1,11 +1,12 @@
 /** From flags to checked options: what contradicts, what one of them needs of another (flags-watch.md 6). */
 
-import { toKubeFlags } from "#lib/cli/kube_flags.ts";
+import { toKubeSettings, toRbacOptions } from "#lib/cli/kube_flags.ts";
 import type { ResolvedFlags } from "#lib/cli/resolve_flags.ts";
 import type { ScannedArgs } from "#lib/cli/scan_args.ts";
 import { UsageError } from "#lib/cli/usage_error.ts";
 import type { ListenAddress } from "#lib/http/address.ts";
-import type { KubeFlags, RbacOptions } from "#lib/kube/mod.ts";
+import type { KubeSettings } from "#lib/kube/deno_client.ts";
+import type { RbacOptions } from "#lib/kube/mod.ts";
 import type { LogLevel } from "#lib/log/logger.ts";
 import type { FileForm, FLAGS, OutputForm } from "./flag_table.ts";
 
@@ -61,17 +62,6 @@ export interface HookOptions {
   readonly withSecrets: boolean;
 }
 
-/** How to reach the API server. */
-export interface KubeOptions {
-  readonly flags: KubeFlags;
-  readonly requestTimeoutMs: number;
-  readonly qps: number;
-  readonly burst: number;
-  readonly userAgent: string | undefined;
-  readonly hideApiWarnings: boolean;
-  readonly traceBodies: boolean;
-}
-
 /** Checked options. Times in milliseconds. */
 export interface FlagsWatchOptions {
   readonly source: SourceOptions;
@@ -88,7 +78,7 @@ export interface FlagsWatchOptions {
   readonly once: boolean;
   readonly outFile: { readonly path: string; readonly form: FileForm } | undefined;
   readonly hooks: HookOptions;
-  readonly kube: KubeOptions;
+  readonly kube: KubeSettings;
   /** Print the rights instead of running. */
   readonly rbac: Omit<RbacOptions, "command" | "namespaces"> | undefined;
   readonly log: {
@@ -131,21 +121,8 @@ export function toOptions(
       ? undefined
       : { path: values["out-file"], form: values["out-format"] },
     hooks,
-    kube: {
-      flags: toKubeFlags(values),
-      requestTimeoutMs: values["request-timeout"],
-      qps: values["kube-api-qps"],
-      burst: values["kube-api-burst"],
-      userAgent: values["user-agent"],
-      hideApiWarnings: values["no-api-warnings"],
-      traceBodies: values["kube-trace-bodies"],
-    },
-    rbac: !values["print-rbac"] ? undefined : {
-      clusterWide: values["cluster-role"],
-      name: values.name,
-      serviceAccount: values.serviceaccount,
-      format: values["rbac-format"],
-    },
+    kube: toKubeSettings(values),
+    rbac: toRbacOptions(values),
     log: {
       level: values["log-level"],
       format: sources["log-format"] === "default" ? undefined : values["log-format"],

@@ -9,9 +9,10 @@ import { asksServer } from "./scope.ts";
 export async function permissionsOf(options: FlagsWatchOptions): Promise<PermissionNeeds> {
   const { source, schema, http, hooks, outFile } = options;
   // Printing rights reads the configuration at most.
-  const server = asksServer(options) && options.rbac === undefined
-    ? await serverNeeds(options)
-    : { net: [], run: [], isAsked: false };
+  const isAsked = asksServer(options) && options.rbac === undefined;
+  const server = isAsked
+    ? await import("#lib/kube/deno_permissions.ts").then((lib) => lib.kubeNeeds(options.kube.flags))
+    : { net: [], run: [] };
   const read = [
     ...(source.kind === "directory" || source.kind === "manifest" ? [source.path] : []),
     ...(schema.kind === "file" && schema.path !== "-" ? [schema.path] : []),
@@ -29,28 +30,8 @@ export async function permissionsOf(options: FlagsWatchOptions): Promise<Permiss
   return {
     read,
     env: [],
-    ...(net.length > 0 || server.isAsked ? { net } : {}),
+    ...(net.length > 0 || isAsked ? { net } : {}),
     ...(outFile === undefined ? {} : { write: [outFile.path] }),
     ...(run.length === 0 ? {} : { run }),
   };
-}
-
-async function serverNeeds({ kube }: FlagsWatchOptions) {
-  const [{ loadConnection }, { KubeConfigError }] = await Promise.all([
-    import("./kube_access.ts"),
-    import("#lib/kube/mod.ts"),
-  ]);
-  try {
-    const { server, proxyUrl, exec } = await loadConnection(kube);
-    const urls = [server, ...(proxyUrl === undefined ? [] : [proxyUrl])];
-    return {
-      net: urls.map((url) => new URL(url).host),
-      run: exec === undefined ? [] : [exec.command],
-      isAsked: true,
-    };
-  } catch (err) {
-    // The run says what is wrong with the configuration.
-    if (err instanceof KubeConfigError) return { net: [], run: [], isAsked: true };
-    throw err;
-  }
 }

@@ -1,8 +1,8 @@
 /** `--print-rbac`: the objects that grant what these options need, and nothing else. */
 
 import { UsageError } from "#lib/cli/usage_error.ts";
-import { KubeConfigError, type RbacOptions, renderRbac } from "#lib/kube/mod.ts";
-import { loadConnection } from "./kube_access.ts";
+import { configuredNamespace } from "#lib/kube/deno_client.ts";
+import { type RbacOptions, renderRbac } from "#lib/kube/mod.ts";
 import type { FlagsWatchOptions } from "./options.ts";
 import { objectsOf, scopeOf } from "./scope.ts";
 
@@ -22,19 +22,8 @@ export async function printRbac(
     ]);
   }
   const home = objects.some(({ namespace }) => namespace === undefined)
-    ? await configuredNamespace(options)
+    ? await configuredNamespace(options.kube)
     : "default";
   const namespaces = [...new Set(objects.map(({ namespace }) => namespace ?? home))];
   return renderRbac(scopeOf(options).rbac, { ...rbac, command: "flags-watch", namespaces });
-}
-
-async function configuredNamespace({ kube }: FlagsWatchOptions): Promise<string> {
-  if (kube.flags.namespace !== undefined) return kube.flags.namespace;
-  try {
-    return (await loadConnection(kube)).namespace ?? "default";
-  } catch (err) {
-    // Rights can be printed where there is no cluster.
-    if (err instanceof KubeConfigError) return "default";
-    throw err;
-  }
 }

@@ -36,24 +36,20 @@ export async function readSchemaFile(
 }
 
 /**
- * Parses a schema by the ending of `name`: YAML, else JSON; without an ending (stdin, keys) JSON when it begins
+ * Parses a schema by the ending of `name`: YAML, TOML or JSON; without an ending (stdin, keys) JSON when it begins
  * like an object, else YAML.
  *
  * @throws {UsageError}
  */
 export async function parseSchema(text: string, name: string): Promise<unknown> {
   const ending = /\.([a-z]+)$/i.exec(name)?.[1]?.toLowerCase() ?? "";
-  if (ending === "toml") {
-    throw new UsageError(`Schema "${name}": TOML is not available in this version`, [
-      "write it as JSON or YAML",
-    ]);
-  }
   if (text.length > MAX_SCHEMA_CHARS) throw new UsageError(`Schema "${name}": it is too long`);
   const isYaml = ending === "yaml" || ending === "yml" ||
     ending !== "json" && !text.trimStart().startsWith("{");
   try {
+    // Loaded here, so that a schema in JSON pays for neither of the others.
+    if (ending === "toml") return (await import("#lib/format/toml.ts")).parseToml(text);
     if (!isYaml) return JSON.parse(text);
-    // Loaded here, so that a schema in JSON does not pay for YAML.
     const { parseYaml } = await import("#lib/format/yaml.ts");
     return parseYaml(text);
   } catch (err) {

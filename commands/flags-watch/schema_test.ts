@@ -197,5 +197,8 @@ Deno.test("readSchemaFile() reads JSON, YAML and stdin, and tells what it cannot
   assert.equal(setNameOf(await readSchemaFile("-", readers)), "in");
   await assert.rejects(readSchemaFile("none.json", readers), /no such file/);
   await assert.rejects(readSchemaFile("bad.json", readers), UsageError);
-  await assert.rejects(parseSchema("", "a.toml"), /TOML is not available/);
+  assert.deepEqual(await parseSchema('[flags.a]\ntype = "int"\n', "a.toml"), {
+    flags: { a: { type: "int" } },
+  });
+  await assert.rejects(parseSchema("a = ", "a.toml"), /^UsageError: Schema "a.toml": .* line 1/);
 });

@@ -39,11 +39,11 @@ import { createMonitor } from "./refresh/monitor.ts";
 import { Refresher } from "./refresh/refresher.ts";
 import { createWatching } from "./refresh/watching.ts";
 import type { Upstream } from "./upstream.ts";
-import { createDirUpstream } from "./upstream_dir.ts";
-import { createHttpUpstream } from "./upstream_http.ts";
 
 /** What the server needs of its surroundings. */
 export interface AppDeps {
+  /** Where objects come from. */
+  readonly upstream: Upstream;
   readonly clock: Clock;
   readonly log: Logger;
   /** In [0, 1). */
@@ -77,13 +77,13 @@ export interface ServeConfigApp {
 
 /** Makes the server; nothing runs before `start`. */
 export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConfigApp {
-  const { clock, log } = deps;
+  const { clock, log, upstream } = deps;
   const lifecycle = createLifecycle({ deadlineMs: options.shutdownTimeoutMs }, deps);
   const metrics = new Metrics();
   registerProcessMetrics(metrics, deps.readings);
   reportProblems(options, { metrics, log });
-  const upstream = createUpstream(options, deps);
-  const hasPeers = options.ring.discovery.kind !== "none";
+  // Every replica follows the same objects, so nobody owns any of them.
+  const hasPeers = options.ring.discovery.kind !== "none" && options.backend.kind !== "kube";
   const isHttp = options.backend.kind === "http";
   const generations = new Generations();
   const ringMetrics = createRingMetrics(metrics);
@@ -96,7 +96,8 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
     ringMetrics,
     secret,
     maxObjectBytes: options.maxObjectBytes,
-    isPlainKey: (key) => !isHttp || !key.includes("?"),
+    isPlainKey: (key) => !(isHttp || options.api !== "raw") || !key.includes("?"),
+    kube: options.kube,
   });
   const cache = new ConfigCache({ ...options.cache, hot: options.ring.hot }, {
     load: createLoader(upstream, {
@@ -109,7 +110,7 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
     metrics: createCacheMetrics(metrics, { backend: upstream.kind }),
     generations,
   });
-  const refresher = new Refresher({ spring: false }, {
+  const refresher = new Refresher({ spring: options.api !== "raw" }, {
     generations,
     stores: [cache],
     spread: hasPeers ? ring.spread : undefined,
@@ -156,6 +157,7 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
         "/readyz": () =>
           readiness({
             listener: () => listenerCheck(state),
+            ...(upstream.check && { backend: upstream.check }),
             ...(hasPeers && { discovery: () => ring.check() }),
             ...(state.bus !== undefined && { bus: () => state.bus?.check() ?? OK }),
           }),
@@ -211,14 +213,18 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
         )
         : scrape,
     });
-    const access = await createAccess(options.auth, { ...deps, metrics });
+    const access = await createAccess(options.auth, { ...deps, metrics, kube: options.kube });
     lifecycle.defer("access", () => access.close());
     const stopping = new AbortController();
     const { monitorPath, monitorSecretFile, maxWaitMs } = options.refresh;
     const application = await listenForClients({
       name: "application",
       address: options.listen,
-      handler: createRoutes({ ...options, variesByClient: access.deny !== undefined }, {
+      handler: createRoutes({
+        ...options,
+        variants: options.api !== "raw",
+        variesByClient: access.deny !== undefined,
+      }, {
         cache,
         clock,
         deny: access.deny,
@@ -270,16 +276,6 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
 
 const OK: CheckResult = { status: "ok" };
 
-function createUpstream(
-  { backend, flatten, maxObjectBytes, keepContentType }: ServeConfigOptions,
-  deps: AppDeps,
-): Upstream {
-  if (backend.kind === "http") {
-    return createHttpUpstream({ ...backend, maxObjectBytes, keepContentType }, { fetch });
-  }
-  return createDirUpstream({ directory: backend.directory, flatten, maxObjectBytes }, deps);
-}
-
 function listenerCheck({ ready }: { readonly ready: boolean }): CheckResult {
   if (ready) return OK;
   return { status: "fail", detail: "the application listener is not open" };
@@ -291,7 +287,7 @@ async function startWatching(
 ): Promise<void> {
   const stopWatching = new AbortController();
   const { finished } = await watch(stopWatching.signal);
-  lifecycle.defer("directory watch", async () => {
+  lifecycle.defer("backend watch", async () => {
     stopWatching.abort();
     await finished;
   });

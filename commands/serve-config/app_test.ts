@@ -9,6 +9,7 @@ import { CapturedLog } from "#tests/support/log.ts";
 import { rawHttp } from "#tests/support/raw_http.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
 import { createApp } from "./app.ts";
+import { createUpstream } from "./create_upstream.ts";
 import { FLAGS, toOptions } from "./options.ts";
 
 const LOCAL = "127.0.0.1:0";
@@ -29,9 +30,11 @@ async function started(directory: string, flags: Record<string, string> = {}, en
     lenientEnv: true,
   });
   const log = new CapturedLog();
-  const app = createApp(toOptions(resolved, {}), {
+  const options = toOptions(resolved, {});
+  const app = createApp(options, {
     clock: systemClock,
     log,
+    upstream: await createUpstream(options, { clock: systemClock, log }),
     random: Math.random,
     readings: processReadings(),
   });

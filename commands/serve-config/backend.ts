@@ -9,6 +9,11 @@ import { encodeBase64 } from "#lib/format/base64.ts";
 export type Backend =
   | { readonly kind: "dir"; readonly directory: string }
   | {
+    readonly kind: "kube";
+    /** Served namespaces, the strongest first; empty for the configured one. */
+    readonly namespaces: readonly string[];
+  }
+  | {
     readonly kind: "http";
     /** Without userinfo and fragment. */
     readonly base: URL;
@@ -27,14 +32,25 @@ export function parseBackend(text: string): Backend {
     return { kind: "dir", directory: directory.replace(/(?<=.)\/+$/, "") };
   }
   if (text === "dir:") throw new UsageError("Option backend: dir: needs a path");
+  if (text.startsWith("kube:")) return parseKube(text.slice("kube:".length));
   if (/^https?:\/\//i.test(text)) return parseHttp(text);
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1];
   throw new UsageError(
     scheme === undefined
       ? "Option backend: it has no scheme"
       : `Option backend: ${scheme}: is not available in this version`,
-    ["available are dir:PATH, http://… and https://…"],
+    ["available are dir:PATH, kube:[NAMESPACE,…], http://… and https://…"],
   );
+}
+
+const NAMESPACE = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
+
+function parseKube(text: string): Backend {
+  const namespaces = [...new Set(text.split(",").map((name) => name.trim()))]
+    .filter((name) => name !== "");
+  const wrong = namespaces.find((name) => !NAMESPACE.test(name));
+  if (wrong === undefined) return { kind: "kube", namespaces };
+  throw new UsageError(`Option backend: "${wrong}" is no name of a namespace`);
 }
 
 function parseHttp(text: string): Backend {

@@ -20,7 +20,7 @@ Deno.test("parseBackend() takes the userinfo out of a URL", () => {
 });
 
 Deno.test("parseBackend() refuses other forms", () => {
-  for (const text of ["", "host", "kube:", "git:https://x", "dir:", "http://", "http://a b/"]) {
+  for (const text of ["", "host", "kube:A", "git:https://x", "dir:", "http://", "http://a b/"]) {
     assert.throws(() => parseBackend(text), /^UsageError: Option backend: /, text);
   }
 });

@@ -150,6 +150,7 @@ function codeOf(outcome: LoadOutcome): string {
       return "2xx";
     case "missing":
       return "4xx";
+    case "rejected":
     case "failed":
       return outcome.status === 0 ? "error" : `${Math.floor(outcome.status / 100)}xx`;
   }

@@ -10,7 +10,6 @@ import { FLAGS, toOptions } from "./options.ts";
 import type { ServeConfigOptions } from "./options.ts";
 import { POD_VARIABLES } from "./ring/flags.ts";
 import { TRACING_VARIABLES } from "./tracing/settings.ts";
-import { permissionsOf, strictPermissionsOf } from "./permissions.ts";
 import { hasSecretReference, resolveSecretEnv } from "./secret_env.ts";
 
 /** The command. */
@@ -33,6 +32,10 @@ export const command: Command<ServeConfigOptions, typeof FLAGS> = {
       does: "stand in front of a slow HTTP server",
     },
     {
+      line: "kcfg serve-config --backend kube:team-a",
+      does: "be the Spring Cloud Config server of the ConfigMaps in a namespace, followed by watch",
+    },
+    {
       line: "BACKEND=dir:/etc/config BACKEND_OPTIONS=flatten kcfg serve-config",
       does: "the same by variables, every folder of the request path dropped",
     },
@@ -49,19 +52,34 @@ export const command: Command<ServeConfigOptions, typeof FLAGS> = {
     return await resolveSecretEnv(env, { variables, fetch });
   },
   options: (resolved, _scanned, env) => toOptions(resolved, env),
-  permissions: (options) => permissionsOf(options),
-  strictPermissions: (options) => strictPermissionsOf(options),
+  async permissions(options) {
+    const { permissionsOf } = await import("./permissions.ts");
+    return await permissionsOf(options);
+  },
+  async strictPermissions(options) {
+    const { strictPermissionsOf } = await import("./permissions.ts");
+    return await strictPermissionsOf(options);
+  },
   run,
 };
 
 async function run(options: ServeConfigOptions, context: RunContext): Promise<number> {
+  if (options.rbac !== undefined) {
+    const { printRbac } = await import("./rbac.ts");
+    context.stdout.write(await printRbac(options, options.rbac));
+    return 0;
+  }
   const log = createLogger(options.log, { sink: context.stderr, clock: context.clock });
   // Loaded here, so that help and usage errors do not pay for the server.
-  const { createApp } = await import("./app.ts");
+  const [{ createApp }, { createUpstream }] = await Promise.all([
+    import("./app.ts"),
+    import("./create_upstream.ts"),
+  ]);
   log.info("starting", Object.fromEntries(options.shown.map(splitOption)));
   const app = createApp(options, {
     clock: context.clock,
     log,
+    upstream: await createUpstream(options, { clock: context.clock, log }),
     random: Math.random,
     readings: processReadings(),
   });

@@ -6,11 +6,15 @@
 import { logFlags } from "#lib/cli/common_flags.ts";
 import { boolFlag, durationFlag, numberFlag, optionalTextFlag, textFlag } from "#lib/cli/flag.ts";
 import type { Flag } from "#lib/cli/flag.ts";
+import { KUBE_FLAGS, RBAC_FLAGS, toKubeSettings, toRbacOptions } from "#lib/cli/kube_flags.ts";
 import type { FlagProblem, ResolvedFlags } from "#lib/cli/resolve_flags.ts";
 import { UsageError } from "#lib/cli/usage_error.ts";
 import { parseListenAddress } from "#lib/http/address.ts";
 import type { ListenAddress } from "#lib/http/address.ts";
+import type { KubeSettings } from "#lib/kube/deno_client.ts";
+import type { RbacOptions } from "#lib/kube/mod.ts";
 import { parseBackend } from "./backend.ts";
+import { type Api, type BackendOptions, parseBackendOptions } from "./backend_options.ts";
 import type { Backend } from "./backend.ts";
 import { AUTH_FLAGS, toAuthSettings } from "./auth/flags.ts";
 import type { AuthSettings } from "./auth/flags.ts";
@@ -29,7 +33,8 @@ import type { TracingSettings } from "./tracing/settings.ts";
 /** The flag table. */
 export const FLAGS = {
   backend: textFlag({
-    brief: "Where the files come from: dir:PATH, or the base URL of an HTTP server",
+    brief:
+      "Where the files come from: dir:PATH, kube:[NAMESPACE,…], or the base URL of an HTTP server",
     category: "Content",
     default: "dir:samples",
     env: ["BACKEND"],
@@ -37,7 +42,9 @@ export const FLAGS = {
     sensitive: "url",
   }),
   "backend-options": textFlag({
-    brief: "Words for the backend; one containing `flatten` drops all folders from the path",
+    brief:
+      "Words for the backend, separated by commas or blanks: flatten, search-paths=A;B, label-dirs, accept-empty, " +
+      "configmaps, secrets, selector=S, annotation-opt-in, each with =true or =false where it is a switch",
     category: "Content",
     default: "",
     env: ["BACKEND_OPTIONS"],
@@ -51,14 +58,15 @@ export const FLAGS = {
     env: ["BACKEND_TIMEOUT"],
   }),
   api: {
-    brief: "HTTP interface: raw serves files by path",
+    brief:
+      "HTTP interface: raw serves files by path, spring is Spring Cloud Config's, both is raw first; " +
+      "spring by default for kube:, else raw",
     category: "Content",
-    default: "raw",
     env: ["API"],
     placeholder: "API",
-    choices: ["raw"],
+    choices: ["raw", "spring", "both"],
     parse: parseApi,
-  } as Flag<"raw">,
+  } as Flag<Api | undefined>,
   "client-cache-control": textFlag({
     brief: "Cache-Control of every answer with content",
     category: "Content",
@@ -162,6 +170,8 @@ export const FLAGS = {
     default: "false",
     env: ["STRICT_ENV"],
   }),
+  ...KUBE_FLAGS,
+  ...RBAC_FLAGS,
   ...logFlags({
     level: "info",
     format: "text",
@@ -179,8 +189,12 @@ export const FLAGS = {
 /** Checked options. Times in milliseconds, sizes in bytes. */
 export interface ServeConfigOptions {
   readonly backend: Backend;
-  /** Drop the folders of a key; for directories only. */
-  readonly flatten: boolean;
+  readonly backendOptions: BackendOptions;
+  readonly api: Api;
+  /** How to reach the API server, for those parts that ask it. */
+  readonly kube: KubeSettings;
+  /** Print the rights instead of running. */
+  readonly rbac: Omit<RbacOptions, "command" | "namespaces"> | undefined;
   readonly backendTimeoutMs: number;
   readonly clientCacheControl: string;
   readonly listen: ListenAddress;
@@ -239,9 +253,19 @@ export function toOptions(
   if (values["strict-env"] && problem !== undefined) {
     throw new UsageError(`Variable ${problem.variable}: ${problem.reason}`);
   }
+  const backend = parseBackend(values.backend);
+  const api = values.api ?? (backend.kind === "kube" ? "spring" : "raw");
+  if (api !== "raw" && backend.kind === "http") {
+    throw new UsageError(`Option api: ${api} needs a backend of files, not an HTTP server`, [
+      "an HTTP backend that speaks Spring's interface is passed on as it is with --api=raw",
+    ]);
+  }
   return {
-    backend: parseBackend(values.backend),
-    flatten: values["backend-options"].includes("flatten"),
+    backend,
+    backendOptions: parseBackendOptions(values["backend-options"], { backend, api }),
+    api,
+    kube: toKubeSettings(values),
+    rbac: toRbacOptions(values),
     backendTimeoutMs: values["backend-timeout"],
     clientCacheControl: values["client-cache-control"],
     listen: values["listen-addr"],
@@ -273,19 +297,25 @@ export function toOptions(
     shutdownDelayMs: values["shutdown-delay"],
     shutdownTimeoutMs: values["shutdown-timeout"],
     log: { level: values["log-level"], format: values["log-format"] },
-    shown: Object.keys(FLAGS).filter((name) => !(name in LATER_FLAGS))
-      .map((name) => `${name}=${texts[name as keyof typeof texts]}`),
+    shown: (Object.keys(FLAGS) as (keyof typeof FLAGS)[]).filter((name) => isShown(name, sources))
+      .map((name) => `${name}=${texts[name]}`),
     problems,
     notices: sources["jaeger-url"] === "default" ? [] : ["jaeger-url is accepted and not used"],
   };
 }
 
-function parseApi(text: string): "raw" {
-  if (text === "raw") return "raw";
-  const known = text === "spring" || text === "both";
-  throw new SyntaxError(
-    known ? `"${text}" is not available in this version` : `"${text}" is not one of raw`,
-  );
+/** The way to the API server is shown where it was chosen; by default it is nobody's business. */
+function isShown(
+  name: keyof typeof FLAGS,
+  sources: ResolvedFlags<typeof FLAGS>["sources"],
+): boolean {
+  if (name in LATER_FLAGS || name in RBAC_FLAGS) return false;
+  return !(name in KUBE_FLAGS) || sources[name] !== "default";
+}
+
+function parseApi(text: string): Api {
+  if (text === "raw" || text === "spring" || text === "both") return text;
+  throw new SyntaxError(`"${text}" is not one of raw, spring, both`);
 }
 
 function addressFlag(brief: string, address: string, variable: string): Flag<ListenAddress> {

@@ -28,7 +28,7 @@ const TABLE: [string, string[], string | null | undefined][] = [
   ["amqp-url", ["AMQP_URL"], "amqp://guest:guest@rabbitmq:5672/"],
   ["jaeger-url", ["JAEGER_URL"], undefined],
   ["debug", ["DEBUG"], "true"],
-  ["api", ["API"], "raw"],
+  ["api", ["API"], undefined],
   ["cache-bytes", ["CACHE_BYTES", "GROUPCACHE_SIZE_BYTES"], "67108864"],
   ["max-object-bytes", ["MAX_OBJECT_BYTES"], "8388608"],
   ["backend-timeout", ["BACKEND_TIMEOUT"], "30s"],
@@ -75,10 +75,21 @@ Deno.test("FLAGS has every name, variable and default of the specification", asy
 });
 
 Deno.test("toOptions() gives the specified defaults", () => {
-  const { shown: _, ...checked } = options();
+  const { shown: _, kube: _kube, ...checked } = options();
   assert.deepEqual(checked, {
     backend: { kind: "dir", directory: "samples" },
-    flatten: false,
+    backendOptions: {
+      flatten: false,
+      searchPaths: [""],
+      labelDirs: true,
+      acceptEmpty: true,
+      configMaps: true,
+      secrets: false,
+      selector: "",
+      annotationOptIn: false,
+    },
+    api: "raw",
+    rbac: undefined,
     backendTimeoutMs: 30_000,
     clientCacheControl: "no-cache",
     listen: { hostname: undefined, port: 8080 },
@@ -145,8 +156,36 @@ Deno.test("toOptions() gives the specified defaults", () => {
 });
 
 Deno.test("toOptions() turns flattening on for the word anywhere in the options", () => {
-  assert.ok(options({ "backend-options": "x,flattened" }).flatten);
-  assert.ok(!options({ "backend-options": "flat" }).flatten);
+  assert.ok(options({ "backend-options": "x,flattened" }).backendOptions.flatten);
+  assert.ok(!options({ "backend-options": "flat" }).backendOptions.flatten);
+});
+
+Deno.test("toOptions() serves the namespaces of kube: by Spring's interface", () => {
+  const { backend, api, backendOptions } = options({
+    backend: "kube:team-a, team-b,team-a",
+    "backend-options": "secrets=true selector=app%3Dx%2Ctier%3Dweb,configmaps=false",
+  });
+  assert.deepEqual(backend, { kind: "kube", namespaces: ["team-a", "team-b"] });
+  assert.equal(api, "spring");
+  assert.equal(backendOptions.selector, "app=x,tier=web");
+  assert.ok(backendOptions.secrets && !backendOptions.configMaps);
+  assert.deepEqual(options({ backend: "kube:" }).backend, { kind: "kube", namespaces: [] });
+});
+
+Deno.test("toOptions() refuses options of a backend that it does not know or that lead out", async (t) => {
+  const cases: [Record<string, string>, RegExp][] = [
+    [{ backend: "kube:Team" }, /"Team" is no name of a namespace/],
+    [{ backend: "kube:a", "backend-options": "secret=true" }, /"secret" is not known/],
+    [{ backend: "kube:a", "backend-options": "secrets=yes" }, /neither true nor false/],
+    [{ backend: "kube:a", "backend-options": "selector=%" }, /not percent-encoded/],
+    [{ api: "spring", "backend-options": "search-paths=a;../b" }, /must not contain/],
+    [{ api: "spring", backend: "http://x" }, /needs a backend of files/],
+  ];
+  for (const [flags, message] of cases) {
+    await t.step(JSON.stringify(flags), () => {
+      assert.throws(() => options(flags), { name: "UsageError", message });
+    });
+  }
 });
 
 Deno.test("toOptions() uses the default for a malformed variable and reports it", () => {
@@ -164,10 +203,9 @@ Deno.test("toOptions() refuses a malformed variable with --strict-env", () => {
 
 Deno.test("toOptions() refuses what is not there yet, naming it", async (t) => {
   const cases: [Record<string, string>, Record<string, string>, RegExp][] = [
-    [{ backend: "kube:" }, {}, /kube: is not available/],
+    [{ backend: "git:x" }, {}, /git: is not available/],
     [{ backend: "nothing" }, {}, /has no scheme/],
     [{ backend: "dir:" }, {}, /needs a path/],
-    [{ api: "spring" }, {}, /"spring" is not available in this version/],
     [{ api: "x" }, {}, /not one of raw/],
     [{ "error-ttl": "1s" }, {}, /remembering failed loads is not available/],
     [{ auth: "mtls" }, {}, /mtls is not available/],

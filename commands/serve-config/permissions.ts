@@ -1,37 +1,77 @@
-/** What serve-config keeps of the runtime's permissions for given options (serve-config.md, kcfg's own rules). */
+/** What serve-config keeps of the runtime's permissions for given options. */
 
 import { UsageError } from "#lib/cli/usage_error.ts";
-import { grantPaths } from "#lib/fs/grant_paths.ts";
-import { ALL_INTERFACES, bindAddresses, formatAddress, hostAndPort } from "#lib/http/address.ts";
+import { strictKubeNeeds } from "#lib/cli/strict_kube.ts";
+import { absolutePath, grantPaths } from "#lib/fs/grant_paths.ts";
+import { bindAddresses, formatAddress, hostAndPort } from "#lib/http/address.ts";
 import type { PermissionNeeds } from "#lib/run/permissions.ts";
 import type { ServeConfigOptions } from "./options.ts";
 
-/** Whole kinds, each with what it is for. */
-export function permissionsOf(options: ServeConfigOptions): PermissionNeeds {
-  const { listen, health, metrics, backend, ring, bus, tracing } = options;
-  const read = readPaths(options);
+const NOTHING = { net: [], read: [], env: [], run: [] };
+
+/** Kinds that are kept, with what they are for. */
+export async function permissionsOf(options: ServeConfigOptions): Promise<PermissionNeeds> {
+  const { listen, health, metrics, backend, ring, bus, kube, tracing } = options;
+  const server = asksServer(options)
+    ? await import("#lib/kube/deno_permissions.ts").then((lib) => lib.kubeNeeds(kube.flags))
+    : NOTHING;
+  const files = filesOf(options);
   return {
     net: [
       ...[listen, health, metrics, { hostname: undefined, port: ring.port }].map((
         { hostname, port },
       ) => formatAddress({ hostname: hostname ?? "", port })),
       ...(backend.kind === "http" ? [backend.base.host] : []),
-      ...peerHosts(options),
+      ...(ring.discovery.kind === "kubernetes" ? ["pods"] : peerHosts(options)),
       ...(bus === undefined ? [] : [formatAddress(bus.address)]),
       ...(tracing?.exporter === "http" ? [new URL(tracing.endpoint).host] : []),
+      ...server.net,
     ],
-    ...(read.length > 0 && { read }),
+    ...((files.length > 0 || asksServer(options)) && { read: [...files, ...server.read] }),
     env: [],
+    ...(server.run.length > 0 && { run: server.run }),
   };
 }
 
 /**
- * Exact hosts and paths.
+ * Exact permissions for `--sandbox=strict`.
  *
- * @throws {UsageError} when hosts are not known before they are needed
+ * @throws {UsageError} when hosts are not known before they are needed, or credentials come from a program, which the sandbox would have to let run
  */
 export async function strictPermissionsOf(options: ServeConfigOptions): Promise<PermissionNeeds> {
-  const { listen, health, metrics, backend, ring, bus, auth, tracing } = options;
+  const { listen, health, metrics, backend, ring, bus, kube, tracing } = options;
+  refuseUnknownHosts(options);
+  const server = asksServer(options)
+    ? strictKubeNeeds(
+      await import("#lib/kube/deno_permissions.ts").then((lib) => lib.exactKubeNeeds(kube.flags)),
+    )
+    : NOTHING;
+  return {
+    net: [
+      ...[listen, health, metrics, { hostname: undefined, port: ring.port }].flatMap(bindAddresses),
+      // A redirect to another host is refused by the runtime.
+      ...(backend.kind === "http" ? [hostAndPort(backend.base)] : []),
+      ...peerHosts(options),
+      ...(bus === undefined ? [] : [formatAddress(bus.address)]),
+      ...(tracing?.exporter === "http" ? [hostAndPort(new URL(tracing.endpoint))] : []),
+      ...server.net,
+    ],
+    read: [
+      ...(await Promise.all(filesOf(options).map((path) => grantPaths(path)))).flat(),
+      ...server.read.map(absolutePath),
+    ],
+    ...(server.env.length > 0 && { env: server.env }),
+  };
+}
+
+/** Printing rights asks nobody. */
+function asksServer({ backend, ring, auth, rbac }: ServeConfigOptions): boolean {
+  const asks = backend.kind === "kube" || ring.discovery.kind === "kubernetes" ||
+    auth.methods.includes("tokenreview");
+  return asks && rbac === undefined;
+}
+
+function refuseUnknownHosts({ ring }: ServeConfigOptions): void {
   if (ring.discovery.kind === "kubernetes") {
     throw new UsageError("Flag --sandbox: the addresses of pods are not known beforehand", [
       "name them with --peers, or set --peer-discovery=none",
@@ -40,31 +80,14 @@ export async function strictPermissionsOf(options: ServeConfigOptions): Promise<
   if (ring.discovery.kind === "static" && ring.podIp === undefined) {
     throw new UsageError("Flag --sandbox: the own address cannot be asked for, set POD_IP");
   }
-  if (auth.methods.includes("tokenreview")) {
-    throw new UsageError("Flag --sandbox: --auth=tokenreview cannot be had in the strict sandbox");
-  }
-  return {
-    net: [
-      ...[listen, health, metrics].flatMap(bindAddresses),
-      ...ALL_INTERFACES.map((hostname) => formatAddress({ hostname, port: ring.port })),
-      // A redirect to another host is refused by the runtime.
-      ...(backend.kind === "http" ? [hostAndPort(backend.base)] : []),
-      ...peerHosts(options),
-      ...(bus === undefined ? [] : [formatAddress(bus.address)]),
-      ...(tracing?.exporter === "http" ? [hostAndPort(new URL(tracing.endpoint))] : []),
-    ],
-    read: (await Promise.all(readPaths(options).map((path) => grantPaths(path)))).flat(),
-  };
 }
 
 function peerHosts({ ring: { discovery } }: ServeConfigOptions): readonly string[] {
-  if (discovery.kind === "kubernetes") return ["Kubernetes API", "pods"];
   return discovery.kind === "static" ? discovery.peers.map((url) => hostAndPort(new URL(url))) : [];
 }
 
-/** Files and folders that are read while it runs. */
-function readPaths({ backend, ring, refresh, auth }: ServeConfigOptions): readonly string[] {
-  const asksServer = ring.discovery.kind === "kubernetes" || auth.methods.includes("tokenreview");
+/** Files and folders that are read while it runs, credentials for the API server apart. */
+function filesOf({ backend, ring, refresh, auth }: ServeConfigOptions): readonly string[] {
   const paths = [
     backend.kind === "dir" ? backend.directory : undefined,
     ring.secretFile,
@@ -73,8 +96,7 @@ function readPaths({ backend, ring, refresh, auth }: ServeConfigOptions): readon
     auth.tls?.certFile,
     auth.tls?.keyFile,
     auth.tls?.clientCaFile,
-    asksServer ? "credentials of the Kubernetes API" : undefined,
-    // A pod's own file of names knows its address.
+    // The file of names of a pod knows its address.
     ring.discovery.kind !== "none" && ring.podIp === undefined && ring.hostname === undefined
       ? "/etc/hostname"
       : undefined,

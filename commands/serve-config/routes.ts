@@ -11,6 +11,7 @@ import type { Clock } from "#lib/run/clock.ts";
 import { answerEntry } from "./answer.ts";
 import type { ConfigCache, LoadFailure } from "./cache.ts";
 import type { Entry } from "./entry.ts";
+import { springKey } from "./spring/variant.ts";
 import type { createForwarder } from "./forward.ts";
 import { keyOf } from "./key.ts";
 import type { LoadRequest } from "./upstream.ts";
@@ -43,6 +44,8 @@ export interface AnsweredRequest {
 
 /** What the routes may do. */
 export interface RoutesOptions {
+  /** Whether query and media type choose between answers, as with the Spring API. */
+  readonly variants: boolean;
   /** Whether caches on the way must tell clients apart; false by default. */
   readonly variesByClient?: boolean;
   readonly clientCacheControl: string;
@@ -90,7 +93,7 @@ const NOTHING_MORE: LoadRequest = {};
 
 /** Makes the handler. */
 export function createRoutes(
-  { clientCacheControl, maxInflight, variesByClient = false }: RoutesOptions,
+  { clientCacheControl, maxInflight, variants, variesByClient = false }: RoutesOptions,
   { cache, clock, deny, post, forward, watch, onAnswered, onLoadFailed }: RoutesDeps,
 ): Handler {
   let waiting = 0;
@@ -112,7 +115,7 @@ export function createRoutes(
 
   function answerAllowed(request: Request, { key, target }: Addressed): Answer | Promise<Answer> {
     const completed = forward === undefined
-      ? { key, load: NOTHING_MORE }
+      ? { key: variants ? variantKey(key, { target, request }) : key, load: NOTHING_MORE }
       : forward(key, { query: target.query, headers: request.headers });
     return completed instanceof Promise
       ? completed.then((keyed) => answerKey(request, keyed))
@@ -196,12 +199,27 @@ export function createRoutes(
   };
 }
 
+function variantKey(
+  pathKey: string,
+  { target: { query = "" }, request }: {
+    readonly target: RequestTarget;
+    readonly request: Request;
+  },
+): string {
+  return springKey(pathKey, { query, accept: request.headers.get("accept") });
+}
+
 function answerFailure(failure: LoadFailure): Response {
   switch (failure.kind) {
     case "missing":
       return plain("not found", { status: 404 });
     case "too-large":
       return plain("backend object too large", { status: 502 });
+    case "rejected":
+      return new Response(failure.body, {
+        status: failure.status,
+        headers: { "content-type": failure.contentType, "x-content-type-options": "nosniff" },
+      });
     case "failed":
       return plain(`error status from backend: ${failure.status}`, { status: 502 });
   }

@@ -45,7 +45,7 @@ function serving(
       generations: new Generations(),
     },
   );
-  const handler = createRoutes({ clientCacheControl: "no-cache", maxInflight }, {
+  const handler = createRoutes({ clientCacheControl: "no-cache", maxInflight, variants: false }, {
     cache,
     clock,
     onAnswered: (request) => answered.push(request),

@@ -1,5 +1,6 @@
 /** What the cache needs of a backend. One file per backend implements it: `upstream_dir.ts`. */
 
+import type { CheckResult } from "#lib/http/admin.ts";
 import type { Validators } from "./entry.ts";
 
 /** How a load ended. Failures are values: each has its own answer on the wire. */
@@ -15,6 +16,13 @@ export type LoadOutcome =
   | { readonly kind: "unchanged" }
   | { readonly kind: "missing" }
   | { readonly kind: "too-large" }
+  /** The request itself is refused, or what it asks for cannot be read; an answer, not an outage. */
+  | {
+    readonly kind: "rejected";
+    readonly status: number;
+    readonly body: string;
+    readonly contentType: string;
+  }
   | {
     readonly kind: "failed";
     /** Status of the backend, 0 when it gave none. */
@@ -46,6 +54,8 @@ export interface Upstream {
   readonly kind: string;
   /** Loads the object of a key; rejects only when `signal` is aborted or on a fault of our own. */
   load(key: string, signal: AbortSignal, request?: LoadRequest): Promise<LoadOutcome>;
+  /** Whether it can answer, for readiness; absent where that is known by answering alone. */
+  readonly check?: (() => CheckResult) | undefined;
   /**
    * Reports changes until `signal` is aborted. Resolves when watching has begun; `finished` ends when it
    * is over.

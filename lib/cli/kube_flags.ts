@@ -119,6 +119,43 @@ export const RBAC_FLAGS = {
   }),
 } as const;
 
+/** What `--print-rbac` prints; `undefined` when it is not given. */
+export function toRbacOptions(values: FlagValues<typeof RBAC_FLAGS>): {
+  readonly clusterWide: boolean;
+  readonly name: string | undefined;
+  readonly serviceAccount: string | undefined;
+  readonly format: "yaml" | "json";
+} | undefined {
+  if (!values["print-rbac"]) return undefined;
+  return {
+    clusterWide: values["cluster-role"],
+    name: values.name,
+    serviceAccount: values.serviceaccount,
+    format: values["rbac-format"],
+  };
+}
+
+/** Everything about the way to the API server, as `lib/kube/deno_client.ts` takes it. */
+export function toKubeSettings(values: FlagValues<typeof KUBE_FLAGS>): {
+  readonly flags: ReturnType<typeof toKubeFlags>;
+  readonly requestTimeoutMs: number;
+  readonly qps: number;
+  readonly burst: number;
+  readonly userAgent: string | undefined;
+  readonly hideApiWarnings: boolean;
+  readonly traceBodies: boolean;
+} {
+  return {
+    flags: toKubeFlags(values),
+    requestTimeoutMs: values["request-timeout"],
+    qps: values["kube-api-qps"],
+    burst: values["kube-api-burst"],
+    userAgent: values["user-agent"],
+    hideApiWarnings: values["no-api-warnings"],
+    traceBodies: values["kube-trace-bodies"],
+  };
+}
+
 /** The connection settings as the client's configuration loader takes them. */
 export function toKubeFlags(values: FlagValues<typeof KUBE_FLAGS>): {
   readonly kubeconfig: string | undefined;

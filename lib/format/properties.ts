@@ -6,6 +6,13 @@
 /** Key and value in the order of the file; a repeated key keeps its first place and its last value. */
 export type PropertiesDocument = ReadonlyMap<string, string>;
 
+/** Told where a value begins, both counted from 1; `document` is one of those returned. */
+export type PropertyPlaceListener = (
+  document: PropertiesDocument,
+  key: string,
+  place: { readonly line: number; readonly column: number },
+) => void;
+
 /**
  * Reads the documents of a properties text, without the empty ones. A line of exactly `#---` or `!---`
  * starts a new document, unless a comment with the same mark stands before it or a comment follows it.
@@ -13,7 +20,10 @@ export type PropertiesDocument = ReadonlyMap<string, string>;
  *
  * @throws {SyntaxError} with the line, when `\u` is not followed by four hexadecimal digits
  */
-export function parseProperties(text: string): PropertiesDocument[] {
+export function parseProperties(
+  text: string,
+  onPlace: PropertyPlaceListener = () => {},
+): PropertiesDocument[] {
   const documents: Map<string, string>[] = [];
   let current = new Map<string, string>();
   let lastMark: string | undefined;
@@ -30,7 +40,8 @@ export function parseProperties(text: string): PropertiesDocument[] {
         if (at >= lines.length) break;
       }
       lastMark = undefined;
-      addPair(current, logical, first + 1);
+      const indent = (lines[first] ?? "").search(/[^ \t\f]|$/);
+      addPair(current, logical, { line: first + 1, indent, onPlace });
       continue;
     }
     if (mark !== lastMark && /^[#!]---[ \t\f]*$/.test(line)) {
@@ -62,23 +73,32 @@ function endsOpen(line: string): boolean {
   return (/\\*$/.exec(line)?.[0].length ?? 0) % 2 === 1;
 }
 
-function addPair(document: Map<string, string>, line: string, lineNumber: number): void {
+function addPair(
+  document: Map<string, string>,
+  line: string,
+  { line: lineNumber, indent, onPlace }: {
+    readonly line: number;
+    readonly indent: number;
+    readonly onPlace: PropertyPlaceListener;
+  },
+): void {
   // Key: up to an unescaped separator; then blanks, at most one `=` or `:`, blanks again.
   const [head = "", rawKey = ""] = /^((?:\\[^]|[^\\=: \t\f])*)[ \t\f]*[=:]?[ \t\f]*/.exec(line) ??
     [];
   const key = javaTrim(unescape(rawKey, lineNumber));
   if (key === "") return;
   const rest = line.slice(head.length);
+  const place = { line: lineNumber, column: indent + head.length + 1 };
   if (!key.endsWith("[]")) {
     document.set(key, unescape(rest, lineNumber));
+    onPlace(document, key, place);
     return;
   }
   const items = rest.match(/(?:\\[^]|[^\\,])+|(?<=^|,)(?=,)/g) ?? [""];
   items.forEach((item, index) => {
-    document.set(
-      `${key.slice(0, -2)}[${index}]`,
-      unescape(item.replace(/^[ \t\f]+/, ""), lineNumber),
-    );
+    const itemKey = `${key.slice(0, -2)}[${index}]`;
+    document.set(itemKey, unescape(item.replace(/^[ \t\f]+/, ""), lineNumber));
+    onPlace(document, itemKey, place);
   });
 }
 

@@ -82,8 +82,16 @@ export function parseYaml(text: string, options: YamlParseOptions = {}): unknown
  * @throws {SyntaxError} as `parseYaml`
  */
 export function parseYamlDocuments(text: string, options: YamlParseOptions = {}): unknown[] {
-  const { mappings = "object", maxAliases = 50, maxDepth = 100, maxNodes = 1_000_000 } = options;
-  const schema = mappings === "map" ? MAP_SCHEMA : OBJECT_SCHEMA;
+  return loadYamlDocuments(text, options.mappings === "map" ? MAP_SCHEMA : OBJECT_SCHEMA, options);
+}
+
+/** `parseYamlDocuments` with a schema of one's own, for the dialects beside this file. */
+export function loadYamlDocuments(
+  text: string,
+  schema: Schema,
+  options: Omit<YamlParseOptions, "mappings"> = {},
+): unknown[] {
+  const { maxAliases = 50, maxDepth = 100, maxNodes = 1_000_000 } = options;
   let documents: unknown[];
   try {
     // The package counts the document and the leaf as levels too.
@@ -115,8 +123,17 @@ export function parseYamlDocuments(text: string, options: YamlParseOptions = {})
  * @throws {Error} for what YAML has no form for, such as functions; `undefined` in a list is `null`
  */
 export function stringifyYaml(value: unknown, options: YamlStringifyOptions = {}): string {
+  return printYaml(value, PRINT_SCHEMA, options);
+}
+
+/** `stringifyYaml` with a schema of one's own, for the dialects beside this file. */
+export function printYaml(
+  value: unknown,
+  schema: Schema,
+  options: YamlStringifyOptions = {},
+): string {
   return dump(value, {
-    schema: PRINT_SCHEMA,
+    schema,
     lineWidth: -1,
     noRefs: true,
     seqNoIndent: options.indentLists !== true,

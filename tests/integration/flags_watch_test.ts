@@ -48,6 +48,42 @@ async function started(
   };
 }
 
+Deno.test("flags-watch never mixes versions in 2,000 swaps under load", async () => {
+  await using dir = await tempDir();
+  const names = ["a", "b", "c", "d", "e"];
+  const schema = await dir.write(
+    "schema.json",
+    JSON.stringify({ flags: Object.fromEntries(names.map((name) => [name, { type: "int" }])) }),
+  );
+  const versionOf = (version: number) =>
+    Object.fromEntries(names.map((name) => [name, String(version)]));
+  const volume = await kubeletVolume(dir.path, versionOf(0));
+  await using kcfg = startKcfg([
+    "flags-watch",
+    ...["--schema", schema, "--config-dir", volume.path, "--config-port=127.0.0.1:0"],
+  ]);
+  const line = await eventually("it is ready", () => kcfg.logLine("ready"));
+  const read = async (): Promise<number[]> => {
+    const { flags } = await (await fetch(`http://${line["listen"]}/flags`)).json();
+    return names.map((name) => flags[name]);
+  };
+  const SWAPS = 2000;
+  let swapping = true;
+  const seen = new Set<number>();
+  const readers = Array.from({ length: 4 }, async () => {
+    while (swapping) {
+      const values = await read();
+      assert.equal(new Set(values).size, 1, `mixed: ${values}`);
+      seen.add(values[0] ?? -1);
+    }
+  });
+  for (let version = 1; version <= SWAPS; version++) await volume.swap(versionOf(version));
+  await eventually("the last version is served", async () => (await read())[0] === SWAPS);
+  swapping = false;
+  await Promise.all(readers);
+  assert.ok(seen.size > 10, `only ${seen.size} versions were seen`);
+});
+
 Deno.test("flags-watch shows a swapped volume, keeps good values, reports bad ones", async () => {
   await using dir = await tempDir();
   await using watching = await started(dir);

@@ -1,24 +1,9 @@
 /** The npm packages, packed and installed into a project of their own, under Node. */
 
 import assert from "node:assert/strict";
+import { nodeIsThere, runIn } from "#tests/support/node_project.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
 import { buildNpmPackages } from "../../tools/build_npm.ts";
-
-async function run(cwd: string, command: string, ...args: string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(command, { args, cwd }).output();
-  const decoder = new TextDecoder();
-  assert.ok(success, `${command} ${args.join(" ")}: ${decoder.decode(stderr)}`);
-  return decoder.decode(stdout);
-}
-
-async function nodeIsThere(): Promise<boolean> {
-  try {
-    return (await new Deno.Command("node", { args: ["--version"] }).output()).success;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
 
 const PROGRAM = `
 import { directorySource, FlagSet, setup } from "@kcfg/flags";
@@ -46,13 +31,13 @@ Deno.test({
     const [folder = ""] = await buildNpmPackages();
     await using dir = await tempDir();
     const [{ filename }] = JSON.parse(
-      await run(folder, "npm", "pack", "--json", "--pack-destination", dir.path),
+      await runIn(folder, "npm", "pack", "--json", "--pack-destination", dir.path),
     );
     await dir.write("package.json", '{ "type": "module", "private": true }');
-    await run(dir.path, "npm", "install", "--offline", "--no-audit", `./${filename}`);
+    await runIn(dir.path, "npm", "install", "--offline", "--no-audit", `./${filename}`);
     await dir.write("config/rate_limit", "5");
     await dir.write("program.js", PROGRAM);
-    const answer = JSON.parse(await run(dir.path, "node", "program.js", `${dir.path}/config`));
+    const answer = JSON.parse(await runIn(dir.path, "node", "program.js", `${dir.path}/config`));
     assert.deepEqual(answer, { before: 5, after: 7, deno: "undefined" });
   },
 });

@@ -3,8 +3,15 @@
 /** A mounted volume. */
 export interface KubeletVolume {
   readonly path: string;
-  /** Replaces the whole content; file names may come and go. */
-  swap(files: Readonly<Record<string, string | Uint8Array>>): Promise<void>;
+  /**
+   * Replaces the whole content; file names may come and go.
+   *
+   * @param onPrepared called when all is written, right before the link is moved
+   */
+  swap(
+    files: Readonly<Record<string, string | Uint8Array>>,
+    onPrepared?: () => void,
+  ): Promise<void>;
 }
 
 /** Makes a volume below `parent` with its first content. */
@@ -17,7 +24,10 @@ export async function kubeletVolume(
   let generation = 0;
   let current: string | undefined;
 
-  async function swap(next: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
+  async function swap(
+    next: Readonly<Record<string, string | Uint8Array>>,
+    onPrepared: () => void = () => {},
+  ): Promise<void> {
     generation += 1;
     const folder = `..2026_01_01_00_00_00.${String(generation).padStart(9, "0")}`;
     await Deno.mkdir(`${path}/${folder}`);
@@ -26,6 +36,7 @@ export async function kubeletVolume(
       await Deno.writeFile(`${path}/${folder}/${name}`, bytes);
     }
     await Deno.symlink(folder, `${path}/..data_tmp`);
+    onPrepared();
     await Deno.rename(`${path}/..data_tmp`, `${path}/..data`);
     await linkNames(path, Object.keys(next));
     if (current !== undefined) await Deno.remove(`${path}/${current}`, { recursive: true });

@@ -5,6 +5,7 @@ import { systemClock } from "#lib/run/clock.ts";
 import { processReadings } from "#lib/run/process_readings.ts";
 import { createApp } from "../../commands/serve-config/app.ts";
 import type { AppAddresses, ServeConfigApp } from "../../commands/serve-config/app.ts";
+import { createUpstream } from "../../commands/serve-config/create_upstream.ts";
 import { FLAGS, toOptions } from "../../commands/serve-config/options.ts";
 import { eventually } from "./eventually.ts";
 import { CapturedLog } from "./log.ts";
@@ -82,9 +83,11 @@ export async function startReplica(
     lenientEnv: true,
   });
   const log = new CapturedLog();
-  const app = createApp(toOptions(resolved, environment), {
+  const options = toOptions(resolved, environment);
+  const app = createApp(options, {
     clock: systemClock,
     log,
+    upstream: await createUpstream(options, { clock: systemClock, log }),
     random: Math.random,
     readings: processReadings(),
   });

@@ -45,6 +45,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   "kysely": ["lib/sql/", "commands/clouddriver/store/"],
   "@grpc/grpc-js": ["lib/grpc_resolver/", "commands/resolve/probe"],
   "js-yaml": ["lib/format/yaml"],
+  "smol-toml": ["lib/format/toml"],
   "@stricli/core": ["lib/cli/", "commands/*/mod.ts"],
   "@stricli/auto-complete": ["lib/cli/", "commands/*/mod.ts"],
   "prom-client": ["lib/metrics/"],

@@ -1,5 +1,6 @@
 /** Everything about who may read, made of the options: the guard, and the listener's certificates. */
 
+import type { KubeSettings } from "#lib/kube/deno_client.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { Metrics } from "#lib/metrics/metrics.ts";
 import type { Clock } from "#lib/run/clock.ts";
@@ -11,6 +12,8 @@ import { createLineReader } from "./secret_file.ts";
 
 /** What it needs. */
 export interface AccessDeps {
+  /** The way to the API server, for reviews of tokens. */
+  readonly kube: KubeSettings;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -39,7 +42,7 @@ export async function createAccess(settings: AuthSettings, deps: AccessDeps): Pr
       import("./token_review.ts"),
       import("./kube_reviewer.ts"),
     ]);
-    const reviewer = createKubeReviewer(deps);
+    const reviewer = createKubeReviewer(deps.kube, deps);
     authenticators.push(createTokenReview({ audience, authz }, { reviewer, clock: deps.clock }));
     close = () => reviewer.close();
   }

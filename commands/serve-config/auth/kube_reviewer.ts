@@ -1,20 +1,10 @@
 /** The API server as judge of tokens. Loaded only where `--auth=tokenreview` asks for it. */
 
-import { parseYaml } from "#lib/format/yaml.ts";
 import { SERVE_CONFIG_REVIEW_SCOPE } from "#lib/kube/declarations/serve_config_peers.ts";
-import { denoPlatform } from "#lib/kube/deno.ts";
-import {
-  createKubeClient,
-  createScope,
-  isForbidden,
-  isNotFound,
-  type KubeClient,
-  type KubeObject,
-  loadKubeConnection,
-} from "#lib/kube/mod.ts";
+import { type KubeSettings, openClient } from "#lib/kube/deno_client.ts";
+import { isForbidden, isNotFound, type KubeClient, type KubeObject } from "#lib/kube/mod.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { Clock } from "#lib/run/clock.ts";
-import { userAgent } from "#lib/run/version.ts";
 import type { TokenReviewer, TokenStatus } from "./token_review.ts";
 
 /** A reviewer with a connection behind it. */
@@ -28,12 +18,18 @@ const APPS_ANNOTATION = "kcfg.dev/apps";
 
 /** Makes the reviewer; it connects at its first question. */
 export function createKubeReviewer(
+  settings: KubeSettings,
   { clock, log }: { readonly clock: Clock; readonly log: Logger },
 ): KubeReviewer {
   let opening: Promise<KubeClient> | undefined;
 
   function client(): Promise<KubeClient> {
-    opening ??= openClient({ clock, log }).catch((error) => {
+    opening ??= openClient({ ...settings, qps: -1 }, {
+      command: "serve-config",
+      scope: SERVE_CONFIG_REVIEW_SCOPE,
+      clock,
+      log,
+    }).catch((error) => {
       // The next question tries again.
       opening = undefined;
       throw error;
@@ -75,24 +71,4 @@ export function createKubeReviewer(
       await (await opening?.catch(() => undefined))?.close();
     },
   };
-}
-
-async function openClient(
-  { clock, log }: { readonly clock: Clock; readonly log: Logger },
-): Promise<KubeClient> {
-  const platform = denoPlatform();
-  const config = await loadKubeConnection({}, {
-    platform,
-    parseYaml: (text) => parseYaml(text),
-    logger: log,
-  });
-  return createKubeClient({
-    config,
-    platform,
-    scope: createScope(SERVE_CONFIG_REVIEW_SCOPE),
-    clock,
-    logger: log,
-    qps: -1,
-    userAgent: userAgent("serve-config"),
-  });
 }

@@ -23,7 +23,7 @@ export function matcherOf(
   return (key) => {
     const names = lastElement(key).split(",");
     if (names.some((name) => name.startsWith(prefix))) return true;
-    const shaped = springShape(key, spring);
+    const shaped = springShape(key, { spring });
     if (shaped === undefined) return false;
     return shaped.applications.some((application) =>
       application === prefix ||
@@ -65,13 +65,17 @@ function matchesPath(pattern: readonly SegmentPattern[], path: readonly Segment[
   return (segment === ANY || first.test(segment)) && matchesPath(rest, others);
 }
 
-interface SpringShape {
+/** Applications and profiles that a key names. */
+export interface SpringShape {
   readonly applications: readonly string[];
   readonly profiles: readonly string[];
 }
 
 /** Applications and profiles of a key; `undefined` when it has no such shape. */
-function springShape(key: string, spring: boolean): SpringShape | undefined {
+export function springShape(
+  key: string,
+  { spring }: MatchOptions,
+): SpringShape | undefined {
   // What follows the question mark is no part of the path.
   const segments = (key.split("?", 1)[0] ?? "").split("/").filter((segment) => segment !== "");
   const last = segments.at(-1) ?? "";

@@ -9,7 +9,13 @@ import type { LoadFailure, LoadRequest } from "../upstream.ts";
 import type { PeerSecret } from "./peer_secret.ts";
 import type { Peer } from "./peer_set.ts";
 import type { PeerAnswer, PeerRequest, PeerTransport } from "./peer_transport.ts";
-import { BACKEND_STATUS_HEADER, INVALIDATE_TARGET, KCFG_HEADER, targetOf } from "./target.ts";
+import {
+  BACKEND_STATUS_HEADER,
+  INVALIDATE_TARGET,
+  KCFG_HEADER,
+  REJECTED_HEADER,
+  targetOf,
+} from "./target.ts";
 import { decodeMessage } from "./wire.ts";
 import type { PeerMessage } from "./wire.ts";
 
@@ -159,6 +165,10 @@ function failureOf(
   if (isKcfg) {
     const backend = Number(headers[BACKEND_STATUS_HEADER] ?? NaN);
     if (Number.isNaN(backend)) throw new Error(`The peer answered ${status}`);
+    if (headers[REJECTED_HEADER] !== undefined) {
+      const body = new TextDecoder().decode(bytes);
+      return { kind: "rejected", status, body, contentType: headers["content-type"] ?? "" };
+    }
     if (status === 404) return { kind: "missing" };
     if (text === TOO_LARGE_BODY) return { kind: "too-large" };
     return { kind: "failed", status: backend, reason: `From its owner: ${text}` };

@@ -4,26 +4,19 @@
  */
 
 import type { CheckResult } from "#lib/http/admin.ts";
-import { parseYaml } from "#lib/format/yaml.ts";
 import { SERVE_CONFIG_PEERS_SCOPE } from "#lib/kube/declarations/serve_config_peers.ts";
-import { denoPlatform } from "#lib/kube/deno.ts";
-import {
-  createKubeClient,
-  createScope,
-  type Informer,
-  type KubeClient,
-  type KubeObject,
-  loadKubeConnection,
-} from "#lib/kube/mod.ts";
+import { type KubeSettings, openClient } from "#lib/kube/deno_client.ts";
+import type { Informer, KubeClient, KubeObject } from "#lib/kube/mod.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { Backoff } from "#lib/run/backoff.ts";
 import { sleep } from "#lib/run/clock.ts";
 import type { Clock, Timer } from "#lib/run/clock.ts";
-import { userAgent } from "#lib/run/version.ts";
 import type { Discovery } from "./flags.ts";
 
 /** What discovery needs and whom it tells. */
 export interface PodDiscoveryDeps {
+  /** The way to the API server. */
+  readonly kube: KubeSettings;
   readonly clock: Clock;
   readonly log: Logger;
   readonly random: () => number;
@@ -81,7 +74,12 @@ export function discoverPods(
     while (!signal.aborted) {
       let client: KubeClient | undefined;
       try {
-        client = await openClient(deps);
+        client = await openClient(deps.kube, {
+          command: "serve-config",
+          scope: SERVE_CONFIG_PEERS_SCOPE,
+          clock,
+          log,
+        });
         const namespace = settings.namespace ?? client.namespace;
         const labelSelector = settings.selector ??
           await ownSelector(client, { namespace, podName: settings.podName, signal });
@@ -169,23 +167,6 @@ function debounced(ms: number, clock: Clock, act: () => void) {
     );
   };
   return { soon, cancel: () => timer?.cancel() };
-}
-
-async function openClient({ clock, log }: PodDiscoveryDeps): Promise<KubeClient> {
-  const platform = denoPlatform();
-  const config = await loadKubeConnection({}, {
-    platform,
-    parseYaml: (text) => parseYaml(text),
-    logger: log,
-  });
-  return createKubeClient({
-    config,
-    platform,
-    scope: createScope(SERVE_CONFIG_PEERS_SCOPE),
-    clock,
-    logger: log,
-    userAgent: userAgent("serve-config"),
-  });
 }
 
 /** `app=VALUE` of the own pod's label. @throws {Error} when the pod or its label is not there */

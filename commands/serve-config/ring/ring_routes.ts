@@ -15,7 +15,14 @@ import { FORWARD_PREFIX, TOO_LARGE_BODY } from "./peer_client.ts";
 import type { PeerSecret } from "./peer_secret.ts";
 import { readInvalidation } from "./invalidation.ts";
 import type { RingMetrics } from "./ring_metrics.ts";
-import { BACKEND_STATUS_HEADER, GROUP, KCFG_GROUP, KCFG_HEADER, parseTarget } from "./target.ts";
+import {
+  BACKEND_STATUS_HEADER,
+  GROUP,
+  KCFG_GROUP,
+  KCFG_HEADER,
+  parseTarget,
+  REJECTED_HEADER,
+} from "./target.ts";
 import { encodeMessage } from "./wire.ts";
 
 /** What the routes need. */
@@ -132,6 +139,17 @@ function messageOf(
 }
 
 function failureForKcfg(failure: LoadFailure): Response {
+  if (failure.kind === "rejected") {
+    const { status, body, contentType } = failure;
+    return new Response(body, {
+      status,
+      headers: {
+        "content-type": contentType,
+        [BACKEND_STATUS_HEADER]: String(status),
+        [REJECTED_HEADER]: "1",
+      },
+    });
+  }
   const [status, body, backend] = failure.kind === "missing"
     ? [404, "not found", 404]
     : failure.kind === "too-large"
@@ -148,7 +166,10 @@ function failureForOthers(failure: LoadFailure): Response {
     ? [404, "<nil>"]
     : failure.kind === "too-large"
     ? [0, TOO_LARGE_BODY]
-    : [failure.status, failure.status === 0 ? failure.reason : "<nil>"];
+    : [
+      failure.status,
+      failure.kind === "failed" && failure.status === 0 ? failure.reason : "<nil>",
+    ];
   return text(`backendError: status:${status} error:${reason}`, 500);
 }
 

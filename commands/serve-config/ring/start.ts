@@ -4,6 +4,7 @@
  */
 
 import type { CheckResult } from "#lib/http/admin.ts";
+import type { KubeSettings } from "#lib/kube/deno_client.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { Metrics } from "#lib/metrics/metrics.ts";
 import type { Clock } from "#lib/run/clock.ts";
@@ -21,6 +22,8 @@ import type { RingMetrics } from "./ring_metrics.ts";
 
 /** What it needs. */
 export interface RingStartDeps {
+  /** The way to the API server, for discovery by pods. */
+  readonly kube: KubeSettings;
   readonly clock: Clock;
   readonly log: Logger;
   readonly random: () => number;
@@ -93,6 +96,7 @@ export function createRunningRing(settings: RingSettings, deps: RingStartDeps): 
     if (settings.discovery.isAuto && !await isReadable(TOKEN_PATH)) return;
     const { discoverPods } = await import("./pod_discovery.ts");
     discovery = discoverPods(settings.discovery, {
+      kube: deps.kube,
       clock,
       log,
       random: deps.random,

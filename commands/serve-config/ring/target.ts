@@ -8,6 +8,8 @@ export const GROUP = "configfiles";
 export const KCFG_HEADER = "x-kcfg-peer";
 /** Status of the backend in answers between replicas of kcfg. */
 export const BACKEND_STATUS_HEADER = "x-kcfg-backend-status";
+/** Said by an owner that refuses the request itself; its status and body are the answer. */
+export const REJECTED_HEADER = "x-kcfg-rejected";
 /** Group name under which replicas of kcfg tell one another of invalidations. */
 export const KCFG_GROUP = "_kcfg";
 /** Target of an invalidation. */

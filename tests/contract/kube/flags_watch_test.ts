@@ -1,11 +1,16 @@
 /** `kcfg flags-watch` on ConfigMaps and Secrets behind an API server: the embedded one, and a real one when there is. */
 
 import assert from "node:assert/strict";
+import { controlPlane } from "#tests/support/control_plane.ts";
+import { applyRbac, createToken, testNamespace } from "#tests/support/control_plane/harness.ts";
+import { plainRequest } from "#tests/support/control_plane/http.ts";
 import { eventually } from "#tests/support/eventually.ts";
 import { startKubeServer } from "#tests/support/kube_server.ts";
 import { startKcfg } from "#tests/support/process.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
 
+const plane = await controlPlane();
+const missing = "unavailable" in plane ? plane.unavailable : undefined;
 const ROOT = new URL("../../..", import.meta.url).pathname;
 const SCHEMA = JSON.stringify({
   flags: { limit: { type: "int" }, mode: { type: "string" }, key: { type: "binary" } },
@@ -94,6 +99,49 @@ Deno.test("flags-watch follows several objects with no more rights than it print
   assert.match(await get("/metrics"), /^kcfg_flags_api_up 1$/m);
   kcfg.signal("SIGTERM");
   assert.equal(await kcfg.exitCode(), 0);
+});
+
+Deno.test({
+  name: `flags-watch follows a ConfigMap of a real API server with the rights it prints${
+    missing === undefined ? "" : ` (ignored: ${missing})`
+  }`,
+  ignore: missing !== undefined,
+  async fn() {
+    assert.ok(!("unavailable" in plane));
+    const { admin } = plane;
+    await using namespace = await testNamespace(admin);
+    const configMaps = `/api/v1/namespaces/${namespace.name}/configmaps`;
+    const write = async (method: string, path: string, body?: unknown) => {
+      const contentType = "application/merge-patch+json";
+      const request = { method, path, body, ...(method === "PATCH" && { contentType }) };
+      const { status, text } = await plainRequest(admin, request);
+      assert.ok(status < 300, text);
+    };
+    const flags = { metadata: { name: "flags" }, data: { limit: "1", mode: "calm" } };
+    await write("POST", configMaps, flags);
+    const objects = ["--infer", `--configmap=${namespace.name}/flags`];
+    await using printing = startKcfg(["flags-watch", "--print-rbac", ...objects]);
+    assert.equal(await printing.exitCode(), 0, printing.stderr());
+    await applyRbac(admin, printing.stdout());
+    const account = { namespace: namespace.name, name: "kcfg-flags-watch" };
+    await using dir = await tempDir();
+    await using kcfg = startKcfg([
+      ...["flags-watch", ...objects, "--config-port=127.0.0.1:0", "--kubeconfig=/dev/null"],
+      ...["--server", plane.url, "--certificate-authority"],
+      ...[await dir.write("ca.pem", admin.caPem ?? ""), "--token-file"],
+      await dir.write("token", await createToken(admin, account)),
+    ]);
+    const { values } = await valuesOf(kcfg);
+    const { limit, mode } = await values();
+    assert.deepEqual([limit, mode], ["1", "calm"]);
+    await write("PATCH", `${configMaps}/flags`, { data: { limit: "2", mode: null } });
+    await eventually("the change is served", async () => (await values()).limit === "2");
+    // A key that is gone keeps its value, and so does an object that is gone.
+    assert.equal((await values()).mode, "calm");
+    await write("DELETE", `${configMaps}/flags`);
+    await eventually("the deletion is told", () => kcfg.stderr().includes("was deleted"));
+    assert.equal((await values()).limit, "2");
+  },
 });
 
 Deno.test("flags-watch ends with 1 for an object that is not there, and by SIGTERM when it is denied", async () => {

@@ -132,7 +132,8 @@ async function goVersion(): Promise<string | undefined> {
   }
 }
 
-function cacheDirectory(env: ReadEnv): string | undefined {
+/** Where builds of tests are kept between runs. */
+export function cacheDirectory(env: ReadEnv): string | undefined {
   const base = env("XDG_CACHE_HOME");
   if (base !== undefined && base !== "") return base;
   const home = env("HOME");

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { UsageError } from "#lib/cli/usage_error.ts";
 import { fakePlatform } from "#tests/support/fake_platform.ts";
-import { strictPermissionsOf } from "./strict_permissions.ts";
+import { strictPermissionsOf } from "./permissions.ts";
 
 function kubeconfig(cluster: object, user: object): string {
   return JSON.stringify({

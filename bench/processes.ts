@@ -1,0 +1,93 @@
+/** What benches share: processes under measurement, what they use, and a middle value. */
+
+const RUN = ["run", "-A", "--no-prompt", "--quiet"];
+const READY_TRIES = 200;
+
+/** A process that answers HTTP. */
+export interface BenchServer extends AsyncDisposable {
+  readonly port: number;
+  readonly pid: number;
+}
+
+/** Writes a line. */
+export function say(line: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+/** Starts a program that listens on `port` and waits until it answers. */
+export async function startServer(args: readonly string[], port: number): Promise<BenchServer> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...RUN, ...args],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  for (let tries = 0; tries < READY_TRIES; tries++) {
+    const answered = await fetch(`http://127.0.0.1:${port}/`)
+      .then((answer) => answer.arrayBuffer().then(() => true), () => false);
+    if (answered) break;
+    await new Promise<void>((resolve) => setTimeout(resolve, 25));
+  }
+  return {
+    port,
+    pid: child.pid,
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await child.status;
+    },
+  };
+}
+
+/** The baseline: a bare `Deno.serve` with a constant body. */
+export function startBare(bytes: number): Promise<BenchServer> {
+  const port = freePort();
+  const program = new URL("bare_server.ts", import.meta.url).pathname;
+  return startServer([program, String(bytes), String(port)], port);
+}
+
+/** A port that is free now. */
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/** Resident memory in MiB. */
+export function rssMb(pid: number): number {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
+}
+
+/** Resident memory in MiB of a program two seconds after its start, middle one of three. */
+export async function idleRssMb(args: readonly string[]): Promise<number> {
+  const sizes: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [...RUN, ...args],
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    await new Promise<void>((resolve) => setTimeout(resolve, 2000));
+    sizes.push(rssMb(child.pid));
+    child.kill("SIGKILL");
+    await child.status;
+  }
+  return median(sizes);
+}
+
+/** Seconds of processor time a process has used. */
+export function cpuSeconds(pid: number): number {
+  const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1]?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/** The value below which `share` of the values are. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
+}
+
+/** The middle value. */
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}

@@ -1,0 +1,49 @@
+/** The backend that the options name, behind the interface they ask for. */
+
+import type { Logger } from "#lib/log/logger.ts";
+import type { Clock } from "#lib/run/clock.ts";
+import type { ServeConfigOptions } from "./options.ts";
+import type { Upstream } from "./upstream.ts";
+import { createDirUpstream } from "./upstream_dir.ts";
+import { createHttpUpstream } from "./upstream_http.ts";
+
+/** What backends need of their surroundings. */
+export interface UpstreamDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Headers of the trace that a load belongs to. */
+  readonly traceHeaders?: (() => Readonly<Record<string, string>>) | undefined;
+}
+
+/**
+ * Makes the backend; nothing is read yet. What only one of them needs is loaded for it alone.
+ *
+ * @throws {KubeConfigError} when the API server is to be followed and there is no usable configuration
+ */
+export async function createUpstream(
+  options: ServeConfigOptions,
+  deps: UpstreamDeps,
+): Promise<Upstream> {
+  const { backend, backendOptions, keepContentType, maxObjectBytes, api } = options;
+  if (backend.kind === "http") {
+    return createHttpUpstream({ ...backend, maxObjectBytes, keepContentType }, {
+      fetch,
+      traceHeaders: deps.traceHeaders,
+    });
+  }
+  if (backend.kind === "kube") {
+    const { createKubeUpstream } = await import("./kube/kube_upstream.ts");
+    return await createKubeUpstream(options, deps);
+  }
+  const { directory } = backend;
+  const raw = createDirUpstream({
+    directory,
+    flatten: backendOptions.flatten,
+    maxObjectBytes,
+  }, deps);
+  if (api === "raw") return raw;
+  const { createSpringDirUpstream } = await import("./spring/dir_upstream.ts");
+  // Configuration files are found by their whole path, whatever the raw interface drops.
+  const files = createDirUpstream({ directory, flatten: false, maxObjectBytes }, deps);
+  return createSpringDirUpstream(options, { directory, files, raw });
+}

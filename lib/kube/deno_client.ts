@@ -1,0 +1,88 @@
+/** The way of a command to the API server on Deno: settings of the command line to connection and client. */
+
+import { parseYaml } from "#lib/format/yaml.ts";
+import { type Logger, silentLogger } from "#lib/log/logger.ts";
+import type { Clock } from "#lib/run/clock.ts";
+import { userAgent } from "#lib/run/version.ts";
+import { denoPlatform } from "./deno.ts";
+import {
+  createKubeClient,
+  createScope,
+  type KubeClient,
+  KubeConfigError,
+  type KubeConnection,
+  type KubeFlags,
+  type KubeMetrics,
+  loadKubeConnection,
+  type ScopeDeclaration,
+} from "./mod.ts";
+
+/** How to reach the API server, as `toKubeSettings` of `lib/cli/kube_flags.ts` makes it. */
+export interface KubeSettings {
+  readonly flags: KubeFlags;
+  /** Milliseconds for a request that is no stream, 0 for no limit. */
+  readonly requestTimeoutMs: number;
+  /** Requests a second, negative for no limit. */
+  readonly qps: number;
+  readonly burst: number;
+  /** `kcfg-COMMAND/VERSION` when absent. */
+  readonly userAgent: string | undefined;
+  readonly hideApiWarnings: boolean;
+  readonly traceBodies: boolean;
+}
+
+/** What a client needs besides settings. */
+export interface DenoClientDeps {
+  /** Name of the command, for `User-Agent`. */
+  readonly command: string;
+  /** What the client may ask for; everything else is refused before the network. */
+  readonly scope: ScopeDeclaration;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics?: KubeMetrics | undefined;
+}
+
+/** Loads the configuration. @throws {KubeConfigError} when there is no usable one */
+export async function loadConnection(
+  { flags }: Pick<KubeSettings, "flags">,
+  log: Logger = silentLogger,
+): Promise<KubeConnection> {
+  return await loadKubeConnection(flags, {
+    platform: denoPlatform(),
+    parseYaml: (text) => parseYaml(text),
+    logger: log,
+  });
+}
+
+/** Makes the client. @throws {KubeConfigError} when there is no usable configuration */
+export async function openClient(
+  settings: KubeSettings,
+  { command, scope, clock, log, metrics }: DenoClientDeps,
+): Promise<KubeClient> {
+  return createKubeClient({
+    config: await loadConnection(settings, log),
+    platform: denoPlatform(),
+    scope: createScope(scope),
+    clock,
+    logger: log,
+    metrics,
+    requestTimeoutMs: settings.requestTimeoutMs,
+    qps: settings.qps,
+    burst: settings.burst,
+    userAgent: settings.userAgent ?? userAgent(command),
+    hideApiWarnings: settings.hideApiWarnings,
+    traceBodies: settings.traceBodies,
+  });
+}
+
+/** The namespace of flags or configuration; `default` where there is no cluster. */
+export async function configuredNamespace(settings: KubeSettings): Promise<string> {
+  if (settings.flags.namespace !== undefined) return settings.flags.namespace;
+  try {
+    return (await loadConnection(settings)).namespace ?? "default";
+  } catch (err) {
+    // Rights can be printed where there is no cluster.
+    if (err instanceof KubeConfigError) return "default";
+    throw err;
+  }
+}

@@ -1,0 +1,90 @@
+/** What reaching the API server needs of the runtime's permissions: by kind, and exactly. */
+
+import { parseYaml } from "#lib/format/yaml.ts";
+import { silentLogger } from "#lib/log/logger.ts";
+import { denoPlatform } from "./deno.ts";
+import { KubeConfigError, type KubeConnection, type KubeFlags } from "./mod.ts";
+import { type KubePlatform, loadKubeConnection } from "./mod.ts";
+
+/** Permissions for one configuration; all empty without a usable one, which the run then tells. */
+export interface KubeNeeds {
+  /** `host:port` of the server and its proxy. */
+  readonly net: readonly string[];
+  /** Files, as the configuration names them. */
+  readonly read: readonly string[];
+  /** Variables that were looked at. */
+  readonly env: readonly string[];
+  /** The credential plugin, if the user has one. */
+  readonly run: readonly string[];
+}
+
+/** Host and files of the configuration that the flags select. */
+export async function kubeNeeds(
+  flags: KubeFlags,
+  platform: KubePlatform = denoPlatform(),
+): Promise<KubeNeeds> {
+  const connection = await connectionOf(flags, platform);
+  return needsOf(connection);
+}
+
+/**
+ * The same with every file and variable that finding the configuration asks for. They are known by finding it
+ * once before and taking notes.
+ */
+export async function exactKubeNeeds(
+  flags: KubeFlags,
+  platform: KubePlatform = denoPlatform(),
+): Promise<KubeNeeds> {
+  const files = new Set<string>();
+  const variables = new Set<string>();
+  const connection = await connectionOf(flags, {
+    ...platform,
+    readTextFile(path) {
+      files.add(path);
+      return platform.readTextFile(path);
+    },
+    env(name) {
+      variables.add(name);
+      return platform.env(name);
+    },
+  });
+  const needs = needsOf(connection);
+  return { ...needs, read: [...new Set([...files, ...needs.read])], env: [...variables] };
+}
+
+async function connectionOf(
+  flags: KubeFlags,
+  platform: KubePlatform,
+): Promise<KubeConnection | undefined> {
+  try {
+    return await loadKubeConnection(flags, {
+      platform,
+      parseYaml: (text) => parseYaml(text),
+      logger: silentLogger,
+    });
+  } catch (error) {
+    if (error instanceof KubeConfigError) return undefined;
+    throw error;
+  }
+}
+
+function needsOf(connection: KubeConnection | undefined): KubeNeeds {
+  if (connection === undefined) return { net: [], read: [], env: [], run: [] };
+  const { server, proxyUrl, exec } = connection;
+  const { certificateAuthority, clientCertificate, clientKey, token } = connection;
+  return {
+    net: [server, ...(proxyUrl === undefined ? [] : [proxyUrl])].map(hostOf),
+    // Read again whenever they may have been renewed.
+    read: [certificateAuthority, clientCertificate, clientKey, token]
+      .flatMap((source) => source?.file ?? []),
+    env: [],
+    run: exec === undefined ? [] : [exec.command],
+  };
+}
+
+/** Host with the port that is dialled; an IPv6 address keeps its brackets. */
+function hostOf(url: string): string {
+  const { hostname, port, protocol } = new URL(url);
+  const fallback = protocol === "https:" ? 443 : protocol.startsWith("socks") ? 1080 : 80;
+  return `${hostname}:${port === "" ? fallback : port}`;
+}
