@@ -151,11 +151,6 @@ Deno.test({
         await using publisher = await Publisher.open(broker.url);
         publisher.refresh("**");
         for (const key of KEYS) await untilAll(replicas, key, "before");
-        await eventually("everything is kept, the last waves of the event are over", async () => {
-          const asked = backend.asked.length;
-          for (const key of KEYS) await read(replicas, key);
-          return backend.asked.length === asked;
-        });
         await broker.kill();
         await eventually("all know that it is gone", async () => {
           const states = await Promise.all(
@@ -166,6 +161,11 @@ Deno.test({
         const ready = await replicas[0]?.fetch("/readyz", { listener: "health" });
         assert.equal(ready?.status, 200);
         assert.equal((await ready?.json()).checks.bus.status, "warn");
+        await eventually("everything is kept, the last waves of the event are over", async () => {
+          const asked = backend.asked.length;
+          for (const key of KEYS) await read(replicas, key);
+          return backend.asked.length === asked;
+        });
         for (const key of KEYS) backend.objects.set(key, "meanwhile");
         assert.deepEqual(await read(replicas, "/orders-dev.yml"), ["before", "before", "before"]);
         await broker.start();

@@ -69,7 +69,8 @@ export function createRingRoutes(deps: RingRoutesDeps): Handler {
     const key = deps.keyOf(named, { isKcfg });
     metrics.serverRequest();
     if (request.method === "DELETE") {
-      refresher.invalidate({ source: "peer", target: { keys: [key] } });
+      // compat: the replaced program may send all its DELETEs to one single peer.
+      refresher.invalidate({ source: "peer", target: { keys: [key] }, relayed: !isKcfg });
       return new Response(null, { status: 200 });
     }
     return await load(key, request, { isKcfg });

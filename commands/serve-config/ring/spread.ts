@@ -88,11 +88,13 @@ export function createSpreader(deps: SpreaderDeps): (event: SpreadEvent) => Prom
   }
 
   return async (event) => {
-    const { others } = peers;
+    const others = peers.others.filter(({ isKcfg }) => event.kcfgOnly !== true || isKcfg === true);
     const owners = new Map<Peer, string[]>();
     for (const key of event.keys) {
       const owner = await peers.owner(key);
-      if (owner !== undefined) owners.set(owner, [...owners.get(owner) ?? [], key]);
+      if (owner !== undefined && others.includes(owner)) {
+        owners.set(owner, [...owners.get(owner) ?? [], key]);
+      }
     }
     // Which keys a replica of kcfg owns beyond those held here is not known, so each is among the first.
     const first = others.filter((peer) => owners.has(peer) || peer.isKcfg !== false);
