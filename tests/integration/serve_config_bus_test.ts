@@ -1,6 +1,7 @@
 /** serve-config on a real RabbitMQ: three replicas in a ring, events, a broker that dies and comes back. */
 
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { type Channel, type ChannelModel, connect } from "amqplib";
 import { eventually } from "#tests/support/eventually.ts";
 import { rabbitMqUnavailable, startRabbitMq } from "#tests/support/rabbitmq.ts";
