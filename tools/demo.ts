@@ -1,7 +1,7 @@
 /**
  * `deno task demo [COMMAND]`: kcfg at work on bundled samples, from source, with nothing to install.
- * Without a command, or with `serve-config`: a configuration server and URLs to try. The others run by
- * themselves, against an API server inside the demo, in less than a minute.
+ * Without a command, or with `serve-config`: a story, then a configuration server and URLs to try. The others
+ * run by themselves, against an API server inside the demo, in less than a minute.
  */
 
 import { COMMANDS } from "../commands/mod.ts";
@@ -58,6 +58,8 @@ Change samples/deploy.yml and ask again. Ctrl-C stops it, after the requests in 
 }
 
 async function demoServeConfig(): Promise<number> {
+  const { tellSpringStory } = await import("./demo_serve_config.ts");
+  if (!await tellSpringStory()) return 1;
   const ports = { app: freePort(8080), health: freePort(8888), metrics: freePort(3000) };
   const opened = await openProcess(new URL("../main.ts", import.meta.url).href);
   const { context } = opened;

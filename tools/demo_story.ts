@@ -44,3 +44,48 @@ export async function withApiServer<T>(
     await Deno.remove(folder, { recursive: true });
   }
 }
+
+/** Longest time until a step of a story is seen. */
+const STEP_MS = 5000;
+
+/** A stream that is read as it comes. */
+export interface FollowedStream {
+  /** Everything so far. */
+  text(): string;
+  /** Resolves when the stream has ended. */
+  readonly done: Promise<void>;
+  /** Waits for a text that matches; rejects when a step takes too long. */
+  until(pattern: RegExp): Promise<void>;
+}
+
+/** Reads lines, and waits for one that matches, five seconds at most. */
+export function follow(
+  stream: ReadableStream<Uint8Array>,
+  onLine: (line: string) => void,
+): FollowedStream {
+  let [text, rest] = ["", ""];
+  let onText = () => {};
+  const done = (async () => {
+    for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop() ?? "";
+      lines.forEach(onLine);
+      text += chunk;
+      onText();
+    }
+  })();
+  const until = (pattern: RegExp) =>
+    new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error(`nothing like ${pattern} was said`)),
+        STEP_MS,
+      );
+      onText = () => {
+        if (!pattern.test(text)) return;
+        clearTimeout(timer);
+        resolve();
+      };
+      onText();
+    });
+  return { text: () => text, done, until };
+}

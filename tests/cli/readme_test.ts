@@ -41,6 +41,8 @@ async function startDemo() {
   const reading = (async () => {
     for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) text += chunk;
   })();
+  await eventually("the demo tells its story", () => text.includes("A client waits"));
+  await eventually("the story ends", () => text.includes("The API server goes away"));
   const port = await eventually(
     "the demo prints its URLs",
     () => text.includes("Ctrl-C") ? /127\.0\.0\.1:(\d+)\/deploy\.yml/.exec(text)?.[1] : undefined,
