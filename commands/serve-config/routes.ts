@@ -20,6 +20,14 @@ import { withinHeaderLimit } from "./request_limits.ts";
 /** Where an answer came from, for logs. */
 export type Outcome = "hit" | "miss" | "stale" | "refused" | "error" | "watch" | "post";
 
+/** Requests that wait. */
+export interface Watch {
+  /** Whether a request is one of them; asked for each. */
+  isMeant(request: Request): boolean;
+  /** Answers it. */
+  answer(request: Request, watched: WatchedKey): Promise<Response>;
+}
+
 /** A key that a request waits on, and how its answers are made. */
 export interface WatchedKey {
   readonly key: string;
@@ -64,9 +72,7 @@ export interface RoutesDeps {
   /** Completes the key with parts of the request; `undefined` for one that is malformed. */
   readonly forward?: ReturnType<typeof createForwarder> | undefined;
   /** Answers requests that wait for changes; `undefined` for those that do not. */
-  readonly watch?:
-    | ((request: Request, watched: WatchedKey) => Promise<Response> | undefined)
-    | undefined;
+  readonly watch?: Watch | undefined;
   /** Called once per request, after the answer is made. */
   onAnswered(answered: AnsweredRequest): void;
   /** Called for a load that failed on the backend's side or on ours. */
@@ -124,14 +130,11 @@ export function createRoutes(
 
   function answerKey(request: Request, keyed: Keyed | undefined): Answer | Promise<Answer> {
     if (keyed === undefined) return refused(plain("bad request", { status: 400 }));
-    const { key, load } = keyed;
-    const watched = watch?.(request, {
-      key,
-      load,
-      answer: async (asked) => (await answerNow(asked, { key, load, isWaiter: true })).response,
-    });
-    if (watched !== undefined) return watched.then((it) => other(it, "watch"));
-    return answerNow(request, { key, load });
+    if (watch?.isMeant(request) !== true) return answerNow(request, keyed);
+    return watch.answer(request, {
+      ...keyed,
+      answer: async (asked) => (await answerNow(asked, { ...keyed, isWaiter: true })).response,
+    }).then((it) => other(it, "watch"));
   }
 
   function answerNow(
