@@ -18,7 +18,7 @@ import {
 
 const CONNECTIONS = 64;
 const SECONDS = 4;
-const ROUNDS = 3;
+const ROUNDS = 5;
 
 function startKcfg(entry: string, directory: string, ...more: string[]): Promise<BenchServer> {
   const port = freePort();
