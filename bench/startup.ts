@@ -46,6 +46,12 @@ const CASES: readonly Case[] = [
     budget: 2,
     readyMark: '"ready"',
   },
+  {
+    name: "kcfg reload on a volume, ready",
+    args: ["reload", "--volume-dir=samples/flags", "--reload-action=none", "--log-format=json"],
+    budget: 2,
+    readyMark: '"ready"',
+  },
 ];
 
 async function timeStart(entry: string, { args, readyMark }: Pick<Case, "args" | "readyMark">) {

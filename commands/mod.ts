@@ -10,9 +10,19 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./serve-config/mod.ts"),
   },
   {
+    name: "reload",
+    summary: "Keep a directory equal to ConfigMaps and reload the application",
+    load: () => import("./reload/mod.ts"),
+  },
+  {
     name: "flags-watch",
     summary: "Follow typed values in a directory or ConfigMap and pass changes on",
     load: () => import("./flags-watch/mod.ts"),
+  },
+  {
+    name: "resolve",
+    summary: "Show the endpoints of a Service as a gRPC channel would see them",
+    load: () => import("./resolve/mod.ts"),
   },
   {
     name: "doctor",

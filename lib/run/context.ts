@@ -10,7 +10,22 @@ export interface TextSink {
 }
 
 /** Signals a command may listen to besides the two that stop it. */
-export type ExtraSignal = "SIGHUP" | "SIGUSR1" | "SIGUSR2";
+export type ExtraSignal =
+  | "SIGHUP"
+  | "SIGUSR1"
+  | "SIGUSR2"
+  | "SIGQUIT"
+  | "SIGWINCH"
+  | "SIGCONT"
+  | "SIGALRM"
+  | "SIGIO"
+  | "SIGPWR"
+  | "SIGURG"
+  | "SIGTSTP"
+  | "SIGTTIN"
+  | "SIGTTOU"
+  | "SIGPIPE"
+  | "SIGCHLD";
 
 /** Surroundings of one run. */
 export interface RunContext {
@@ -25,4 +40,9 @@ export interface RunContext {
   readonly signal: AbortSignal;
   /** Calls `listener` on each `name` until disposed. */
   onSignal(name: ExtraSignal, listener: () => void): Disposable;
+  /**
+   * Calls `listener` on each further SIGTERM or SIGINT, until disposed, in place of ending the process at once.
+   * Absent in the strict sandbox, whose launcher keeps that end to itself.
+   */
+  onStopAgain?(listener: () => void): Disposable;
 }

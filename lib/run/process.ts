@@ -53,8 +53,13 @@ const ONE_DAY_MS = 24 * 3600_000;
 function openLauncher(entry: string): ProcessHandle {
   const stopping = new AbortController();
   let secondSignalExitCode = 1;
+  let onStopAgain: (() => void) | undefined;
   const onStop = () => {
-    if (stopping.signal.aborted) Deno.exit(secondSignalExitCode);
+    if (stopping.signal.aborted) {
+      if (onStopAgain === undefined) Deno.exit(secondSignalExitCode);
+      onStopAgain();
+      return;
+    }
     stopping.abort(new DOMException("The process was asked to stop", "AbortError"));
   };
   for (const name of STOP_SIGNALS) Deno.addSignalListener(name, onStop);
@@ -69,6 +74,10 @@ function openLauncher(entry: string): ProcessHandle {
       onSignal(name, listener) {
         Deno.addSignalListener(name, listener);
         return { [Symbol.dispose]: () => Deno.removeSignalListener(name, listener) };
+      },
+      onStopAgain(listener) {
+        onStopAgain = listener;
+        return { [Symbol.dispose]: () => void (onStopAgain = undefined) };
       },
     },
     strict: {

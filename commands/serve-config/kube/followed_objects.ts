@@ -5,11 +5,11 @@ import type { Logger } from "#lib/log/logger.ts";
 import {
   type ConfigKind,
   type ConfigObject,
-  type ConfigObjects,
   KINDS,
   type StoredObject,
   toConfigObject,
-} from "./config_object.ts";
+} from "#lib/kube/config_object.ts";
+import type { ConfigObjects } from "./served_objects.ts";
 
 /** Which objects. */
 export interface FollowedOptions {

@@ -11,7 +11,8 @@ import {
 } from "../spring/environment.ts";
 import { withSuffix } from "../spring/file_repository.ts";
 import type { PropertyValue } from "../spring/properties.ts";
-import type { ConfigKind, ConfigObject, ConfigObjects } from "./config_object.ts";
+import type { ConfigKind, ConfigObject } from "#lib/kube/config_object.ts";
+import type { ConfigObjects } from "./served_objects.ts";
 import { DEFAULT_PROFILE, type Pass, propertiesOf } from "./object_properties.ts";
 
 /** Whom to tell what is odd. */

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { SpringError } from "../spring/environment.ts";
 import { propertyText } from "../spring/properties.ts";
-import type { ConfigKind, ConfigObject } from "./config_object.ts";
+import type { ConfigKind, ConfigObject } from "#lib/kube/config_object.ts";
 import { createKubeRepository } from "./kube_repository.ts";
 
 const NEVER = new AbortController().signal;

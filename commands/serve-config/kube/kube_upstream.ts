@@ -6,7 +6,7 @@ import type { UpstreamDeps } from "../create_upstream.ts";
 import type { ServeConfigOptions } from "../options.ts";
 import { createSpringUpstream } from "../spring/spring_upstream.ts";
 import type { Upstream } from "../upstream.ts";
-import type { ConfigKind } from "./config_object.ts";
+import type { ConfigKind } from "#lib/kube/config_object.ts";
 import { createFollowedObjects, type FollowedObjects } from "./followed_objects.ts";
 import { createKubeRepository } from "./kube_repository.ts";
 import { changeOf } from "./object_change.ts";

@@ -5,7 +5,7 @@
 
 import { type Extension, isActive, parseConfigFile } from "../spring/documents.ts";
 import type { Properties, PropertyValue } from "../spring/properties.ts";
-import type { ConfigObject } from "./config_object.ts";
+import type { ConfigObject } from "#lib/kube/config_object.ts";
 
 /** One pass over the objects of an application. */
 export interface Pass {

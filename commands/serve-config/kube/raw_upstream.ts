@@ -1,7 +1,7 @@
 /** `/NAME/KEY` and `/NAMESPACE/NAME/KEY` to the bytes of a key (serve-config.md 14.1). */
 
 import type { LoadOutcome } from "../upstream.ts";
-import type { ConfigObjects } from "./config_object.ts";
+import type { ConfigObjects } from "./served_objects.ts";
 
 /** Bytes of the key that a path names; the first namespace and ConfigMaps come first. */
 export function loadRaw(objects: ConfigObjects, path: string): LoadOutcome {

@@ -1,7 +1,7 @@
 /** ConfigMaps and Secrets as folders of bytes, read once however often they are asked for. */
 
 import { decodeBase64 } from "#lib/format/base64.ts";
-import type { KubeObject } from "#lib/kube/mod.ts";
+import type { KubeObject } from "./types.ts";
 
 /** Kinds that hold configuration, in their order of precedence. */
 export const KINDS = ["configmap", "secret"] as const;
@@ -25,7 +25,11 @@ export type StoredObject = KubeObject & {
   readonly binaryData?: Readonly<Record<string, string>>;
 };
 
-/** Reads a stored object; what is no base64 counts as absent, as the API server lets nothing else in. */
+/**
+ * Reads a stored object.
+ *
+ * @throws {SyntaxError} for a value that is no base64, which the API server lets in nowhere
+ */
 export function toConfigObject(stored: StoredObject, kind: ConfigKind): ConfigObject {
   const { namespace = "", name = "", resourceVersion = "" } = stored.metadata ?? {};
   const entries = new Map<string, Uint8Array<ArrayBuffer>>();
@@ -36,13 +40,4 @@ export function toConfigObject(stored: StoredObject, kind: ConfigKind): ConfigOb
     entries.set(key, decodeBase64(value));
   }
   return { kind, namespace, name, resourceVersion, entries };
-}
-
-/** Objects that are served, by where they are. */
-export interface ConfigObjects {
-  /** Served namespaces, the first one strongest. */
-  readonly namespaces: readonly string[];
-  /** Served kinds. */
-  readonly kinds: readonly ConfigKind[];
-  get(kind: ConfigKind, namespace: string, name: string): ConfigObject | undefined;
 }

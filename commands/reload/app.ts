@@ -1,0 +1,294 @@
+/** One run of reload: sources, files, application, service; started and stopped in order (reload.md 3, 9). */
+
+import { startServer } from "#lib/http/server.ts";
+import type { Logger } from "#lib/log/logger.ts";
+import { Metrics } from "#lib/metrics/metrics.ts";
+import type { Clock } from "#lib/run/clock.ts";
+import type { RunContext } from "#lib/run/context.ts";
+import { createActions } from "./actions/create_actions.ts";
+import { Child, type ChildEnd } from "./child.ts";
+import { createSources } from "./create_sources.ts";
+import { ApplyCycle } from "./cycle.ts";
+import type { Layout } from "./disk/layout.ts";
+import { readState, writeState } from "./disk/state_file.ts";
+import { createReloadMetrics } from "./metrics.ts";
+import type { ReloadOptions } from "./options.ts";
+import { forwardSignals } from "./signals_forwarding.ts";
+import { newFacts } from "./state.ts";
+import { Writer } from "./writer.ts";
+
+/** What a run needs. */
+export interface AppDeps {
+  readonly context: RunContext;
+  readonly log: Logger;
+  readonly random: () => number;
+}
+
+/** Exit status of a start that failed, and of a deletion that ends the run. */
+const EXIT_FAILURE = 1;
+
+/** Runs until stopped or until the application ends; resolves to the exit status. */
+export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<number> {
+  const { context, log } = deps;
+  const { clock, env } = context;
+  await using cleanup = new AsyncDisposableStack();
+  const stopping = new AbortController();
+  const stop = () => stopping.abort(new DOMException("The run was asked to stop", "AbortError"));
+  if (context.signal.aborted) return 0;
+  context.signal.addEventListener("abort", stop, { once: true });
+  cleanup.defer(() => context.signal.removeEventListener("abort", stop));
+  const { signal } = stopping;
+
+  const child = options.child === undefined ? undefined : new Child(options.child, { clock, log });
+  cleanup.use(forwardSignals(context, child, stop));
+  const hurry = new AbortController();
+  cleanup.use(onFurtherStops(context, child, options, hurry));
+  const facts = newFacts();
+  const opened = await createSources(options, { clock, log });
+  const { sources } = opened;
+  cleanup.defer(() => opened.close());
+  const layout = options.writes ? await openLayout(options, { clock, log }) : undefined;
+  const writer = new Writer(options, { layout, clock, log, env });
+  await writer.open();
+  const saved = layout === undefined ? undefined : await readState(options.configRoot);
+  if (saved !== undefined) {
+    facts.lastReloadHash = saved.lastReloadHash ?? undefined;
+    facts.lastReloadOk = saved.lastReloadOk;
+  }
+  const metrics = new Metrics();
+  const reloadMetrics = createReloadMetrics(metrics, options, { facts, sources, child });
+  const childEnv = () => ({
+    ...env,
+    KCFG_CONFIG_ROOT: options.configRoot,
+    KCFG_CONFIG_HASH: facts.hash,
+  });
+  const actions = await createActions(options, {
+    ...{ clock, log, env, child },
+    restart: async () => await child?.restart(childEnv(), hurry.signal),
+    onRequest: ({ url, status, seconds }) => log.debug("reload request", { url, status, seconds }),
+  });
+  const announcer = options.events
+    ? await import("./kube_events.ts").then((lib) =>
+      lib.createAnnouncer(options, { clock, log, env })
+    )
+    : undefined;
+  if (announcer !== undefined) cleanup.defer(() => announcer.close());
+  const cycle = new ApplyCycle(options, {
+    ...{ clock, log, env, writer, actions, facts },
+    random: deps.random,
+    metrics: reloadMetrics,
+    parts: () => sources.flatMap((source) => source.parts()),
+    removeOld: (keep) => layout?.removeOld(keep) ?? Promise.resolve(),
+    announce: (event) => announcer?.announce(event),
+    save: async () => {
+      if (layout === undefined) return;
+      await writeState(options.configRoot, {
+        schema: 1,
+        hash: writer.hash,
+        dir: layout.current(),
+        sources: sources.flatMap((source) => source.status())
+          .map(({ kind, namespace, name, uid, resourceVersion }) => ({
+            ...{ kind, namespace, name, uid, resourceVersion },
+          })),
+        lastReloadHash: facts.lastReloadHash ?? null,
+        lastReloadOk: facts.lastReloadOk,
+        layout: layout.name,
+        files: [...writer.visible.keys()],
+      }, { sync: options.files.fsync });
+    },
+  });
+  const force = async () => {
+    await Promise.all(sources.map((source) => source.refresh()));
+    await cycle.force("forced");
+  };
+  await startService(options, cleanup, {
+    ...{ facts, sources, child, metrics, clock, force, log },
+    visible: () => writer.visible,
+    quit: stop,
+  });
+  if (Deno.pid === 1) {
+    startReaper(cleanup, { clock, log, context, child, reaped: reloadMetrics.reaped });
+  }
+
+  try {
+    await Promise.all(sources.map((source) => source.load(signal)));
+    await cycle.first(signal);
+  } catch (error) {
+    // Asked to stop before anything was started.
+    if (signal.aborted) return 0;
+    throw error;
+  }
+  const ended = Promise.withResolvers<ChildEnd>();
+  if (child !== undefined) {
+    child.onEnd = (end) => ended.resolve(end);
+    child.start(childEnv());
+  }
+  facts.isReady = true;
+  cycle.planStart();
+  log.info("ready", { hash: facts.hash.slice(0, 12), files: writer.visible.size });
+  if (options.once) {
+    return await runOnce(cycle, { child, ended: ended.promise, options, signal, hurry });
+  }
+
+  let failure: string | undefined;
+  const following = sources.map((source) =>
+    source.follow({
+      onChange: (kind) => cycle.change(kind),
+      onEnd(reason) {
+        failure = reason;
+        stop();
+      },
+    }, signal)
+  );
+  using _hup = context.onSignal("SIGHUP", () => {
+    log.info("forced by signal");
+    force().catch((err) => log.warn("forced reload failed", { err }));
+  });
+  const resyncing = resync(options, {
+    clock,
+    random: deps.random,
+    signal,
+    onDue: async () => {
+      await Promise.all(sources.map((source) => source.refresh()));
+      await cycle.force("resync");
+    },
+    log,
+  });
+  const cycling = cycle.run(signal);
+  const outcome = await Promise.race([ended.promise, aborted(signal)]);
+  facts.isStopping = true;
+  stop();
+  log.info("stopping");
+  const end = outcome ?? await child?.stop(hurry.signal);
+  await Promise.all([...following, cycling, resyncing]);
+  log.info("stopped");
+  if (failure !== undefined) {
+    log.error("ended, the source is gone", { reason: failure });
+    return EXIT_FAILURE;
+  }
+  return exitCodeOf(end, outcome !== undefined, options);
+}
+
+function exitCodeOf(
+  end: ChildEnd | undefined,
+  byItself: boolean,
+  { child, childExitZero }: ReloadOptions,
+): number {
+  if (end === undefined) return 0;
+  if (byItself) return end.code === 0 ? childExitZero : end.code;
+  // Ended by the signal it was sent: that was an orderly stop.
+  return end.signal === child?.killSignal ? 0 : end.code;
+}
+
+async function runOnce(
+  cycle: ApplyCycle,
+  { child, ended, options, signal, hurry }: {
+    readonly child: Child | undefined;
+    readonly ended: Promise<ChildEnd>;
+    readonly options: ReloadOptions;
+    readonly signal: AbortSignal;
+    readonly hurry: AbortController;
+  },
+): Promise<number> {
+  if (child === undefined) {
+    await cycle.runOnce(signal);
+    return 0;
+  }
+  const outcome = await Promise.race([ended, aborted(signal)]);
+  const end = outcome ?? await child.stop(hurry.signal);
+  return exitCodeOf(end, outcome !== undefined, options);
+}
+
+async function openLayout(
+  options: ReloadOptions,
+  { clock, log }: { readonly clock: Clock; readonly log: Logger },
+): Promise<Layout> {
+  const { configRoot: root, files } = options;
+  await Deno.mkdir(root, { recursive: true });
+  if (options.layout === "flat") {
+    const { createFlatLayout } = await import("./disk/flat_layout.ts");
+    return createFlatLayout(root, files);
+  }
+  const { createSymlinkLayout } = await import("./disk/symlink_layout.ts");
+  return createSymlinkLayout(root, files, { now: () => clock.now(), log });
+}
+
+/** A second stop signal is passed on once more, a third one kills. */
+function onFurtherStops(
+  context: RunContext,
+  child: Child | undefined,
+  { child: options }: ReloadOptions,
+  hurry: AbortController,
+): Disposable {
+  let further = 0;
+  const listener = () => {
+    further += 1;
+    if (further === 1 && child !== undefined) child.askToStop(options?.killSignal ?? "SIGTERM");
+    else hurry.abort();
+  };
+  return context.onStopAgain?.(listener) ?? { [Symbol.dispose]() {} };
+}
+
+async function startService(
+  options: ReloadOptions,
+  cleanup: AsyncDisposableStack,
+  deps: Omit<import("./service.ts").ServiceDeps, "startedAtMs"> & { readonly log: Logger },
+): Promise<void> {
+  if (options.listen === undefined) return;
+  const { createService } = await import("./service.ts");
+  const handler = createService(options, { ...deps, startedAtMs: deps.clock.now() });
+  const server = startServer({ name: "service", address: options.listen, handler }, deps);
+  deps.log.info("listening", { listen: `${server.address.hostname}:${server.address.port}` });
+  cleanup.defer(() => server.stop(AbortSignal.timeout(1000)));
+}
+
+function startReaper(
+  cleanup: AsyncDisposableStack,
+  { clock, log, context, child, reaped }: {
+    readonly clock: Clock;
+    readonly log: Logger;
+    readonly context: RunContext;
+    readonly child: Child | undefined;
+    readonly reaped: (count: number) => void;
+  },
+): void {
+  const end = new AbortController();
+  const reaping = import("./reaper.ts").then(({ reapOrphans }) =>
+    reapOrphans({
+      ...{ clock, log },
+      onChildSignal: (listener) => context.onSignal("SIGCHLD", listener),
+      isOwn: (pid) => pid === child?.pid,
+      onReaped: reaped,
+    }, end.signal)
+  ).catch((err) => log.error("orphans are not reaped", { err }));
+  cleanup.defer(async () => {
+    end.abort();
+    await reaping;
+  });
+}
+
+async function resync(
+  { resyncMs }: ReloadOptions,
+  { clock, random, signal, onDue, log }: {
+    readonly clock: Clock;
+    readonly random: () => number;
+    readonly signal: AbortSignal;
+    readonly onDue: () => Promise<void>;
+    readonly log: Logger;
+  },
+): Promise<void> {
+  if (resyncMs === 0) return;
+  const { sleep } = await import("#lib/run/clock.ts");
+  while (!signal.aborted) {
+    await sleep(resyncMs * (0.9 + 0.2 * random()), { clock, signal }).catch(() => undefined);
+    if (signal.aborted) return;
+    await onDue().catch((err) => log.warn("comparison failed", { err }));
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  if (signal.aborted) return Promise.resolve(undefined);
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(undefined), { once: true })
+  );
+}

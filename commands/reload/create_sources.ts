@@ -1,0 +1,72 @@
+/** The sources that the options name; the Kubernetes client is loaded only for those that need it. */
+
+import type { Logger } from "#lib/log/logger.ts";
+import type { Clock } from "#lib/run/clock.ts";
+import type { ReloadOptions } from "./options.ts";
+import { scopeOf } from "./scope.ts";
+import type { Source } from "./sources/source.ts";
+
+/** What sources need. */
+export interface SourcesDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The sources in their order, and what closes their connections. */
+export interface OpenSources {
+  readonly sources: readonly Source[];
+  close(): Promise<void>;
+}
+
+/** Makes them; nothing is read yet. @throws {KubeConfigError} when the API is needed and cannot be found */
+export async function createSources(
+  options: ReloadOptions,
+  deps: SourcesDeps,
+): Promise<OpenSources> {
+  const usesApi = options.sources.some(({ kind }) => kind !== "volume");
+  const api = usesApi ? await openApi(options, deps) : undefined;
+  const sources = await Promise.all(options.sources.map(async (source) => {
+    if (source.kind === "volume") {
+      const { createVolumeSource } = await import("./sources/volume_source.ts");
+      return createVolumeSource(source.path, {}, deps);
+    }
+    if (api === undefined) throw new TypeError("A source of the API without a client");
+    return await api.create(source);
+  }));
+  return { sources, close: () => api?.client.close() ?? Promise.resolve() };
+}
+
+async function openApi(options: ReloadOptions, deps: SourcesDeps) {
+  const [{ openClient }, { createObjectSource }, { createSelectorSource }] = await Promise.all([
+    import("#lib/kube/deno_client.ts"),
+    import("./sources/object_source.ts"),
+    import("./sources/selector_source.ts"),
+  ]);
+  const client = await openClient(options.kube, {
+    command: "reload",
+    scope: scopeOf(options),
+    ...deps,
+  });
+  const shared = { startupTimeoutMs: options.startupTimeoutMs, resyncMs: options.resyncMs };
+  return {
+    client,
+    create(source: Exclude<ReloadOptions["sources"][number], { kind: "volume" }>): Source {
+      if (source.kind === "object") {
+        const { objectKind, namespace = client.namespace, name, folder } = source;
+        const { missing, onDelete, onEmpty } = options;
+        return createObjectSource({
+          ...{ kind: objectKind, namespace, name, folder, missing, onDelete, onEmpty },
+          ...shared,
+        }, { client, ...deps });
+      }
+      const { kinds, selector, uniqueNames } = source;
+      const namespaces = source.namespaces === "ALL"
+        ? undefined
+        : source.namespaces ?? [client.namespace];
+      return createSelectorSource({ kinds, namespaces, selector, uniqueNames, ...shared }, {
+        client,
+        ...deps,
+      });
+    },
+  };
+}

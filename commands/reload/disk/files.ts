@@ -1,0 +1,91 @@
+/** Files with exact modes and owners, written so that they are on the disk before anything points to them. */
+
+/** Modes, owner and durability of what is written. */
+export interface FileOptions {
+  /** Exact permission bits; `undefined` for 0666 less the umask. */
+  readonly fileMode: number | undefined;
+  /** The same for folders, 0777 less the umask. */
+  readonly dirMode: number | undefined;
+  readonly owner: { readonly uid: number; readonly gid: number | null } | undefined;
+  /** Whether to wait for the disk. */
+  readonly fsync: boolean;
+}
+
+/** Makes a folder that must not exist yet, with its mode and owner. */
+export async function makeFolder(path: string, options: FileOptions): Promise<void> {
+  await Deno.mkdir(path);
+  if (options.dirMode !== undefined) await Deno.chmod(path, options.dirMode);
+  if (options.owner !== undefined) await Deno.chown(path, options.owner.uid, options.owner.gid);
+}
+
+/** Makes the folders on the way to `root`/`path` that are missing. */
+export async function makeParents(root: string, path: string, options: FileOptions): Promise<void> {
+  const parts = path.split("/").slice(0, -1);
+  let folder = root;
+  for (const part of parts) {
+    folder = `${folder}/${part}`;
+    try {
+      await makeFolder(folder, options);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    }
+  }
+}
+
+/** Writes a file that must not exist yet. */
+export async function writeNewFile(
+  path: string,
+  bytes: Uint8Array,
+  { fileMode, owner, fsync }: FileOptions,
+): Promise<void> {
+  using file = await Deno.open(path, { write: true, createNew: true });
+  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await file.write(rest));
+  if (fileMode !== undefined) await Deno.chmod(path, fileMode);
+  if (owner !== undefined) await Deno.chown(path, owner.uid, owner.gid);
+  if (fsync) await file.sync();
+}
+
+/** Waits until the entries of a folder are on the disk. */
+export async function syncFolder(path: string, { fsync }: FileOptions): Promise<void> {
+  if (!fsync) return;
+  using folder = await Deno.open(path);
+  await folder.sync();
+}
+
+/** Removes a file or folder with all in it; nothing to do when it is gone. */
+export async function removeAll(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** Where a symbolic link leads; `undefined` when there is none. */
+export async function linkTarget(path: string): Promise<string | undefined> {
+  try {
+    return await Deno.readLink(path);
+  } catch (error) {
+    const isNone = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.InvalidData || isInvalidArgument(error);
+    if (isNone) return undefined;
+    throw error;
+  }
+}
+
+/** What reading a link says of a file that is none. */
+function isInvalidArgument(error: unknown): boolean {
+  return error instanceof Error && /EINVAL|Invalid argument|os error 22/.test(error.message);
+}
+
+/** Bytes of a file; `undefined` when there is none. */
+export async function readIfPresent(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return undefined;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * Regular files at their final paths, for applications that refuse links (reload.md 6.5). Each file is replaced by a
+ * rename; new and changed ones first, unchanged ones not at all, removals last. Only files written by kcfg are removed.
+ */
+
+import type { Payload } from "../payload/payload.ts";
+import { RefusedVersion } from "../payload/payload.ts";
+import {
+  type FileOptions,
+  makeParents,
+  readIfPresent,
+  removeAll,
+  syncFolder,
+  writeNewFile,
+} from "./files.ts";
+import type { Layout, PreparedVersion } from "./layout.ts";
+import { isStateLeftOver, readState } from "./state_file.ts";
+
+const TEMPORARY = "..kcfg-tmp-";
+
+/** Makes the layout of `root`. */
+export function createFlatLayout(root: string, options: FileOptions): Layout {
+  let visible: Payload = new Map();
+  const earlier: Payload[] = [];
+
+  async function open(): Promise<Payload | undefined> {
+    await removeLeftOvers(root);
+    const state = await readState(root);
+    if (state === undefined || state.layout !== "flat") return undefined;
+    const found = new Map<string, Uint8Array>();
+    for (const path of state.files) {
+      const bytes = await readIfPresent(`${root}/${path}`);
+      if (bytes !== undefined) found.set(path, bytes);
+    }
+    visible = found;
+    return found;
+  }
+
+  async function write(payload: Payload): Promise<void> {
+    for (const [path, bytes] of payload) {
+      const present = await readIfPresent(`${root}/${path}`);
+      if (present !== undefined && equal(present, bytes)) continue;
+      await makeParents(root, path, options);
+      const folder = `${root}/${path}`.slice(0, `${root}/${path}`.lastIndexOf("/"));
+      const temporary = `${folder}/${TEMPORARY}${crypto.randomUUID()}`;
+      try {
+        await writeNewFile(temporary, bytes, options);
+        await Deno.rename(temporary, `${root}/${path}`);
+      } catch (error) {
+        await removeAll(temporary);
+        throw error;
+      }
+      await syncFolder(folder, options);
+    }
+    for (const path of visible.keys()) {
+      if (payload.has(path)) continue;
+      await removeAll(`${root}/${path}`);
+      await removeEmptyParents(root, path);
+    }
+  }
+
+  async function prepare(payload: Payload): Promise<PreparedVersion> {
+    for (const path of payload.keys()) {
+      const found = await Deno.lstat(`${root}/${path}`).catch(() => undefined);
+      if (found?.isDirectory === true) {
+        throw new RefusedVersion(`"${root}/${path}" is a folder, it stands in the way`);
+      }
+    }
+    // Nothing lies beside the visible files, so what is validated is a copy of its own.
+    const folder = `${root}/${TEMPORARY}${crypto.randomUUID()}`;
+    await Deno.mkdir(folder);
+    for (const [path, bytes] of payload) {
+      await makeParents(folder, path, options);
+      await writeNewFile(`${folder}/${path}`, bytes, { ...options, fsync: false });
+    }
+    return {
+      folder,
+      discard: () => removeAll(folder),
+      async switch() {
+        await write(payload);
+        await removeAll(folder);
+        earlier.push(visible);
+        visible = payload;
+      },
+    };
+  }
+
+  return {
+    name: "flat",
+    open,
+    prepare,
+    async matches(payload) {
+      for (const [path, bytes] of payload) {
+        const present = await readIfPresent(`${root}/${path}`);
+        if (present === undefined || !equal(present, bytes)) return false;
+      }
+      return true;
+    },
+    current: () => "",
+    removeOld(keep) {
+      earlier.splice(0, Math.max(0, earlier.length - keep));
+      return Promise.resolve();
+    },
+    async back() {
+      const before = earlier.pop();
+      if (before === undefined) return undefined;
+      await write(before);
+      visible = before;
+      return before;
+    },
+  };
+}
+
+async function removeLeftOvers(folder: string): Promise<void> {
+  for await (const entry of Deno.readDir(folder)) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.name.startsWith(TEMPORARY) || isStateLeftOver(entry.name)) await removeAll(path);
+    else if (entry.isDirectory && !entry.name.startsWith(".")) await removeLeftOvers(path);
+  }
+}
+
+async function removeEmptyParents(root: string, path: string): Promise<void> {
+  for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) {
+    try {
+      await Deno.remove(`${root}/${path.slice(0, at)}`);
+    } catch {
+      // Something else is in it, so it stays.
+      return;
+    }
+  }
+}
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}

@@ -1,0 +1,109 @@
+/** Versions on the disk: switched at once, taken over after a crash, foreign files left alone. */
+
+import assert from "node:assert/strict";
+import { silentLogger } from "#lib/log/logger.ts";
+import { tempDir } from "#tests/support/temp_dir.ts";
+import { RefusedVersion } from "../payload/payload.ts";
+import { createFlatLayout } from "./flat_layout.ts";
+import type { Layout } from "./layout.ts";
+import { createSymlinkLayout } from "./symlink_layout.ts";
+
+const FILES = { fileMode: undefined, dirMode: undefined, owner: undefined, fsync: false };
+
+function payload(content: Record<string, string>): Map<string, Uint8Array> {
+  const encoder = new TextEncoder();
+  return new Map(Object.entries(content).map(([path, text]) => [path, encoder.encode(text)]));
+}
+
+function symlinks(root: string): Layout {
+  let time = Date.UTC(2026, 0, 1);
+  return createSymlinkLayout(root, FILES, { now: () => time++, log: silentLogger });
+}
+
+async function write(layout: Layout, content: Record<string, string>): Promise<void> {
+  await (await layout.prepare(payload(content))).switch();
+}
+
+const names = async (path: string) =>
+  (await Array.fromAsync(Deno.readDir(path), ({ name }) => name)).sort();
+
+Deno.test("both layouts write, change and remove files, and go back", async (t) => {
+  for (const name of ["symlink", "flat"] as const) {
+    await t.step(name, async () => {
+      await using dir = await tempDir();
+      const layout = name === "flat" ? createFlatLayout(dir.path, FILES) : symlinks(dir.path);
+      assert.equal(await layout.open(), undefined);
+      await write(layout, { "a.conf": "1", "d/b": "2" });
+      const read = (path: string) => Deno.readTextFile(`${dir.path}/${path}`);
+      assert.deepEqual([await read("a.conf"), await read("d/b")], ["1", "2"]);
+      await write(layout, { "a.conf": "3", c: "4" });
+      assert.deepEqual([await read("a.conf"), await read("c")], ["3", "4"]);
+      await assert.rejects(read("d/b"), Deno.errors.NotFound);
+      assert.deepEqual((await names(dir.path)).filter((one) => !one.startsWith("..")), [
+        "a.conf",
+        "c",
+      ]);
+      assert.ok(await layout.matches(payload({ "a.conf": "3", c: "4" })));
+      assert.ok(!await layout.matches(payload({ "a.conf": "1" })));
+      assert.deepEqual(await layout.back(), payload({ "a.conf": "1", "d/b": "2" }));
+      assert.deepEqual([await read("a.conf"), await read("d/b")], ["1", "2"]);
+    });
+  }
+});
+
+Deno.test("the symlink layout takes over a directory and removes what a crash left", async () => {
+  await using dir = await tempDir();
+  await write(symlinks(dir.path), { a: "1" });
+  await Deno.mkdir(`${dir.path}/..2026_01_01_00_00_00.5`);
+  await Deno.symlink("nowhere", `${dir.path}/..data_tmp`);
+  await dir.write("..kcfg-tmp-x", "");
+  await dir.write("foreign", "stays");
+  const layout = symlinks(dir.path);
+  assert.deepEqual(await layout.open(), payload({ a: "1" }));
+  assert.deepEqual(await names(dir.path), [layout.current(), "..data", "a", "foreign"]);
+});
+
+Deno.test("the symlink layout replaces a foreign file and refuses a foreign folder", async () => {
+  await using dir = await tempDir();
+  await dir.write("a", "foreign");
+  await dir.write("d/x", "foreign");
+  const layout = symlinks(dir.path);
+  await layout.open();
+  await write(layout, { a: "ours" });
+  assert.equal(await Deno.readTextFile(`${dir.path}/a`), "ours");
+  await assert.rejects(layout.prepare(payload({ "d/y": "" })), RefusedVersion);
+});
+
+Deno.test("the symlink layout keeps as many versions as it is told", async () => {
+  await using dir = await tempDir();
+  const layout = symlinks(dir.path);
+  await layout.open();
+  for (const text of ["1", "2", "3", "4"]) await write(layout, { a: text });
+  await layout.removeOld(1);
+  const versions = (await names(dir.path)).filter((name) => /^\.\.2026/.test(name));
+  assert.equal(versions.length, 2);
+  assert.equal(versions.at(-1), layout.current());
+});
+
+Deno.test("a refused version leaves nothing behind", async () => {
+  await using dir = await tempDir();
+  for (const layout of [symlinks(dir.path), createFlatLayout(dir.path, FILES)]) {
+    await layout.open();
+    const before = await names(dir.path);
+    await (await layout.prepare(payload({ a: "1", "b/c": "2" }))).discard();
+    assert.deepEqual(await names(dir.path), before);
+  }
+});
+
+Deno.test("modes are exact when they are given", async () => {
+  await using dir = await tempDir();
+  const layout = createSymlinkLayout(
+    dir.path,
+    { ...FILES, fileMode: 0o640, dirMode: 0o751 },
+    { now: () => 0, log: silentLogger },
+  );
+  await layout.open();
+  await write(layout, { "d/a": "1" });
+  const mode = async (path: string) => ((await Deno.stat(`${dir.path}/${path}`)).mode ?? 0) & 0o777;
+  assert.deepEqual([await mode("d/a"), await mode("d")], [0o640, 0o751]);
+});

@@ -1,0 +1,155 @@
+/** Metrics of reload under its own names (reload.md 11.1). */
+
+import type { Metrics } from "#lib/metrics/metrics.ts";
+import { VERSION } from "#lib/run/version.ts";
+import type { Child } from "./child.ts";
+import type { ReloadOptions } from "./options.ts";
+import type { Source } from "./sources/source.ts";
+import type { RunFacts } from "./state.ts";
+
+/** What is counted. */
+export interface ReloadMetrics {
+  written(seconds: number): void;
+  writeFailed(reason: string): void;
+  refused(): void;
+  reloaded(action: string, seconds: number): void;
+  reloadFailed(action: string): void;
+  changeTold(seconds: number): void;
+  rolledBack(): void;
+  reaped(count: number): void;
+}
+
+/** What is read when somebody asks. */
+export interface ReloadReadings {
+  readonly facts: RunFacts;
+  readonly sources: readonly Source[];
+  readonly child: Child | undefined;
+}
+
+const WRITE_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const RELOAD_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const SHORT = 12;
+
+/** Registers all of them. */
+export function createReloadMetrics(
+  metrics: Metrics,
+  { child: childOptions, actions }: ReloadOptions,
+  { facts, sources, child }: ReloadReadings,
+): ReloadMetrics {
+  const gauge = (
+    name: string,
+    help: string,
+    read: () => number | undefined,
+    labels: Readonly<Record<string, string>> = {},
+  ) =>
+    metrics.gauge({
+      name: `kcfg_reload_${name}`,
+      help,
+      labels: Object.keys(labels),
+      collect: () => {
+        const value = read();
+        return value === undefined ? [] : [{ labelValues: Object.values(labels), value }];
+      },
+    });
+  const counter = (name: string, help: string, labels: readonly string[] = []) =>
+    metrics.counter({ name: `kcfg_reload_${name}`, help, labels });
+  const histogram = (name: string, help: string, bounds: readonly number[]) =>
+    metrics.histogram({ name: `kcfg_reload_${name}`, help, bounds });
+
+  gauge("info", "What runs", () => 1, {
+    version: VERSION,
+    mode: childOptions === undefined ? "sidecar" : "subprocess",
+    action: actions.join(","),
+  });
+  metrics.gauge({
+    name: "kcfg_reload_config_hash_info",
+    help: "Short hash of the visible version",
+    labels: ["hash"],
+    collect: () =>
+      facts.hash === "" ? [] : [{ labelValues: [facts.hash.slice(0, SHORT)], value: 1 }],
+  });
+  metrics.gauge({
+    name: "kcfg_reload_source_present",
+    help: "Whether the source is there",
+    labels: ["kind", "namespace", "name"],
+    collect: () =>
+      sources.flatMap((source) => source.status()).map(({ kind, namespace, name, present }) => ({
+        labelValues: [kind, namespace, name],
+        value: present ? 1 : 0,
+      })),
+  });
+  metrics.gauge({
+    name: "kcfg_reload_source_last_contact_timestamp_seconds",
+    help: "When the source was heard from",
+    labels: ["kind", "namespace", "name"],
+    collect: () =>
+      sources.flatMap((source) => source.status()).flatMap(({ lastContact, ...source }) =>
+        lastContact === undefined ? [] : [{
+          labelValues: [source.kind, source.namespace, source.name],
+          value: lastContact / 1000,
+        }]
+      ),
+  });
+  gauge(
+    "api_up",
+    "Whether every source can be followed",
+    () =>
+      sources.flatMap((source) => source.status()).every(({ error }) => error === undefined)
+        ? 1
+        : 0,
+  );
+  gauge(
+    "pending",
+    "Whether a version waits to be heard",
+    () => facts.hash !== facts.lastReloadHash || !facts.lastReloadOk ? 1 : 0,
+  );
+  gauge(
+    "last_reload_successful",
+    "Whether the last reload was",
+    () => facts.lastAttemptMs === undefined ? undefined : facts.lastReloadOk ? 1 : 0,
+  );
+  gauge(
+    "last_reload_success_timestamp_seconds",
+    "When a reload was successful last",
+    () => facts.lastSuccessMs === undefined ? undefined : facts.lastSuccessMs / 1000,
+  );
+  gauge(
+    "last_reload_attempt_timestamp_seconds",
+    "When a reload was tried last",
+    () => facts.lastAttemptMs === undefined ? undefined : facts.lastAttemptMs / 1000,
+  );
+  gauge("rolled_back", "Whether the version before is in use", () => facts.isRolledBack ? 1 : 0);
+  gauge("envsubst_missing", "Variables that were not set", () => facts.envsubstMissing);
+  gauge(
+    "child_up",
+    "Whether the application runs",
+    () => child === undefined ? undefined : child.isRunning ? 1 : 0,
+  );
+  gauge("child_restarts", "Restarts of the application", () => child?.restarts);
+  const writes = counter("writes_total", "Versions written");
+  const writeFailures = counter("write_failures_total", "Versions that could not be", ["reason"]);
+  const writeSeconds = histogram("write_duration_seconds", "Building to switch", WRITE_BOUNDS);
+  const reloads = counter("reloads_total", "Reloads heard", ["action"]);
+  const failures = counter("reload_failures_total", "Reloads that failed", ["action"]);
+  const reloadSeconds = histogram("reload_duration_seconds", "One reload run", RELOAD_BOUNDS);
+  const told = histogram("change_to_reload_seconds", "Change to reload heard", RELOAD_BOUNDS);
+  const refusals = counter("validation_failures_total", "Versions refused");
+  const rollbacks = counter("rollbacks_total", "Roll-backs");
+  const reaped = counter("reaped_processes_total", "Orphans reaped as PID 1");
+  return {
+    written(seconds) {
+      writes.inc();
+      writeSeconds.observe(seconds);
+    },
+    writeFailed: (reason) => writeFailures.inc([reason]),
+    refused: () => refusals.inc(),
+    reloaded(action, seconds) {
+      reloads.inc([action]);
+      reloadSeconds.observe(seconds);
+    },
+    reloadFailed: (action) => failures.inc([action]),
+    changeTold: (seconds) => told.observe(seconds),
+    rolledBack: () => rollbacks.inc(),
+    reaped: (count) => reaped.inc([], count),
+  };
+}

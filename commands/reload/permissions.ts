@@ -1,0 +1,47 @@
+/** What reload keeps of the runtime's permissions for given options (style of decision 3). */
+
+import { formatAddress } from "#lib/http/address.ts";
+import type { PermissionNeeds } from "#lib/run/permissions.ts";
+import type { ReloadOptions } from "./options.ts";
+import { asksServer } from "./scope.ts";
+
+const EVERYTHING: PermissionNeeds = {
+  ...{ read: [], write: [], net: [], env: [], run: [], sys: [], ffi: [], import: [] },
+};
+
+/** Process duties need every kind: the runtime opens `/proc` to nobody else. */
+export async function permissionsOf(
+  options: ReloadOptions,
+  { pid = Deno.pid }: { readonly pid?: number } = {},
+): Promise<PermissionNeeds> {
+  const { actions, child, listen, http, verify, validate, configRoot } = options;
+  const hasDuties = pid === 1 || child !== undefined || actions.includes("process") ||
+    actions.includes("pidfile");
+  if (hasDuties && options.rbac === undefined) return EVERYTHING;
+  const server = asksServer(options) && options.rbac === undefined
+    ? await import("#lib/kube/deno_permissions.ts").then((lib) => lib.kubeNeeds(options.kube.flags))
+    : { net: [], read: [], run: [] };
+  const starts = [
+    ...server.run,
+    ...(validate === undefined ? [] : validate.argv.slice(0, 1)),
+    ...(actions.includes("command") ? options.reloadCommand.slice(0, 1) : []),
+  ];
+  const volumes = options.sources.flatMap((source) =>
+    source.kind === "volume" ? [source.path] : []
+  );
+  const net = [
+    ...(listen === undefined
+      ? []
+      : [formatAddress({ hostname: listen.hostname ?? "", port: listen.port })]),
+    ...http.urls.map(({ host }) => host),
+    ...(verify === undefined ? [] : [verify.url.host]),
+    ...server.net,
+  ];
+  return {
+    read: [configRoot, ...volumes, ...server.read],
+    env: [],
+    ...(options.writes && { write: [configRoot] }),
+    ...(net.length > 0 || asksServer(options) ? { net } : {}),
+    ...(starts.length > 0 && { run: starts }),
+  };
+}

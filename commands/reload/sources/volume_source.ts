@@ -1,0 +1,140 @@
+/** A volume that is mounted already, followed by file events (reload.md 5). */
+
+import { denoDirectoryAccess } from "#lib/flags/deno.ts";
+import { DirectoryWatch } from "#lib/flags/directory_watch.ts";
+import type { Logger } from "#lib/log/logger.ts";
+import { type Clock, sleep } from "#lib/run/clock.ts";
+import { samePayload } from "../payload/payload.ts";
+import { type ChangeKind, type Source, type SourceEvents, StartFailure } from "./source.ts";
+import { readVolume, type VolumeSnapshot } from "./volume_snapshot.ts";
+
+/** What a volume needs. */
+export interface VolumeDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const SETTLE_MS = 50;
+const REWATCH_MS = 1000;
+
+/** Makes the source of a directory; `only` restricts it to one file of it. */
+export function createVolumeSource(
+  path: string,
+  { only, folder = "" }: { readonly only?: string | undefined; readonly folder?: string },
+  { clock, log }: VolumeDeps,
+): Source {
+  let last: VolumeSnapshot = { entries: new Map(), isVolume: false, unreadable: new Map() };
+  let lastContact: number | undefined;
+  let error: string | undefined;
+  const told = new Set<string>();
+
+  async function read(): Promise<boolean> {
+    const snapshot = await readVolume(path, {
+      before: last.entries,
+      settle: () => sleep(SETTLE_MS, { clock }),
+    });
+    for (const [name, reason] of snapshot.unreadable) {
+      if (told.has(name)) continue;
+      told.add(name);
+      log.warn("file cannot be read, what was read before counts", {
+        path: `${path}/${name}`,
+        reason,
+      });
+    }
+    const entries = only === undefined
+      ? snapshot.entries
+      : new Map([...snapshot.entries].filter(([name]) => name === only));
+    const isChanged = !samePayload(entries, last.entries);
+    last = { ...snapshot, entries };
+    lastContact = clock.now();
+    error = undefined;
+    return isChanged;
+  }
+
+  async function follow({ onChange }: SourceEvents, signal: AbortSignal): Promise<void> {
+    let due = Promise.withResolvers<void>();
+    let kind: ChangeKind = "grouped";
+    const wake = (as: ChangeKind) => {
+      if (as === "lone") kind = "lone";
+      due.resolve();
+    };
+    const slash = path.lastIndexOf("/");
+    const base = path.slice(slash + 1);
+    const rewatch = (err: unknown) => {
+      log.warn("watch of a directory ended, it is begun again", { path, err });
+      clock.timer(
+        () => {
+          if (!signal.aborted) void Promise.all([inside.ensure(), outside.ensure()]);
+        },
+        REWATCH_MS,
+        { unref: true },
+      );
+    };
+    const inside: DirectoryWatch = new DirectoryWatch(path, {
+      access: denoDirectoryAccess,
+      onName: (name) => {
+        if (name === undefined) return;
+        if (name === "..data") wake("lone");
+        // Beside ..data nothing else belongs to the version.
+        else if (!last.isVolume && !name.startsWith(".")) wake("grouped");
+      },
+      onLost: rewatch,
+    });
+    const outside: DirectoryWatch = new DirectoryWatch(path.slice(0, Math.max(slash, 1)), {
+      access: denoDirectoryAccess,
+      onName: (name) => {
+        if (name !== base) return;
+        void inside.ensure();
+        wake("lone");
+      },
+      onLost: rewatch,
+    });
+    const stop = () => due.resolve();
+    signal.addEventListener("abort", stop, { once: true });
+    await Promise.all([inside.ensure(), outside.ensure()]);
+    // What happened between the first read and the watch makes no event.
+    wake("lone");
+    while (true) {
+      await due.promise;
+      if (signal.aborted) break;
+      due = Promise.withResolvers();
+      const as = kind;
+      kind = "grouped";
+      try {
+        if (await read()) onChange(last.isVolume ? "lone" : as);
+      } catch (err) {
+        error = err instanceof Error ? err.message : String(err);
+        log.warn("directory cannot be read, the last content counts", { path, err });
+      }
+    }
+    await Promise.all([inside.close(), outside.close()]);
+  }
+
+  return {
+    async load() {
+      try {
+        await read();
+      } catch (err) {
+        throw new StartFailure(err instanceof Error ? err.message : String(err), [
+          "mount the volume there, or name another folder with --volume-dir",
+        ], { cause: err });
+      }
+    },
+    follow,
+    parts: () => [{ source: `volume ${path}`, folder, entries: last.entries }],
+    status: () => [{
+      kind: "volume",
+      namespace: "",
+      name: path,
+      mode: "volume",
+      uid: "",
+      resourceVersion: "",
+      present: error === undefined,
+      lastContact,
+      error,
+    }],
+    async refresh() {
+      await read();
+    },
+  };
+}

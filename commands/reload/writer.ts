@@ -1,0 +1,155 @@
+/** From what the sources say to the visible version: built, transformed, validated, switched (reload.md 6, 7.2). */
+
+import type { Logger } from "#lib/log/logger.ts";
+import type { Clock } from "#lib/run/clock.ts";
+import { hookEnvironment } from "./actions/action.ts";
+import type { Layout } from "./disk/layout.ts";
+import { runHook } from "./hook.ts";
+import type { ReloadOptions } from "./options.ts";
+import { buildPayload, hashOf, type Payload, RefusedVersion } from "./payload/payload.ts";
+import { transform } from "./payload/transforms.ts";
+import type { PayloadPart } from "./payload/payload.ts";
+
+/** A version that is wanted. */
+export interface WantedVersion {
+  readonly payload: Payload;
+  readonly hash: string;
+  readonly missingVariables: number;
+}
+
+/** What became of a version. */
+export type WriteOutcome =
+  | {
+    readonly kind: "written";
+    readonly added: number;
+    readonly changed: number;
+    readonly removed: number;
+  }
+  | { readonly kind: "unchanged" }
+  | { readonly kind: "refused"; readonly reason: string };
+
+/** What the writer needs. */
+export interface WriterDeps {
+  /** `undefined` when files are used where they are. */
+  readonly layout: Layout | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Writes versions of one directory. */
+export class Writer {
+  readonly #options: ReloadOptions;
+  readonly #deps: WriterDeps;
+  #visible: Payload = new Map();
+  #hash = "";
+
+  constructor(options: ReloadOptions, deps: WriterDeps) {
+    this.#options = options;
+    this.#deps = deps;
+  }
+
+  /** Hash of the visible version; empty before the first. */
+  get hash(): string {
+    return this.#hash;
+  }
+
+  /** Files of the visible version. */
+  get visible(): Payload {
+    return this.#visible;
+  }
+
+  /** Folder in which the visible version's files are. */
+  get folder(): string {
+    const name = this.#deps.layout?.current() ?? "";
+    return name === "" ? this.#options.configRoot : `${this.#options.configRoot}/${name}`;
+  }
+
+  /** Takes over what an earlier run has left; its hash is empty when there is nothing. */
+  async open(): Promise<void> {
+    const found = await this.#deps.layout?.open();
+    if (found === undefined) return;
+    this.#visible = found;
+    this.#hash = await hashOf(found);
+  }
+
+  /** @throws {RefusedVersion} */
+  async build(parts: readonly PayloadPart[]): Promise<WantedVersion> {
+    const { payload: options, transforms } = this.#options;
+    const { env } = this.#deps;
+    const built = buildPayload(parts, options);
+    const { payload, missingVariables } = await transform(built, { ...transforms, env });
+    return { payload, hash: await hashOf(payload), missingVariables };
+  }
+
+  /**
+   * Makes a version the visible one, unless it is already, or the validation refuses it.
+   *
+   * @throws {Error} when the disk cannot be written; the visible version is still whole
+   */
+  async write({ payload, hash }: WantedVersion, signal: AbortSignal): Promise<WriteOutcome> {
+    const { layout } = this.#deps;
+    if (layout === undefined) return await this.#takeInPlace(payload, hash, signal);
+    if (hash === this.#hash && await layout.matches(payload)) return { kind: "unchanged" };
+    let prepared;
+    try {
+      prepared = await layout.prepare(payload);
+    } catch (error) {
+      if (error instanceof RefusedVersion) return { kind: "refused", reason: error.message };
+      throw error;
+    }
+    const refusal = await this.#validate(prepared.folder, hash, signal);
+    if (refusal !== undefined || signal.aborted) {
+      await prepared.discard();
+      return { kind: "refused", reason: refusal ?? "stopped" };
+    }
+    await prepared.switch();
+    return this.#note(payload, hash);
+  }
+
+  /** Makes the version before the visible one visible again; its hash, `undefined` when there is none. */
+  async back(): Promise<string | undefined> {
+    const before = await this.#deps.layout?.back();
+    if (before === undefined) return undefined;
+    this.#visible = before;
+    this.#hash = await hashOf(before);
+    return this.#hash;
+  }
+
+  async #takeInPlace(payload: Payload, hash: string, signal: AbortSignal): Promise<WriteOutcome> {
+    if (hash === this.#hash) return { kind: "unchanged" };
+    const reason = await this.#validate(this.#options.configRoot, hash, signal);
+    return reason === undefined ? this.#note(payload, hash) : { kind: "refused", reason };
+  }
+
+  #note(payload: Payload, hash: string): WriteOutcome {
+    const before = this.#visible;
+    this.#visible = payload;
+    this.#hash = hash;
+    let [added, changed, removed] = [0, 0, 0];
+    for (const [path, bytes] of payload) {
+      const old = before.get(path);
+      if (old === undefined) added += 1;
+      else if (old.length !== bytes.length || old.some((byte, at) => byte !== bytes[at])) {
+        changed += 1;
+      }
+    }
+    for (const path of before.keys()) if (!payload.has(path)) removed += 1;
+    return { kind: "written", added, changed, removed };
+  }
+
+  /** Why the validation refuses; `undefined` when it accepts. */
+  async #validate(folder: string, hash: string, signal: AbortSignal): Promise<string | undefined> {
+    const { validate, configRoot } = this.#options;
+    if (validate === undefined) return undefined;
+    const { clock, env } = this.#deps;
+    const result = await runHook({
+      argv: validate.argv.map((word) => word.replaceAll("{dir}", folder)),
+      env: { ...env, ...hookEnvironment({ hash, previousHash: this.#hash, folder }, configRoot) },
+      timeoutMs: validate.timeoutMs,
+      clock,
+    }, signal);
+    if (result.ok) return undefined;
+    return result.output === "" ? result.reason : `${result.reason}: ${result.output}`;
+  }
+}
