@@ -229,6 +229,7 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
       address: options.listen,
       handler: traced(createRoutes({
         ...options,
+        legacyErrors: options.legacyErrors,
         variants: options.api !== "raw",
         variesByClient: access.deny !== undefined,
       }, {

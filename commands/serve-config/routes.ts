@@ -57,6 +57,8 @@ export interface RoutesOptions {
   /** Whether caches on the way must tell clients apart; false by default. */
   readonly variesByClient?: boolean;
   readonly clientCacheControl: string;
+  /** Answer every failure as the replaced program does without its cache; false by default. */
+  readonly legacyErrors?: boolean;
   /** Most requests that may wait for a load. */
   readonly maxInflight: number;
 }
@@ -99,7 +101,8 @@ const NOTHING_MORE: LoadRequest = {};
 
 /** Makes the handler. */
 export function createRoutes(
-  { clientCacheControl, maxInflight, variants, variesByClient = false }: RoutesOptions,
+  { clientCacheControl, maxInflight, variants, variesByClient = false, legacyErrors = false }:
+    RoutesOptions,
   { cache, clock, deny, post, forward, watch, onAnswered, onLoadFailed }: RoutesDeps,
 ): Handler {
   let waiting = 0;
@@ -159,6 +162,8 @@ export function createRoutes(
         return await answerWith(result.entry, { request, key, outcome, origin });
       }
       if (result.kind === "failed") onLoadFailed(key, result.reason);
+      // compat: serve-config.md 3.1.
+      if (legacyErrors) return failed(plain("fetch error", { status: 500 }));
       return failed(answerFailure(result));
     } catch (error) {
       onLoadFailed(key, error);
