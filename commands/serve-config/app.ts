@@ -30,7 +30,7 @@ import { createRequestReport } from "./request_report.ts";
 import { createRequestMetrics } from "./request_metrics.ts";
 import { createPeerSecret } from "./ring/peer_secret.ts";
 import { createRingMetrics } from "./ring/ring_metrics.ts";
-import { createRingRoutes } from "./ring/ring_routes.ts";
+import type { RingRoutesDeps } from "./ring/ring_routes.ts";
 import { createRunningRing } from "./ring/start.ts";
 import { createRoutes } from "./routes.ts";
 import { createAdminRoutes } from "./refresh/admin.ts";
@@ -173,7 +173,7 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
     const ringAddress = listen({
       name: "ring",
       address: { hostname: undefined, port: options.ring.port },
-      handler: traced(createRingRoutes({
+      handler: traced(ringHandler({
         cache,
         refresher,
         secret,
@@ -280,6 +280,15 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
     stop: () => stopped ??= stop(),
     refreshAll: () => refresher.invalidate({ source: "signal", target: { destination: "**" } }),
     setPeers: (urls) => ring.current()?.replace(urls),
+  };
+}
+
+/** The ring's routes, loaded with the first request: a replica alone is asked for nothing. */
+function ringHandler(deps: RingRoutesDeps): Handler {
+  let loading: Promise<Handler> | undefined;
+  return async (request, info) => {
+    loading ??= import("./ring/ring_routes.ts").then((lib) => lib.createRingRoutes(deps));
+    return await (await loading)(request, info);
   };
 }
 
