@@ -10,17 +10,19 @@ export interface HammerOptions {
   readonly paths: readonly string[];
   readonly connections: number;
   readonly seconds: number;
+  /** Further header lines, each ended by a line break. */
+  readonly headers?: string;
 }
 
 /** Sends until the time is over. */
 export async function hammer(
-  { port, paths, connections, seconds }: HammerOptions,
+  { port, paths, connections, seconds, headers = "" }: HammerOptions,
 ): Promise<{ readonly requests: number; readonly seconds: number }> {
   const startedAt = performance.now();
   const deadline = startedAt + seconds * 1000;
   const encoder = new TextEncoder();
   const messages = paths.map((path) =>
-    encoder.encode(`GET ${path} HTTP/1.1\r\nHost: bench\r\n\r\n`)
+    encoder.encode(`GET ${path} HTTP/1.1\r\nHost: bench\r\n${headers}\r\n`)
   );
   const counts = await Promise.all(
     Array.from(

@@ -29,8 +29,32 @@ export async function bundle(): Promise<{ readonly entry: string }> {
     stderr: "piped",
   }).output();
   if (!success) throw new Error(`Cannot bundle main.ts: ${new TextDecoder().decode(stderr)}`);
+  await deferNodeModule(outDir);
   const { unstable } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
   // So that the folder can be copied anywhere and still has the runtime's features it was written for.
   await Deno.writeTextFile(`${outDir}/deno.json`, JSON.stringify({ unstable, lock: false }));
   return { entry: `${outDir}/main.js` };
+}
+
+const EAGER =
+  /^import \{ createRequire as (\w+) \} from "node:module";\nvar __require = \1\(import\.meta\.url\);$/m;
+// One line as well, so that source maps stay right.
+const LAZY = "\nvar __require = (id) => (__require.made ??= " +
+  'process.getBuiltinModule("node:module").createRequire(import.meta.url))(id);';
+
+/**
+ * Packages in the old module format make the bundler import `node:module` in a part that every start loads, which
+ * doubles the start of `--help`. Here it is asked for when such a package first needs it.
+ *
+ * @throws {Error} when the bundler writes something else by now
+ */
+async function deferNodeModule(outDir: string): Promise<void> {
+  for await (const { name } of Deno.readDir(outDir)) {
+    if (!name.endsWith(".js")) continue;
+    const text = await Deno.readTextFile(`${outDir}/${name}`);
+    if (!text.includes("createRequire as __deno_internal")) continue;
+    const lazy = text.replace(EAGER, LAZY);
+    if (lazy === text) throw new Error(`Cannot defer node:module in ${name}: its form is new`);
+    await Deno.writeTextFile(`${outDir}/${name}`, lazy);
+  }
 }

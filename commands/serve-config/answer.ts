@@ -39,10 +39,15 @@ export function answerEntry(
     }
     return represent(request, entry, { context, packed: entry.gzip });
   }
-  if (
-    context.origin === "hit" && request.method === "GET" && headers.get("if-none-match") === null
-  ) {
-    return { response: hitResponse(entry, context).clone(), bytes: entry.bytes.length };
+  if (context.origin === "hit" && request.method === "GET") {
+    const ifNoneMatch = headers.get("if-none-match");
+    if (ifNoneMatch === null) {
+      return { response: hitResponse(entry, context).clone(), bytes: entry.bytes.length };
+    }
+    // The usual case is the one tag that the client was given.
+    if (ifNoneMatch === `"${entry.hash}"`) {
+      return { response: unchangedResponse(entry, context).clone(), bytes: 0 };
+    }
   }
   return represent(request, entry, { context, packed: null });
 }
@@ -54,6 +59,15 @@ function hitResponse(entry: Entry, context: AnswerContext): Response {
     entry.hit = { second, response };
   }
   return entry.hit.response;
+}
+
+function unchangedResponse(entry: Entry, context: AnswerContext): Response {
+  const second = Math.floor(context.nowMs / 1000);
+  if (entry.unchanged?.second !== second) {
+    const { response } = notModified(entry, { context, etag: `"${entry.hash}"` });
+    entry.unchanged = { second, response };
+  }
+  return entry.unchanged.response;
 }
 
 function represent(

@@ -8,7 +8,7 @@ import { exposition, liveness, readiness } from "#lib/http/admin.ts";
 import type { CheckResult } from "#lib/http/admin.ts";
 import { plain } from "#lib/http/plain.ts";
 import { startServer } from "#lib/http/server.ts";
-import type { RunningServer, ServerOptions } from "#lib/http/server.ts";
+import type { Handler, RunningServer, ServerOptions } from "#lib/http/server.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { Metrics } from "#lib/metrics/metrics.ts";
 import { registerProcessMetrics } from "#lib/metrics/process_metrics.ts";
@@ -30,7 +30,7 @@ import { createRequestReport } from "./request_report.ts";
 import { createRequestMetrics } from "./request_metrics.ts";
 import { createPeerSecret } from "./ring/peer_secret.ts";
 import { createRingMetrics } from "./ring/ring_metrics.ts";
-import { createRingRoutes } from "./ring/ring_routes.ts";
+import type { RingRoutesDeps } from "./ring/ring_routes.ts";
 import { createRunningRing } from "./ring/start.ts";
 import { createRoutes } from "./routes.ts";
 import { createAdminRoutes } from "./refresh/admin.ts";
@@ -38,6 +38,7 @@ import { Generations } from "./refresh/generations.ts";
 import { createMonitor } from "./refresh/monitor.ts";
 import { Refresher } from "./refresh/refresher.ts";
 import { createWatching } from "./refresh/watching.ts";
+import type { Tracer } from "./tracing/tracer.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** What the server needs of its surroundings. */
@@ -49,6 +50,8 @@ export interface AppDeps {
   /** In [0, 1). */
   readonly random: () => number;
   readonly readings: ProcessReadings;
+  /** Absent where nothing is traced. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** Bound addresses of a started server. */
@@ -77,7 +80,9 @@ export interface ServeConfigApp {
 
 /** Makes the server; nothing runs before `start`. */
 export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConfigApp {
-  const { clock, log, upstream } = deps;
+  const { clock, log, tracer } = deps;
+  const upstream = tracer?.upstream(deps.upstream) ?? deps.upstream;
+  const traced = (handler: Handler) => tracer?.server(handler) ?? handler;
   const lifecycle = createLifecycle({ deadlineMs: options.shutdownTimeoutMs }, deps);
   const metrics = new Metrics();
   registerProcessMetrics(metrics, deps.readings);
@@ -95,6 +100,7 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
     metrics,
     ringMetrics,
     secret,
+    traceHeaders: tracer?.headers,
     maxObjectBytes: options.maxObjectBytes,
     isPlainKey: (key) => !(isHttp || options.api !== "raw") || !key.includes("?"),
     kube: options.kube,
@@ -148,6 +154,7 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
     log.warn("load failed", { key, err: reason });
 
   async function start(): Promise<AppAddresses> {
+    lifecycle.defer("traces", () => tracer?.stop());
     const health = listen({
       name: "health",
       address: options.health,
@@ -166,7 +173,7 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
     const ringAddress = listen({
       name: "ring",
       address: { hostname: undefined, port: options.ring.port },
-      handler: createRingRoutes({
+      handler: traced(ringHandler({
         cache,
         refresher,
         secret,
@@ -175,7 +182,7 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
         // A key that Go sends is a path, whatever is in it.
         keyOf: (key, { isKcfg }) => isKcfg || !isHttp ? key : joinKey(key),
         onLoadFailed,
-      }),
+      })),
     });
     await startWatching(
       lifecycle,
@@ -220,8 +227,9 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
     const application = await listenForClients({
       name: "application",
       address: options.listen,
-      handler: createRoutes({
+      handler: traced(createRoutes({
         ...options,
+        legacyErrors: options.legacyErrors,
         variants: options.api !== "raw",
         variesByClient: access.deny !== undefined,
       }, {
@@ -244,9 +252,10 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
         onAnswered: createRequestReport({
           logged: !["warn", "error"].includes(options.log.level),
           sample: createRequestMetrics(metrics, options.metrics),
+          traceId: tracer?.traceId,
         }, { log, clock }),
         onLoadFailed,
-      }),
+      })),
     });
     lifecycle.defer("waiting clients", () => stopping.abort());
     state.ready = true;
@@ -271,6 +280,15 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
     stop: () => stopped ??= stop(),
     refreshAll: () => refresher.invalidate({ source: "signal", target: { destination: "**" } }),
     setPeers: (urls) => ring.current()?.replace(urls),
+  };
+}
+
+/** The ring's routes, loaded with the first request: a replica alone is asked for nothing. */
+function ringHandler(deps: RingRoutesDeps): Handler {
+  let loading: Promise<Handler> | undefined;
+  return async (request, info) => {
+    loading ??= import("./ring/ring_routes.ts").then((lib) => lib.createRingRoutes(deps));
+    return await (await loading)(request, info);
   };
 }
 

@@ -113,7 +113,15 @@ export class ConfigCache {
    * this begins. Never waits.
    */
   lookup(key: string, request?: LoadRequest): Entry | undefined {
-    return this.#lookup(key, () => this.#joinLoad(key, NEVER, request));
+    const entry = this.#kept(key);
+    if (entry === undefined) return undefined;
+    const nowMs = this.#deps.clock.now();
+    if (!isFresh(entry, nowMs)) {
+      const again = () => this.#joinLoad(key, NEVER, request);
+      if (!this.#mayServe(key, { entry, nowMs, revalidate: again })) return undefined;
+    }
+    this.#deps.metrics.hit(entry.store ?? "main");
+    return entry;
   }
 
   /**
@@ -132,8 +140,16 @@ export class ConfigCache {
    */
   async loadForPeer(key: string, signal: AbortSignal, request?: LoadRequest): Promise<CacheResult> {
     const fromBackend = (s: AbortSignal) => this.#joinBackend(key, s, request);
-    const entry = this.#lookup(key, () => fromBackend(NEVER));
-    if (entry !== undefined) return { kind: "entry", entry, via: "backend" };
+    const entry = this.#kept(key);
+    const nowMs = this.#deps.clock.now();
+    const again = () => fromBackend(NEVER);
+    if (
+      entry !== undefined &&
+      (isFresh(entry, nowMs) || this.#mayServe(key, { entry, nowMs, revalidate: again }))
+    ) {
+      this.#deps.metrics.hit(entry.store ?? "main");
+      return { kind: "entry", entry, via: "backend" };
+    }
     return this.#counted(this.#paused(key) ?? await fromBackend(signal));
   }
 
@@ -180,19 +196,25 @@ export class ConfigCache {
     return packed;
   }
 
-  #lookup(key: string, revalidate: () => Promise<unknown>): Entry | undefined {
-    const { metrics, clock } = this.#deps;
-    metrics.get();
-    const entry = this.#stores.main.get(key) ?? this.#stores.hot.get(key);
-    if (entry === undefined) return undefined;
-    const nowMs = clock.now();
-    if (!isFresh(entry, nowMs)) {
-      if (!mayServeWhileRevalidating(entry, this.#options, nowMs)) return undefined;
-      metrics.staleServed("revalidate");
-      this.#revalidate(key, { entry, nowMs, revalidate });
-    }
-    metrics.hit(entry.store ?? "main");
-    return entry;
+  /** What is kept, whatever its age; this counts as a use. */
+  #kept(key: string): Entry | undefined {
+    this.#deps.metrics.get();
+    return this.#stores.main.get(key) ?? this.#stores.hot.get(key);
+  }
+
+  /** Whether an entry that is not fresh may serve while it is loaded again, which this begins. */
+  #mayServe(
+    key: string,
+    { entry, nowMs, revalidate }: {
+      readonly entry: Entry;
+      readonly nowMs: number;
+      readonly revalidate: () => Promise<unknown>;
+    },
+  ): boolean {
+    if (!mayServeWhileRevalidating(entry, this.#options, nowMs)) return false;
+    this.#deps.metrics.staleServed("revalidate");
+    this.#revalidate(key, { entry, nowMs, revalidate });
+    return true;
   }
 
   #joinLoad(key: string, signal: AbortSignal, request?: LoadRequest): Promise<CacheResult> {

@@ -36,6 +36,8 @@ export interface Entry extends EntryTimes, EntryFate {
   readonly hash: string;
   /** The usual answer to a hit, made once a second because two of its headers tell the time. */
   hit?: { readonly second: number; readonly response: Response };
+  /** The usual 304, made as seldom. */
+  unchanged?: { readonly second: number; readonly response: Response };
   /** Compressed copy: `undefined` until somebody asks, `null` when it would not be smaller. */
   gzip?: Uint8Array<ArrayBuffer> | null;
   /** Compression under way, shared by all who ask meanwhile. */

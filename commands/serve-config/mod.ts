@@ -4,12 +4,15 @@ import type { Command } from "#lib/cli/command.ts";
 import { variablesOf } from "#lib/cli/resolve_flags.ts";
 import { formatAddress } from "#lib/http/address.ts";
 import { createLogger } from "#lib/log/create_logger.ts";
+import type { Logger } from "#lib/log/logger.ts";
 import type { RunContext } from "#lib/run/context.ts";
 import { processReadings } from "#lib/run/process_readings.ts";
 import { FLAGS, toOptions } from "./options.ts";
 import type { ServeConfigOptions } from "./options.ts";
 import { POD_VARIABLES } from "./ring/flags.ts";
 import { TRACING_VARIABLES } from "./tracing/settings.ts";
+import type { TracingSettings } from "./tracing/settings.ts";
+import type { Tracer } from "./tracing/tracer.ts";
 import { hasSecretReference, resolveSecretEnv } from "./secret_env.ts";
 
 /** The command. */
@@ -76,10 +79,16 @@ async function run(options: ServeConfigOptions, context: RunContext): Promise<nu
     import("./create_upstream.ts"),
   ]);
   log.info("starting", Object.fromEntries(options.shown.map(splitOption)));
+  const tracer = options.tracing && await openTracer(options.tracing, log, context);
   const app = createApp(options, {
+    tracer,
     clock: context.clock,
     log,
-    upstream: await createUpstream(options, { clock: context.clock, log }),
+    upstream: await createUpstream(options, {
+      clock: context.clock,
+      log,
+      traceHeaders: tracer?.headers,
+    }),
     random: Math.random,
     readings: processReadings(),
   });
@@ -103,6 +112,16 @@ async function run(options: ServeConfigOptions, context: RunContext): Promise<nu
   } finally {
     log.flush();
   }
+}
+
+async function openTracer(
+  settings: TracingSettings,
+  log: Logger,
+  { clock, stdout }: RunContext,
+): Promise<Tracer> {
+  for (const notice of settings.notices) log.warn(notice);
+  const { createTracer } = await import("./tracing/tracer.ts");
+  return createTracer(settings, { clock, log, fetch, write: (text) => stdout.write(text) });
 }
 
 function splitOption(text: string): [string, string] {

@@ -221,6 +221,8 @@ export interface ServeConfigOptions {
   readonly tracing: TracingSettings | undefined;
   /** Answer with the backend's own content type. */
   readonly keepContentType: boolean;
+  /** Answer every failure with 500, as the replaced program does without its cache. */
+  readonly legacyErrors: boolean;
   readonly maxObjectBytes: number;
   readonly maxInflight: number;
   readonly maxBackendInflight: number;
@@ -291,6 +293,7 @@ export function toOptions(
     podName: env["POD_NAME"] === "" ? undefined : env["POD_NAME"],
     tracing: toTracingSettings(env),
     keepContentType: values["backend-options"].includes("keep-content-type"),
+    legacyErrors: !values.cache && values["backend-options"].includes("legacy-nocache-errors"),
     maxObjectBytes: values["max-object-bytes"],
     maxInflight: values["max-inflight"],
     maxBackendInflight: values["max-backend-inflight"],

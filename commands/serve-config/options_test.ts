@@ -144,6 +144,7 @@ Deno.test("toOptions() gives the specified defaults", () => {
     podName: undefined,
     tracing: undefined,
     keepContentType: false,
+    legacyErrors: false,
     maxObjectBytes: 8_388_608,
     maxInflight: 1024,
     maxBackendInflight: 64,

@@ -7,9 +7,11 @@ import type { AnsweredRequest } from "./routes.ts";
 
 /** Makes the function that reports answered requests; `logged` is whether info lines are written at all. */
 export function createRequestReport(
-  { logged, sample }: {
+  { logged, sample, traceId }: {
     readonly logged: boolean;
     readonly sample: (sample: RequestSample) => void;
+    /** Trace that the request belongs to. */
+    readonly traceId?: (() => string | undefined) | undefined;
   },
   { log, clock }: { readonly log: Logger; readonly clock: Clock },
 ): (answered: AnsweredRequest) => void {
@@ -26,6 +28,7 @@ export function createRequestReport(
       bytes,
       ms: Math.round(ms * 1000) / 1000,
       outcome,
+      ...(traceId !== undefined && { traceId: traceId() }),
     });
   };
 }

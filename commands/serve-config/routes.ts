@@ -20,6 +20,14 @@ import { withinHeaderLimit } from "./request_limits.ts";
 /** Where an answer came from, for logs. */
 export type Outcome = "hit" | "miss" | "stale" | "refused" | "error" | "watch" | "post";
 
+/** Requests that wait. */
+export interface Watch {
+  /** Whether a request is one of them; asked for each. */
+  isMeant(request: Request): boolean;
+  /** Answers it. */
+  answer(request: Request, watched: WatchedKey): Promise<Response>;
+}
+
 /** A key that a request waits on, and how its answers are made. */
 export interface WatchedKey {
   readonly key: string;
@@ -49,6 +57,8 @@ export interface RoutesOptions {
   /** Whether caches on the way must tell clients apart; false by default. */
   readonly variesByClient?: boolean;
   readonly clientCacheControl: string;
+  /** Answer every failure as the replaced program does without its cache; false by default. */
+  readonly legacyErrors?: boolean;
   /** Most requests that may wait for a load. */
   readonly maxInflight: number;
 }
@@ -64,9 +74,7 @@ export interface RoutesDeps {
   /** Completes the key with parts of the request; `undefined` for one that is malformed. */
   readonly forward?: ReturnType<typeof createForwarder> | undefined;
   /** Answers requests that wait for changes; `undefined` for those that do not. */
-  readonly watch?:
-    | ((request: Request, watched: WatchedKey) => Promise<Response> | undefined)
-    | undefined;
+  readonly watch?: Watch | undefined;
   /** Called once per request, after the answer is made. */
   onAnswered(answered: AnsweredRequest): void;
   /** Called for a load that failed on the backend's side or on ours. */
@@ -93,7 +101,8 @@ const NOTHING_MORE: LoadRequest = {};
 
 /** Makes the handler. */
 export function createRoutes(
-  { clientCacheControl, maxInflight, variants, variesByClient = false }: RoutesOptions,
+  { clientCacheControl, maxInflight, variants, variesByClient = false, legacyErrors = false }:
+    RoutesOptions,
   { cache, clock, deny, post, forward, watch, onAnswered, onLoadFailed }: RoutesDeps,
 ): Handler {
   let waiting = 0;
@@ -124,14 +133,11 @@ export function createRoutes(
 
   function answerKey(request: Request, keyed: Keyed | undefined): Answer | Promise<Answer> {
     if (keyed === undefined) return refused(plain("bad request", { status: 400 }));
-    const { key, load } = keyed;
-    const watched = watch?.(request, {
-      key,
-      load,
-      answer: async (asked) => (await answerNow(asked, { key, load, isWaiter: true })).response,
-    });
-    if (watched !== undefined) return watched.then((it) => other(it, "watch"));
-    return answerNow(request, { key, load });
+    if (watch?.isMeant(request) !== true) return answerNow(request, keyed);
+    return watch.answer(request, {
+      ...keyed,
+      answer: async (asked) => (await answerNow(asked, { ...keyed, isWaiter: true })).response,
+    }).then((it) => other(it, "watch"));
   }
 
   function answerNow(
@@ -156,6 +162,8 @@ export function createRoutes(
         return await answerWith(result.entry, { request, key, outcome, origin });
       }
       if (result.kind === "failed") onLoadFailed(key, result.reason);
+      // compat: serve-config.md 3.1.
+      if (legacyErrors) return failed(plain("fetch error", { status: 500 }));
       return failed(answerFailure(result));
     } catch (error) {
       onLoadFailed(key, error);

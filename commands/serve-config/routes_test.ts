@@ -23,7 +23,11 @@ function found(text: string): LoadOutcome {
 
 function serving(
   load: (key: string) => LoadOutcome | Promise<LoadOutcome>,
-  { ttlMs, maxInflight = 100 }: { ttlMs?: number; maxInflight?: number } = {},
+  { ttlMs, maxInflight = 100, legacyErrors = false }: {
+    ttlMs?: number;
+    maxInflight?: number;
+    legacyErrors?: boolean;
+  } = {},
 ) {
   const clock = new ManualClock();
   const answered: AnsweredRequest[] = [];
@@ -45,7 +49,12 @@ function serving(
       generations: new Generations(),
     },
   );
-  const handler = createRoutes({ clientCacheControl: "no-cache", maxInflight, variants: false }, {
+  const handler = createRoutes({
+    clientCacheControl: "no-cache",
+    maxInflight,
+    variants: false,
+    legacyErrors,
+  }, {
     cache,
     clock,
     onAnswered: (request) => answered.push(request),
@@ -232,4 +241,9 @@ Deno.test("routes mark an answer that stands in for a failing backend", async ()
   assert.equal(stale.headers.get("warning"), '110 - "Response is Stale"');
   assert.equal(stale.headers.get("age"), "3");
   assert.equal(answered.at(-1)?.outcome, "stale");
+});
+
+Deno.test("routes answer every failure alike when they are told to, as without a cache before", async () => {
+  const { ask } = serving(() => ({ kind: "missing" }), { legacyErrors: true });
+  assert.deepEqual(await bodyOf(await ask("/a")), [500, "fetch error"]);
 });

@@ -74,6 +74,22 @@ Deno.test("a server of files without ring and bus loads neither", async () => {
   }
 });
 
+Deno.test("deploy/ grants what serve-config prints, and nothing else", async () => {
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "-A", "--no-prompt", "--quiet", "main.ts", "serve-config", "--backend=dir:/x"],
+      ...["--peer-discovery=kubernetes", "--print-rbac", "--namespace=default"],
+    ],
+    cwd: ROOT,
+    env: { KUBECONFIG: "/nonexistent" },
+  }).output();
+  assert.ok(success);
+  assert.equal(
+    await Deno.readTextFile(`${ROOT}deploy/kustomize/serve-config/rbac.yaml`),
+    new TextDecoder().decode(stdout),
+  );
+});
+
 interface GraphModule {
   readonly specifier: string;
   readonly dependencies?: readonly {

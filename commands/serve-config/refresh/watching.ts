@@ -6,7 +6,7 @@
 import { plain } from "#lib/http/plain.ts";
 import { sleep } from "#lib/run/clock.ts";
 import type { Clock } from "#lib/run/clock.ts";
-import type { WatchedKey } from "../routes.ts";
+import type { Watch, WatchedKey } from "../routes.ts";
 import { createStream } from "./event_stream.ts";
 import type { Generations } from "./generations.ts";
 
@@ -29,11 +29,11 @@ export interface WatchingDeps {
 const MAX_WAITERS = 10_000;
 const NOT_MODIFIED = 304;
 
-/** Makes the function that answers requests which wait; `undefined` for those that do not. */
+/** Makes what recognises and answers requests that wait. */
 export function createWatching(
   { maxWaitMs, maxWaiters = MAX_WAITERS }: WatchingOptions,
   { generations, clock, stopping }: WatchingDeps,
-): (request: Request, watched: WatchedKey) => Promise<Response> | undefined {
+): Watch {
   async function poll(request: Request, watched: WatchedKey, askedS: number): Promise<Response> {
     const waitMs = Math.min(maxWaitMs, askedS * 1000);
     const end = new AbortController();
@@ -60,16 +60,26 @@ export function createWatching(
     }
   }
 
-  return (request, watched) => {
-    if (request.method !== "GET") return undefined;
-    const { headers } = request;
-    const askedS = headers.has("if-none-match") ? waitOf(headers.get("prefer")) : undefined;
-    const isStream = headers.get("accept")?.includes("text/event-stream") === true;
-    if (askedS === undefined && !isStream) return undefined;
-    if (generations.waiters >= maxWaiters) return Promise.resolve(tooMany());
-    if (askedS !== undefined) return poll(request, watched, askedS);
-    return createStream(request, watched, { generations, clock, stopping });
+  return {
+    isMeant({ method, headers }) {
+      if (method !== "GET") return false;
+      if (isStream(headers)) return true;
+      const prefer = headers.get("prefer");
+      return prefer !== null && waitOf(prefer) !== undefined && headers.has("if-none-match");
+    },
+    answer(request, watched) {
+      const { headers } = request;
+      if (generations.waiters >= maxWaiters) return Promise.resolve(tooMany());
+      if (isStream(headers)) {
+        return createStream(request, watched, { generations, clock, stopping });
+      }
+      return poll(request, watched, waitOf(headers.get("prefer")) ?? 1);
+    },
   };
+}
+
+function isStream(headers: Headers): boolean {
+  return headers.get("accept")?.includes("text/event-stream") === true;
 }
 
 /** Seconds of `Prefer: wait=N` (RFC 7240, 4.3), 1 to 300; `undefined` when there is none. */

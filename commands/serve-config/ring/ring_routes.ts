@@ -34,10 +34,6 @@ export interface RingRoutesDeps {
   readonly clock: Clock;
   /** A key as the cache has it, of one that a peer named. */
   readonly keyOf: (key: string, from: { readonly isKcfg: boolean }) => string;
-  /** Runs `work` as part of the trace that the request belongs to. */
-  readonly traced?:
-    | ((request: Request, work: () => Promise<Response>) => Promise<Response>)
-    | undefined;
   onLoadFailed(key: string, reason: unknown): void;
 }
 
@@ -108,7 +104,7 @@ export function createRingRoutes(deps: RingRoutesDeps): Handler {
   }
 
   return async (request) => {
-    const response = await (deps.traced?.(request, () => answer(request)) ?? answer(request));
+    const response = await answer(request);
     response.headers.set(KCFG_HEADER, "1");
     return response;
   };

@@ -16,7 +16,6 @@ import { findOwnAddress, peerUrl, systemLookup } from "./own_url.ts";
 import type { PeerSecret } from "./peer_secret.ts";
 import type { PeerTransport } from "./peer_transport.ts";
 import type { PodDiscovery } from "./pod_discovery.ts";
-import { createRing } from "./ring.ts";
 import type { Ring } from "./ring.ts";
 import type { RingMetrics } from "./ring_metrics.ts";
 
@@ -65,7 +64,10 @@ export function createRunningRing(settings: RingSettings, deps: RingStartDeps): 
   const isAlone = settings.discovery.kind === "none";
 
   async function run(port: number): Promise<void> {
-    const { createPeerTransport } = await import("./peer_transport.ts");
+    const [{ createPeerTransport }, { createRing }] = await Promise.all([
+      import("./peer_transport.ts"),
+      import("./ring.ts"),
+    ]);
     const address = await findOwnAddress({
       podIp: settings.podIp,
       readHostname: () => hostnameOf(settings.hostname),

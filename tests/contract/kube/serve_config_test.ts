@@ -158,3 +158,29 @@ Deno.test({
       }
     }),
 });
+
+const DEPLOY = new URL("../../../deploy/kustomize/serve-config", import.meta.url).pathname;
+
+const RESOURCES: Readonly<Record<string, { group: string; version: string; resource: string }>> = {
+  Deployment: { group: "apps", version: "v1", resource: "deployments" },
+  Service: { group: "", version: "v1", resource: "services" },
+  PodDisruptionBudget: { group: "policy", version: "v1", resource: "poddisruptionbudgets" },
+  NetworkPolicy: { group: "networking.k8s.io", version: "v1", resource: "networkpolicies" },
+};
+
+Deno.test({
+  name: `the API server takes the objects of deploy/ without a doubt${reason}`,
+  ignore: kubeconfig === undefined,
+  fn: () =>
+    withNamespace(async (client, namespace) => {
+      for (const file of ["deployment", "service", "poddisruptionbudget", "networkpolicy"]) {
+        const object = parseYaml(await Deno.readTextFile(`${DEPLOY}/${file}.yaml`)) as {
+          readonly kind: string;
+        };
+        const resource = RESOURCES[object.kind];
+        assert.ok(resource, file);
+        // Strict: an unknown field is refused.
+        await client.create({ ...resource, namespace }, { ...object });
+      }
+    }),
+});
