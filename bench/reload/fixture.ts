@@ -41,10 +41,10 @@ export interface Running extends AsyncDisposable {
   readonly pid: number;
 }
 
-/** Starts kcfg from its bundle and waits until it is ready. */
-export async function startReady(args: readonly string[]): Promise<Running> {
+/** Starts `reload` of the bundle `entry` and waits until it is ready. */
+export async function startReady([entry, ...args]: readonly string[]): Promise<Running> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: [...RUN, ...args, "--log-format=json"],
+    args: [...RUN, entry ?? "", "reload", "--log-format=json", ...args],
     stdin: "null",
     stdout: "null",
     stderr: "piped",

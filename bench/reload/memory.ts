@@ -26,7 +26,7 @@ export async function memory(folder: string, entry: string): Promise<void> {
     ...["--reload-action=none", "--fsync=false", "--debounce=0", "--reload-min-interval=0"],
   ];
   line("mounted volume, idle", await idleRssMb(sidecar));
-  await using kcfg = await startReady(sidecar);
+  await using kcfg = await startReady(sidecar.filter((word) => word !== "reload"));
   const cpuBefore = cpuSeconds(kcfg.pid);
   await pause(IDLE_SECONDS * 1000);
   const share = (cpuSeconds(kcfg.pid) - cpuBefore) / IDLE_SECONDS * 100;

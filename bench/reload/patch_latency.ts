@@ -47,7 +47,7 @@ export async function patchLatency(folder: string, entry: string): Promise<void>
   const root = `${folder}/patched`;
   const source = `data:application/javascript,${encodeURIComponent(CHILD(listener.addr.port))}`;
   const starting = startReady([
-    ...[entry, "reload", "--kubeconfig", kubeconfig, `--configmap=${namespace.name}/app`],
+    ...[entry, "--kubeconfig", kubeconfig, `--configmap=${namespace.name}/app`],
     ...[`--configroot=${root}`, "--reload-min-interval=0"],
     ...["--", Deno.execPath(), "run", "-A", "--quiet", source],
   ]);

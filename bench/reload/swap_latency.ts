@@ -2,7 +2,7 @@
 
 import { kubeletVolume } from "../../tests/support/kubelet_volume.ts";
 import { median, quantile, RUN, say } from "../processes.ts";
-import { pause, startReady, startTarget, type Target } from "./fixture.ts";
+import { pause, startReady, startTarget } from "./fixture.ts";
 
 const SWAPS = 60;
 /** Longer than the window behind an applied change, so that each change is a lone one. */
@@ -15,39 +15,36 @@ function filesOf(version: number): Record<string, string> {
   return Object.fromEntries(Array.from({ length: KEYS }, (_, index) => [`key-${index}`, text]));
 }
 
-/** Measures both ways of kcfg, in place and with a copy, and the bare watcher, alternating. */
+/** Measures both ways of kcfg, in place and with a copy, and the bare watcher; each alone on the machine. */
 export async function swapLatency(folder: string, entry: string): Promise<void> {
   const volume = await kubeletVolume(folder, filesOf(0));
-  await using inPlace = startTarget();
-  await using copied = startTarget();
-  await using bare = startTarget();
-  const quick = ["--reload-min-interval=0", "--reload-on-start=never"];
-  await using _inPlace = await startReady([
-    ...[entry, "reload", `--volume-dir=${volume.path}`, `--reload-http=${inPlace.url}`, ...quick],
-  ]);
-  await using _copied = await startReady([
-    ...[entry, "reload", `--volume-dir=${volume.path}`, `--configroot=${folder}/copy`],
-    ...[`--reload-http=${copied.url}`, ...quick],
-  ]);
-  await using _bare = startBareWatcher(volume.path, bare.url);
-  const targets: Readonly<Record<string, Target>> = { bare, "in place": inPlace, copied };
-  const times: Record<string, number[]> = { bare: [], "in place": [], copied: [] };
-  await pause(1000);
-  for (let version = 1; version <= SWAPS; version++) {
-    const told = Object.entries(targets).map(([name, target]) =>
-      target.next().then((at) => [name, at] as const)
-    );
-    let startedAt = 0;
-    await volume.swap(filesOf(version), () => startedAt = performance.now());
-    for (const [name, at] of await Promise.all(told)) times[name]?.push(at - startedAt);
-    await pause(BETWEEN_MS);
-  }
-  const base = median(times["bare"] ?? []);
-  for (const [name, values] of Object.entries(times)) {
+  await using target = startTarget();
+  const kcfg = [
+    ...[entry, `--volume-dir=${volume.path}`, `--reload-http=${target.url}`],
+    ...["--reload-min-interval=0", "--reload-on-start=never"],
+  ];
+  const starts: Readonly<Record<string, () => AsyncDisposable | Promise<AsyncDisposable>>> = {
+    bare: () => startBareWatcher(volume.path, target.url),
+    "in place": () => startReady(kcfg),
+    copied: () => startReady([...kcfg, `--configroot=${folder}/copy`]),
+  };
+  let base: number | undefined;
+  for (const [name, start] of Object.entries(starts)) {
+    await using _running = await start();
+    await pause(1000);
+    const times: number[] = [];
+    for (let version = 1; version <= SWAPS; version++) {
+      const told = target.next();
+      let startedAt = 0;
+      await volume.swap(filesOf(version), () => startedAt = performance.now());
+      times.push(await told - startedAt);
+      await pause(BETWEEN_MS);
+    }
+    base ??= median(times);
     say(
-      `swap → POST, ${name.padEnd(9)} p50 ${median(values).toFixed(2)} ms   p99 ${
-        quantile(values, 0.99).toFixed(2)
-      } ms   ratio ${(median(values) / base).toFixed(2)}`,
+      `swap → POST, ${name.padEnd(9)} p50 ${median(times).toFixed(2)} ms   p99 ${
+        quantile(times, 0.99).toFixed(2)
+      } ms   ratio ${(median(times) / base).toFixed(2)}`,
     );
   }
 }
