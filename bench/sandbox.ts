@@ -14,6 +14,8 @@ const SERVE = [
   "--listen-addr=127.0.0.1:0",
   "--health-addr=127.0.0.1:0",
   "--metrics-addr=127.0.0.1:0",
+  "--groupcache-port=:0",
+  "--refresh=false",
 ];
 
 const MODES = ["default", "strict"] as const;

@@ -29,6 +29,7 @@ function startKcfg(entry: string, directory: string, ...more: string[]): Promise
     `--listen-addr=127.0.0.1:${port}`,
     "--health-addr=127.0.0.1:0",
     "--metrics-addr=127.0.0.1:0",
+    "--groupcache-port=:0",
     "--refresh=false",
     ...more,
   ];

@@ -21,6 +21,8 @@ const LOCAL = [
   "--listen-addr=127.0.0.1:0",
   "--health-addr=127.0.0.1:0",
   "--metrics-addr=127.0.0.1:0",
+  "--groupcache-port=:0",
+  "--refresh=false",
 ];
 
 const CASES: readonly Case[] = [

@@ -68,6 +68,7 @@ async function demoServeConfig(): Promise<number> {
     `--listen-addr=127.0.0.1:${ports.app}`,
     `--health-addr=127.0.0.1:${ports.health}`,
     `--metrics-addr=127.0.0.1:${ports.metrics}`,
+    "--groupcache-port=:0",
   ], {
     ...opened,
     commands: COMMANDS,

@@ -81,7 +81,7 @@ const { privateKeyPem, certificatePem } = await authority.issue({
 });
 const server = createSecureServer({ key: privateKeyPem, cert: certificatePem });
 server.on("session", (session) => session.on("error", () => {}));
-server.on("stream", (stream, headers) => {
+server.on("stream", (stream: ServerHttp2Stream, headers) => {
   stream.on("error", () => {});
   const { pathname, searchParams } = new URL(headers[":path"] ?? "/", "https://bench");
   const namespace = pathname.split("/")[4] ?? "";

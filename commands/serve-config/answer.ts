@@ -9,9 +9,11 @@ import type { Entry } from "./entry.ts";
 /** What an answer depends on besides request and entry. */
 export interface AnswerContext {
   readonly nowMs: number;
-  /** `hit`: it was kept already; `miss`: just loaded; `stale`: the backend fails. */
-  readonly origin: "hit" | "miss" | "stale";
+  /** `hit`: it was kept already; `miss`, `peer`: just loaded, from where; `stale`: the backend fails. */
+  readonly origin: "hit" | "miss" | "peer" | "stale";
   readonly cacheControl: string;
+  /** Whether the answer is for this client alone. */
+  readonly variesByClient: boolean;
   /** Compressed copy; `null` when it would not be smaller. */
   gzip(): Promise<Uint8Array<ArrayBuffer> | null>;
 }
@@ -87,7 +89,10 @@ function notModified(
   return { response: new Response(null, { status: NO_BODY_STATUS, headers }), bytes: 0 };
 }
 
-function headersOf(entry: Entry, { nowMs, origin, cacheControl }: AnswerContext): Headers {
+function headersOf(
+  entry: Entry,
+  { nowMs, origin, cacheControl, variesByClient }: AnswerContext,
+): Headers {
   const { loadedAtMs, expiresAtMs } = entry;
   // Negative for an object that is out of date (RFC 9211, 2.2).
   const ttl = expiresAtMs === undefined ? "" : `; ttl=${Math.floor((expiresAtMs - nowMs) / 1000)}`;
@@ -95,18 +100,23 @@ function headersOf(entry: Entry, { nowMs, origin, cacheControl }: AnswerContext)
     ["content-type", entry.contentType],
     ["etag", `"${entry.hash}"`],
     ["cache-control", cacheControl],
-    ["cache-status", CACHE_STATUS[origin].replace("TTL", ttl)],
+    [
+      "cache-status",
+      CACHE_STATUS[origin].replace("TTL", ttl).replace("STORE", entry.store ?? "main"),
+    ],
     ["age", String(Math.max(0, Math.floor((nowMs - loadedAtMs) / 1000)))],
     ["x-content-type-options", "nosniff"],
   ];
   if (origin === "stale") headers.push(["warning", '110 - "Response is Stale"']);
   if (entry.bytes.length >= MIN_GZIP_BYTES) headers.push(["vary", "Accept-Encoding"]);
+  if (variesByClient) headers.push(["vary", "Authorization"]);
   return new Headers(headers);
 }
 
 const CACHE_STATUS = {
-  hit: "kcfg; hitTTL; detail=main",
+  hit: "kcfg; hitTTL; detail=STORE",
   miss: "kcfg; fwd=missTTL; detail=backend",
+  peer: "kcfg; fwd=missTTL; detail=peer",
   stale: "kcfg; fwd=staleTTL; detail=stale-if-error",
 } as const;
 

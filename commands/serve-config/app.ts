@@ -5,9 +5,10 @@
 
 import { exactRoutes } from "#lib/http/exact_routes.ts";
 import { exposition, liveness, readiness } from "#lib/http/admin.ts";
+import type { CheckResult } from "#lib/http/admin.ts";
 import { plain } from "#lib/http/plain.ts";
 import { startServer } from "#lib/http/server.ts";
-import type { RunningServer } from "#lib/http/server.ts";
+import type { RunningServer, ServerOptions } from "#lib/http/server.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { Metrics } from "#lib/metrics/metrics.ts";
 import { registerProcessMetrics } from "#lib/metrics/process_metrics.ts";
@@ -16,15 +17,27 @@ import { sleep } from "#lib/run/clock.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import { createLifecycle } from "#lib/run/lifecycle.ts";
 import type { Lifecycle } from "#lib/run/lifecycle.ts";
+import { createAccess, readTls } from "./auth/access.ts";
+import { createLineReader } from "./auth/secret_file.ts";
+import { startBus } from "./bus/bus.ts";
+import type { RunningBus } from "./bus/bus.ts";
 import { createCacheMetrics } from "./cache_metrics.ts";
 import { ConfigCache } from "./cache.ts";
+import { createForwarder, joinKey } from "./forward.ts";
 import { createLoader } from "./loader.ts";
 import type { ServeConfigOptions } from "./options.ts";
 import { createRequestReport } from "./request_report.ts";
 import { createRequestMetrics } from "./request_metrics.ts";
+import { createPeerSecret } from "./ring/peer_secret.ts";
+import { createRingMetrics } from "./ring/ring_metrics.ts";
+import { createRingRoutes } from "./ring/ring_routes.ts";
+import { createRunningRing } from "./ring/start.ts";
 import { createRoutes } from "./routes.ts";
+import { createAdminRoutes } from "./refresh/admin.ts";
 import { Generations } from "./refresh/generations.ts";
+import { createMonitor } from "./refresh/monitor.ts";
 import { Refresher } from "./refresh/refresher.ts";
+import { createWatching } from "./refresh/watching.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** What the server needs of its surroundings. */
@@ -41,6 +54,7 @@ export interface AppDeps {
 /** Bound addresses of a started server. */
 export interface AppAddresses {
   readonly application: RunningServer["address"];
+  readonly ring: RunningServer["address"];
   readonly health: RunningServer["address"];
   readonly metrics: RunningServer["address"];
 }
@@ -57,6 +71,8 @@ export interface ServeConfigApp {
   stop(): Promise<void>;
   /** Forgets every entry, as for a change of unknown extent; returns how many were dropped. */
   refreshAll(): number;
+  /** Replaces the members of the ring, for tests of the whole server. */
+  setPeers(urls: readonly string[]): void;
 }
 
 /** Makes the server; nothing runs before `start`. */
@@ -66,12 +82,29 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
   const metrics = new Metrics();
   registerProcessMetrics(metrics, deps.readings);
   reportProblems(options, { metrics, log });
+  // Every replica follows the same objects, so nobody owns any of them.
+  const hasPeers = options.ring.discovery.kind !== "none" && options.backend.kind !== "kube";
+  const isHttp = options.backend.kind === "http";
   const generations = new Generations();
-  const cache = new ConfigCache(options.cache, {
+  const ringMetrics = createRingMetrics(metrics);
+  const secret = options.ring.secretFile === undefined
+    ? undefined
+    : createPeerSecret(createLineReader(options.ring.secretFile, deps), deps);
+  const ring = createRunningRing(options.ring, {
+    ...deps,
+    metrics,
+    ringMetrics,
+    secret,
+    maxObjectBytes: options.maxObjectBytes,
+    isPlainKey: (key) => !(isHttp || options.api !== "raw") || !key.includes("?"),
+    kube: options.kube,
+  });
+  const cache = new ConfigCache({ ...options.cache, hot: options.ring.hot }, {
     load: createLoader(upstream, {
       timeoutMs: options.backendTimeoutMs,
       maxConcurrent: options.maxBackendInflight,
     }, deps),
+    ...(hasPeers && options.cache.enabled && { askOwner: ring.askOwner }),
     clock,
     random: deps.random,
     metrics: createCacheMetrics(metrics, { backend: upstream.kind }),
@@ -80,18 +113,39 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
   const refresher = new Refresher({ spring: options.api !== "raw" }, {
     generations,
     stores: [cache],
+    spread: hasPeers ? ring.spread : undefined,
     newId: () => crypto.randomUUID(),
     metrics,
     log,
   });
-  const state = { ready: false };
+  metrics.gauge({
+    name: "kcfg_watch_waiters",
+    help: "Clients that wait for a change",
+    collect: () => [{ labelValues: [], value: generations.waiters }],
+  });
+  const state = { ready: false, bus: undefined as RunningBus | undefined };
   let stopped: Promise<void> | undefined;
 
-  function listen(server: Parameters<typeof startServer>[0]): RunningServer["address"] {
-    const running = startServer(server, { log });
+  function listen(server: ServerOptions): RunningServer["address"] {
+    return keep(server, startServer(server, { log }));
+  }
+
+  function keep(server: ServerOptions, running: RunningServer): RunningServer["address"] {
     lifecycle.defer(`${server.name} listener`, (deadline) => running.stop(deadline));
     return running.address;
   }
+
+  async function listenForClients(server: ServerOptions): Promise<RunningServer["address"]> {
+    if (options.auth.tls === undefined) return listen(server);
+    const tls = await readTls(options.auth.tls);
+    const { clientCa } = tls;
+    if (clientCa === undefined) return listen({ ...server, tls });
+    const { startClientCertServer } = await import("#lib/http/client_cert_server.ts");
+    return keep(server, await startClientCertServer({ ...server, tls, clientCa }, { log }));
+  }
+
+  const onLoadFailed = (key: string, reason: unknown) =>
+    log.warn("load failed", { key, err: reason });
 
   async function start(): Promise<AppAddresses> {
     const health = listen({
@@ -104,7 +158,23 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
           readiness({
             listener: () => listenerCheck(state),
             ...(upstream.check && { backend: upstream.check }),
+            ...(hasPeers && { discovery: () => ring.check() }),
+            ...(state.bus !== undefined && { bus: () => state.bus?.check() ?? OK }),
           }),
+      }),
+    });
+    const ringAddress = listen({
+      name: "ring",
+      address: { hostname: undefined, port: options.ring.port },
+      handler: createRingRoutes({
+        cache,
+        refresher,
+        secret,
+        metrics: ringMetrics,
+        clock,
+        // A key that Go sends is a path, whatever is in it.
+        keyOf: (key, { isKcfg }) => isKcfg || !isHttp ? key : joinKey(key),
+        onLoadFailed,
       }),
     });
     await startWatching(
@@ -115,26 +185,72 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
           signal,
         ),
     );
+    ring.start(ringAddress.port);
+    lifecycle.defer("ring", () => ring.stop());
+    if (options.bus !== undefined) {
+      const bus = startBus(options.bus, {
+        ...{ refresher, cache, metrics, clock, log },
+        random: deps.random,
+        podName: options.podName,
+        async subscribe(settings, subscriptionDeps) {
+          const { subscribe } = await import("#lib/amqp/subscription.ts");
+          return subscribe(settings, subscriptionDeps);
+        },
+      });
+      state.bus = bus;
+      lifecycle.defer("bus", () => bus.stop());
+    }
+    const scrape = exactRoutes({
+      [options.metrics.path]: (request) => exposition(request, metrics),
+    });
     const metricsAddress = listen({
       name: "metrics",
       address: options.metrics,
-      handler: exactRoutes({ [options.metrics.path]: (request) => exposition(request, metrics) }),
+      handler: options.refresh.admin
+        ? createAdminRoutes(
+          { cache, refresher, ring: ring.current, shown: options.shown },
+          scrape,
+        )
+        : scrape,
     });
-    const application = listen({
+    const access = await createAccess(options.auth, { ...deps, metrics, kube: options.kube });
+    lifecycle.defer("access", () => access.close());
+    const stopping = new AbortController();
+    const { monitorPath, monitorSecretFile, maxWaitMs } = options.refresh;
+    const application = await listenForClients({
       name: "application",
       address: options.listen,
-      handler: createRoutes({ ...options, variants: options.api !== "raw" }, {
+      handler: createRoutes({
+        ...options,
+        variants: options.api !== "raw",
+        variesByClient: access.deny !== undefined,
+      }, {
         cache,
         clock,
+        deny: access.deny,
+        post: monitorPath === undefined ? undefined : createMonitor({ path: monitorPath }, {
+          refresher,
+          readSecrets: monitorSecretFile === undefined
+            ? undefined
+            : createLineReader(monitorSecretFile, deps),
+          deny: access.deny,
+        }),
+        forward: isHttp ? createForwarder(options.forward) : undefined,
+        watch: createWatching({ maxWaitMs }, {
+          generations,
+          clock,
+          stopping: stopping.signal,
+        }),
         onAnswered: createRequestReport({
           logged: !["warn", "error"].includes(options.log.level),
           sample: createRequestMetrics(metrics, options.metrics),
         }, { log, clock }),
-        onLoadFailed: (key, reason) => log.warn("load failed", { key, err: reason }),
+        onLoadFailed,
       }),
     });
+    lifecycle.defer("waiting clients", () => stopping.abort());
     state.ready = true;
-    return { application, health, metrics: metricsAddress };
+    return { application, ring: ringAddress, health, metrics: metricsAddress };
   }
 
   async function stop(): Promise<void> {
@@ -154,12 +270,15 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
     },
     stop: () => stopped ??= stop(),
     refreshAll: () => refresher.invalidate({ source: "signal", target: { destination: "**" } }),
+    setPeers: (urls) => ring.current()?.replace(urls),
   };
 }
 
-function listenerCheck({ ready }: { readonly ready: boolean }) {
-  if (ready) return { status: "ok" } as const;
-  return { status: "fail", detail: "the application listener is not open" } as const;
+const OK: CheckResult = { status: "ok" };
+
+function listenerCheck({ ready }: { readonly ready: boolean }): CheckResult {
+  if (ready) return OK;
+  return { status: "fail", detail: "the application listener is not open" };
 }
 
 async function startWatching(

@@ -21,6 +21,8 @@ async function started(directory: string, flags: Record<string, string> = {}, en
       "listen-addr": LOCAL,
       "health-addr": LOCAL,
       "metrics-addr": LOCAL,
+      "groupcache-port": ":0",
+      refresh: "false",
       ...flags,
     },
     env,

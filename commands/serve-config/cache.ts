@@ -1,13 +1,16 @@
 /**
- * Read-through cache of one replica (serve-config.md 5): one load per key however many ask, a budget in
- * bytes, a time to live, and no old value kept after an invalidation.
+ * Read-through cache of one replica (serve-config.md 5): one load per key however many ask, from the owner of
+ * the key or from the backend, a budget in bytes, a time to live, and no old value kept after an invalidation.
  */
 
-import { ByteLru } from "#lib/collections/byte_lru.ts";
 import { SingleFlight } from "#lib/collections/single_flight.ts";
 import type { Clock } from "#lib/run/clock.ts";
-import { createEntry, gzipOf } from "./entry.ts";
-import type { Entry } from "./entry.ts";
+import type { CacheMetrics } from "./cache_metrics.ts";
+import { CacheStores, weightOf } from "./cache_stores.ts";
+import type { StoreName } from "./cache_stores.ts";
+import { createEntry, gzipOf, renewed } from "./entry.ts";
+import type { Entry, EntryTimes } from "./entry.ts";
+import type { Generations } from "./refresh/generations.ts";
 import {
   isFresh,
   isOutage,
@@ -16,9 +19,9 @@ import {
   noteFailure,
 } from "./staleness.ts";
 import type { StaleOptions } from "./staleness.ts";
-import type { CacheMetrics } from "./cache_metrics.ts";
-import type { Generations } from "./refresh/generations.ts";
-import type { LoadOutcome, UpstreamChange } from "./upstream.ts";
+import type { LoadFailure, LoadOutcome, LoadRequest, UpstreamChange } from "./upstream.ts";
+
+export type { LoadFailure } from "./upstream.ts";
 
 /** Bounds and times. */
 export interface CacheOptions extends StaleOptions {
@@ -30,11 +33,21 @@ export interface CacheOptions extends StaleOptions {
   readonly ttlJitter: number;
   /** Bytes of keys and values, compressed copies included. */
   readonly budgetBytes: number;
+  /** Which answers of other replicas are kept: all (default), one in ten, none. */
+  readonly hot?: "always" | "sample" | "off";
 }
+
+/** What the owner of a key said; `undefined` when it is this replica, or is to be done without. */
+export type OwnerAnswer =
+  | { readonly kind: "entry" | "stale"; readonly entry: Entry }
+  | LoadFailure
+  | undefined;
 
 /** What the cache asks for. */
 export interface CacheDeps {
-  load(key: string, signal: AbortSignal): Promise<LoadOutcome>;
+  load(key: string, signal: AbortSignal, request?: LoadRequest): Promise<LoadOutcome>;
+  /** Asks the replica that owns the key; absent without a ring. */
+  askOwner?(key: string, signal: AbortSignal, request?: LoadRequest): Promise<OwnerAnswer>;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
@@ -42,12 +55,9 @@ export interface CacheDeps {
   readonly generations: Generations;
 }
 
-/** Anything but an object. */
-export type LoadFailure = Exclude<LoadOutcome, { readonly kind: "found" }>;
-
 /** What a load gives to everyone who waited for it. */
 export type CacheResult =
-  | { readonly kind: "entry"; readonly entry: Entry }
+  | { readonly kind: "entry"; readonly entry: Entry; readonly via: "backend" | "peer" }
   /** The backend fails; this was its last answer. */
   | { readonly kind: "stale"; readonly entry: Entry }
   | LoadFailure;
@@ -56,48 +66,54 @@ const NEVER = new AbortController().signal;
 
 /** A value heavier than this share of the budget is served, not kept. */
 const OVERSIZE_SHARE = 8;
+const HOT_SAMPLE = 0.1;
+/** How soon an owner is asked again that had an object out of date. */
+const STALE_PEER_MS = 1000;
 
 /** The cache. */
 export class ConfigCache {
   readonly #options: CacheOptions;
   readonly #deps: CacheDeps;
-  readonly #main = new ByteLru<Entry>();
+  readonly #stores: CacheStores;
+  /** Loads for clients of this replica; they may ask the owner. */
   readonly #flights = new SingleFlight<string, CacheResult>();
+  /** Loads from the backend. Apart, so that a peer never waits for a load that waits for a peer. */
+  readonly #backendFlights = new SingleFlight<string, CacheResult>();
 
   constructor(options: CacheOptions, deps: CacheDeps) {
     this.#options = options;
     this.#deps = deps;
-    deps.metrics.observe({ items: () => this.#main.size, bytes: () => this.#main.bytes });
+    this.#stores = new CacheStores(options, { onEvicted: (store) => deps.metrics.evicted(store) });
+    const { main, hot } = this.#stores;
+    deps.metrics.observe({ main, hot });
   }
 
   /** Keys kept or being loaded. */
   *keys(): Iterable<string> {
-    yield* this.#main.keys();
+    yield* this.#stores.keys();
     yield* this.#flights.keys();
+    yield* this.#backendFlights.keys();
+  }
+
+  /** What is kept, for inspection. */
+  *entries(): Iterable<{ readonly key: string; readonly entry: Entry }> {
+    for (const key of this.#stores.keys()) {
+      const entry = this.#stores.peek(key);
+      if (entry !== undefined) yield { key, entry };
+    }
   }
 
   /** Whether something is kept under `key`, in whatever state; what is kept has a valid key. */
   holds(key: string): boolean {
-    return this.#main.has(key);
+    return this.#stores.has(key);
   }
 
   /**
    * The entry of `key` if it is kept and fresh, or stale and allowed to serve while it is loaded again, which
    * this begins. Never waits.
    */
-  lookup(key: string): Entry | undefined {
-    const { metrics, clock } = this.#deps;
-    metrics.get();
-    const entry = this.#main.get(key);
-    if (entry === undefined) return undefined;
-    const nowMs = clock.now();
-    if (!isFresh(entry, nowMs)) {
-      if (!mayServeWhileRevalidating(entry, this.#options, nowMs)) return undefined;
-      metrics.staleServed("revalidate");
-      this.#revalidate(key, entry);
-    }
-    metrics.hit();
-    return entry;
+  lookup(key: string, request?: LoadRequest): Entry | undefined {
+    return this.#lookup(key, () => this.#joinLoad(key, NEVER, request));
   }
 
   /**
@@ -105,17 +121,20 @@ export class ConfigCache {
    *
    * @throws the reason of `signal` when this asker gives up, or a fault of our own
    */
-  async load(key: string, signal: AbortSignal): Promise<CacheResult> {
-    const result = this.#paused(key) ?? await this.#joinLoad(key, signal);
-    if (result.kind === "stale") this.#deps.metrics.staleServed("error");
-    return result;
+  async load(key: string, signal: AbortSignal, request?: LoadRequest): Promise<CacheResult> {
+    return this.#counted(this.#paused(key) ?? await this.#joinLoad(key, signal, request));
   }
 
-  #joinLoad(key: string, signal: AbortSignal): Promise<CacheResult> {
-    this.#deps.metrics.load({ deduplicated: this.#flights.has(key) });
-    return this.#flights.run(key, (flightSignal) => this.#loadAndKeep(key, flightSignal), {
-      signal,
-    });
+  /**
+   * The same for another replica: from what is kept here or from the backend, never from a third replica.
+   *
+   * @throws as `load`
+   */
+  async loadForPeer(key: string, signal: AbortSignal, request?: LoadRequest): Promise<CacheResult> {
+    const fromBackend = (s: AbortSignal) => this.#joinBackend(key, s, request);
+    const entry = this.#lookup(key, () => fromBackend(NEVER));
+    if (entry !== undefined) return { kind: "entry", entry, via: "backend" };
+    return this.#counted(this.#paused(key) ?? await fromBackend(signal));
   }
 
   /**
@@ -126,17 +145,17 @@ export class ConfigCache {
    */
   invalidate(change: UpstreamChange): number {
     this.#deps.generations.raise((key) => change.affects(key));
-    for (const key of [...this.#flights.keys()]) {
-      if (change.affects(key)) this.#flights.forget(key);
+    for (const flights of [this.#flights, this.#backendFlights]) {
+      for (const key of [...flights.keys()]) if (change.affects(key)) flights.forget(key);
     }
     const nowMs = this.#deps.clock.now();
     let concerned = 0;
-    for (const key of [...this.#main.keys()]) {
-      const entry = this.#main.peek(key);
+    for (const key of [...this.#stores.keys()]) {
+      const entry = this.#stores.peek(key);
       if (entry === undefined || !change.affects(key)) continue;
       if (entry.refreshedAtMs === undefined) concerned += 1;
       if (this.#options.staleIfErrorMs === 0) {
-        this.#main.delete(key);
+        this.#stores.delete(key);
         continue;
       }
       entry.refreshedAtMs ??= nowMs;
@@ -147,39 +166,97 @@ export class ConfigCache {
     return concerned;
   }
 
+  /** Forgets everything, also what stands in for a failing backend. */
+  flush(): void {
+    this.invalidate({ affects: () => true });
+    for (const key of [...this.#stores.keys()]) this.#stores.delete(key);
+  }
+
   /** Compressed copy of an entry, kept beside it within the budget; `null` when it would not be smaller. */
   async gzip(key: string, entry: Entry): Promise<Uint8Array<ArrayBuffer> | null> {
     const isFirst = entry.gzipping === undefined;
     const packed = await gzipOf(entry);
-    if (isFirst && packed !== null && this.#main.peek(key) === entry) {
-      this.#main.reweigh(key, weightOf(key, entry));
-      this.#evict();
-    }
+    if (isFirst && packed !== null) this.#stores.reweigh(key, entry);
     return packed;
   }
 
-  async #loadAndKeep(key: string, signal: AbortSignal): Promise<CacheResult> {
+  #lookup(key: string, revalidate: () => Promise<unknown>): Entry | undefined {
     const { metrics, clock } = this.#deps;
+    metrics.get();
+    const entry = this.#stores.main.get(key) ?? this.#stores.hot.get(key);
+    if (entry === undefined) return undefined;
+    const nowMs = clock.now();
+    if (!isFresh(entry, nowMs)) {
+      if (!mayServeWhileRevalidating(entry, this.#options, nowMs)) return undefined;
+      metrics.staleServed("revalidate");
+      this.#revalidate(key, { entry, nowMs, revalidate });
+    }
+    metrics.hit(entry.store ?? "main");
+    return entry;
+  }
+
+  #joinLoad(key: string, signal: AbortSignal, request?: LoadRequest): Promise<CacheResult> {
+    this.#deps.metrics.load({ deduplicated: this.#flights.has(key) });
+    if (this.#deps.askOwner === undefined) return this.#joinBackend(key, signal, request);
+    const load = (flightSignal: AbortSignal) => this.#loadAnywhere(key, flightSignal, request);
+    return this.#flights.run(key, load, { signal });
+  }
+
+  #joinBackend(key: string, signal: AbortSignal, request?: LoadRequest): Promise<CacheResult> {
+    const load = (flightSignal: AbortSignal) => this.#loadFromBackend(key, flightSignal, request);
+    return this.#backendFlights.run(key, load, { signal });
+  }
+
+  async #loadAnywhere(
+    key: string,
+    signal: AbortSignal,
+    request?: LoadRequest,
+  ): Promise<CacheResult> {
     using ticket = this.#deps.generations.begin(key);
+    const answer = await this.#deps.askOwner?.(key, signal, request);
+    if (answer === undefined) return await this.#joinBackend(key, signal, request);
+    if (!("entry" in answer)) return this.#afterFailure(key, answer);
+    const { entry } = answer;
+    if (answer.kind === "stale") entry.retryAtMs = this.#deps.clock.now() + STALE_PEER_MS;
+    if (!ticket.outdated && this.#keepsHot()) this.#keep("hot", key, entry);
+    return answer.kind === "stale"
+      ? { kind: "stale", entry }
+      : { kind: "entry", entry, via: "peer" };
+  }
+
+  async #loadFromBackend(
+    key: string,
+    signal: AbortSignal,
+    request?: LoadRequest,
+  ): Promise<CacheResult> {
+    const { metrics, clock, generations } = this.#deps;
+    using ticket = generations.begin(key);
+    const known = this.#stores.peek(key);
     const startedAt = clock.monotonic();
-    const outcome = await this.#deps.load(key, signal);
+    const asked = known?.validators === undefined
+      ? request
+      : { ...request, validators: known.validators };
+    const outcome = await this.#deps.load(key, signal, asked);
     metrics.loaded({ outcome, seconds: (clock.monotonic() - startedAt) / 1000 });
+    if (outcome.kind === "unchanged" && known !== undefined) {
+      const entry = renewed(known, this.#times());
+      if (!ticket.outdated) this.#keep("main", key, entry);
+      return { kind: "entry", entry, via: "backend" };
+    }
+    if (outcome.kind === "unchanged") throw new TypeError("Backend renewed what is not kept");
     if (outcome.kind !== "found") return this.#afterFailure(key, outcome);
-    const entry = await createEntry(outcome.bytes, {
-      ...this.#times(),
-      contentType: outcome.contentType,
-    });
-    if (!ticket.outdated) this.#keep(key, entry);
-    return { kind: "entry", entry };
+    const entry = await createEntry(outcome.bytes, this.#times(), outcome);
+    if (!ticket.outdated) this.#keep("main", key, entry);
+    return { kind: "entry", entry, via: "backend" };
   }
 
   /** The last answer while the backend fails, unless the failure is an answer itself. */
   #afterFailure(key: string, outcome: LoadFailure): CacheResult {
-    const entry = this.#main.peek(key);
+    const entry = this.#stores.peek(key);
     if (entry === undefined) return outcome;
     const nowMs = this.#deps.clock.now();
     if (!isOutage(outcome) || !mayServeOnError(entry, this.#options, nowMs)) {
-      if (!isFresh(entry, nowMs)) this.#main.delete(key);
+      if (!isFresh(entry, nowMs)) this.#stores.delete(key);
       return outcome;
     }
     noteFailure(entry, nowMs);
@@ -188,44 +265,51 @@ export class ConfigCache {
 
   /** The last answer while it is too early to ask a failing backend again. */
   #paused(key: string): CacheResult | undefined {
-    const entry = this.#main.peek(key);
+    const entry = this.#stores.peek(key);
     const nowMs = this.#deps.clock.now();
     if (entry?.retryAtMs === undefined || nowMs >= entry.retryAtMs) return undefined;
     return mayServeOnError(entry, this.#options, nowMs) ? { kind: "stale", entry } : undefined;
   }
 
-  #revalidate(key: string, entry: Entry): void {
-    const nowMs = this.#deps.clock.now();
-    if (this.#flights.has(key) || nowMs < (entry.retryAtMs ?? 0)) return;
-    this.#joinLoad(key, NEVER).catch(() => {
+  #revalidate(
+    key: string,
+    { entry, nowMs, revalidate }: {
+      readonly entry: Entry;
+      readonly nowMs: number;
+      readonly revalidate: () => Promise<unknown>;
+    },
+  ): void {
+    if (this.#flights.has(key) || this.#backendFlights.has(key)) return;
+    if (nowMs < (entry.retryAtMs ?? 0)) return;
+    revalidate().catch(() => {
       // The next asker loads again and is told what is wrong.
     });
   }
 
-  #times(): { readonly loadedAtMs: number; readonly expiresAtMs: number | undefined } {
+  #counted(result: CacheResult): CacheResult {
+    if (result.kind === "stale") this.#deps.metrics.staleServed("error");
+    return result;
+  }
+
+  #times(): EntryTimes {
     const { ttlMs, ttlJitter } = this.#options;
     const loadedAtMs = this.#deps.clock.now();
     if (ttlMs === undefined) return { loadedAtMs, expiresAtMs: undefined };
     return { loadedAtMs, expiresAtMs: loadedAtMs + ttlMs * (1 - ttlJitter * this.#deps.random()) };
   }
 
-  #keep(key: string, entry: Entry): void {
-    const weight = weightOf(key, entry);
-    if (!this.#options.enabled || weight > this.#options.budgetBytes / OVERSIZE_SHARE) return;
-    this.#main.set(key, entry, weight);
-    this.#evict();
+  #keepsHot(): boolean {
+    const { hot = "always" } = this.#options;
+    return hot === "always" || (hot === "sample" && this.#deps.random() < HOT_SAMPLE);
   }
 
-  #evict(): void {
-    while (this.#main.bytes > this.#options.budgetBytes) {
-      if (this.#main.deleteOldest() === undefined) return;
-      this.#deps.metrics.evicted();
+  #keep(store: StoreName, key: string, entry: Entry): void {
+    const { enabled, budgetBytes } = this.#options;
+    if (!enabled || weightOf(key, entry) > budgetBytes / OVERSIZE_SHARE) {
+      // An older value must not outlive this one.
+      this.#stores.delete(key);
+      return;
     }
+    this.#stores.set(store, key, entry);
   }
-}
-
-const KEY_ENCODER = new TextEncoder();
-
-function weightOf(key: string, entry: Entry): number {
-  return KEY_ENCODER.encode(key).length + entry.bytes.length + (entry.gzip?.length ?? 0);
 }

@@ -1,23 +1,30 @@
 /** Counters of cache and backend under the names that exporters of group caches use (serve-config.md 10). */
 
 import type { Metrics } from "#lib/metrics/metrics.ts";
+import type { StoreName } from "./cache_stores.ts";
 import type { LoadOutcome } from "./upstream.ts";
 
 /** What the cache reports; each method is one event. */
 export interface CacheMetrics {
   /** Where sizes can be read at each scrape. */
-  observe(sizes: { readonly items: () => number; readonly bytes: () => number }): void;
+  observe(stores: Readonly<Record<StoreName, StoreSizes>>): void;
   get(): void;
-  hit(): void;
+  hit(store: StoreName): void;
   load(event: { readonly deduplicated: boolean }): void;
   loaded(event: { readonly outcome: LoadOutcome; readonly seconds: number }): void;
-  evicted(): void;
+  evicted(store: StoreName): void;
   invalidated(keys: number): void;
   staleServed(reason: "error" | "revalidate"): void;
 }
 
+/** What a store tells about itself at each scrape. */
+export interface StoreSizes {
+  readonly size: number;
+  readonly bytes: number;
+}
+
 const GROUP = ["configfiles"];
-const MAIN = ["configfiles", "main"];
+const STORES = { main: ["configfiles", "main"], hot: ["configfiles", "hot"] } as const;
 
 /** Upper bounds of every latency histogram, in seconds. */
 export const LATENCY_BOUNDS: readonly number[] = [
@@ -53,8 +60,12 @@ export function createCacheMetrics(
   const deduplicated = perGroup("loads_deduped", "Loads that joined one under way");
   const localLoads = perGroup("local_load", "Successful loads from the backend");
   const localErrors = perGroup("local_load_errs", "Failed loads from the backend");
-  const storeGets = perStore("gets", "Lookups in a store").series(MAIN);
-  const storeHits = perStore("hits", "Lookups answered by a store").series(MAIN);
+  const storeGets = perStore("gets", "Lookups in a store");
+  const storeHits = perStore("hits", "Lookups answered by a store");
+  const mainGets = storeGets.series(STORES.main);
+  const hotGets = storeGets.series(STORES.hot);
+  const mainHits = storeHits.series(STORES.main);
+  const hotHits = storeHits.series(STORES.hot);
   const evictions = perStore("evictions", "Entries evicted for room");
   const invalidatedKeys = metrics.counter({
     name: "kcfg_invalidated_keys_total",
@@ -72,27 +83,32 @@ export function createCacheMetrics(
     bounds: LATENCY_BOUNDS,
   });
   return {
-    observe(sizes) {
-      registerSizes(metrics, sizes);
+    observe(stores) {
+      registerSizes(metrics, stores);
     },
     get() {
       gets.value += 1;
-      storeGets.value += 1;
+      mainGets.value += 1;
+      hotGets.value += 1;
     },
-    hit() {
+    hit(store) {
       hits.value += 1;
-      storeHits.value += 1;
+      if (store === "main") {
+        mainHits.value += 1;
+        // The second store was not asked.
+        hotGets.value -= 1;
+      } else hotHits.value += 1;
     },
     load(event) {
       loads.inc(GROUP);
       if (event.deduplicated) deduplicated.inc(GROUP);
     },
     loaded({ outcome, seconds }) {
-      (outcome.kind === "found" ? localLoads : localErrors).inc(GROUP);
+      (["found", "unchanged"].includes(outcome.kind) ? localLoads : localErrors).inc(GROUP);
       backendSeconds.observe(seconds, [backend, codeOf(outcome)]);
     },
-    evicted() {
-      evictions.inc(MAIN);
+    evicted(store) {
+      evictions.inc(STORES[store]);
     },
     invalidated(keys) {
       invalidatedKeys.inc([], keys);
@@ -105,26 +121,31 @@ export function createCacheMetrics(
 
 function registerSizes(
   metrics: Metrics,
-  sizes: { readonly items: () => number; readonly bytes: () => number },
+  stores: Readonly<Record<StoreName, StoreSizes>>,
 ): void {
   const labels = ["group", "type"];
+  const collect = (read: (sizes: StoreSizes) => number) => () => [
+    { labelValues: STORES.main, value: read(stores.main) },
+    { labelValues: STORES.hot, value: read(stores.hot) },
+  ];
   metrics.gauge({
     name: "groupcache_cache_items",
     help: "Entries kept",
     labels,
-    collect: () => [{ labelValues: MAIN, value: sizes.items() }],
+    collect: collect(({ size }) => size),
   });
   metrics.gauge({
     name: "groupcache_cache_bytes",
     help: "Bytes of keys and values kept",
     labels,
-    collect: () => [{ labelValues: MAIN, value: sizes.bytes() }],
+    collect: collect(({ bytes }) => bytes),
   });
 }
 
 function codeOf(outcome: LoadOutcome): string {
   switch (outcome.kind) {
     case "found":
+    case "unchanged":
     case "too-large":
       return "2xx";
     case "missing":

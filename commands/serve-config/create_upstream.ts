@@ -11,6 +11,8 @@ import { createHttpUpstream } from "./upstream_http.ts";
 export interface UpstreamDeps {
   readonly clock: Clock;
   readonly log: Logger;
+  /** Headers of the trace that a load belongs to. */
+  readonly traceHeaders?: (() => Readonly<Record<string, string>>) | undefined;
 }
 
 /**
@@ -22,9 +24,12 @@ export async function createUpstream(
   options: ServeConfigOptions,
   deps: UpstreamDeps,
 ): Promise<Upstream> {
-  const { backend, backendOptions, maxObjectBytes, api } = options;
+  const { backend, backendOptions, keepContentType, maxObjectBytes, api } = options;
   if (backend.kind === "http") {
-    return createHttpUpstream({ ...backend, maxObjectBytes }, { fetch });
+    return createHttpUpstream({ ...backend, maxObjectBytes, keepContentType }, {
+      fetch,
+      traceHeaders: deps.traceHeaders,
+    });
   }
   if (backend.kind === "kube") {
     const { createKubeUpstream } = await import("./kube/kube_upstream.ts");

@@ -19,8 +19,17 @@ export interface EntryFate {
   retryAtMs?: number;
 }
 
+/** What a backend gives along to ask later whether its object changed, as it wrote it. */
+export interface Validators {
+  readonly etag?: string | undefined;
+  readonly lastModified?: string | undefined;
+}
+
 /** A loaded object. */
 export interface Entry extends EntryTimes, EntryFate {
+  readonly validators?: Validators | undefined;
+  /** Where it is kept; unset while it is not. */
+  store?: "main" | "hot";
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly contentType: string;
   /** First 32 hex digits of SHA-256 over content type, NUL and body; the same on every replica. */
@@ -36,14 +45,27 @@ export interface Entry extends EntryTimes, EntryFate {
 /** Smallest body worth compressing. */
 export const MIN_GZIP_BYTES = 1024;
 
-/** Derives the hash, and the content type where the backend gave none. */
+/** Derives content type, unless one is given, and hash. */
 export async function createEntry(
   bytes: Uint8Array<ArrayBuffer>,
-  { contentType = sniffContentType(bytes), ...times }: EntryTimes & {
+  times: EntryTimes,
+  { contentType = sniffContentType(bytes), validators }: {
     readonly contentType?: string | undefined;
-  },
+    readonly validators?: Validators | undefined;
+  } = {},
 ): Promise<Entry> {
-  return { bytes, contentType, hash: await hashOf(contentType, bytes), ...times };
+  const hash = await hashOf(contentType, bytes);
+  return { bytes, contentType, hash, ...times, ...(validators && { validators }) };
+}
+
+/** The same object with new times, fresh again; nothing derived from it is made again. */
+export function renewed(entry: Entry, { loadedAtMs, expiresAtMs }: EntryTimes): Entry {
+  const { bytes, contentType, hash, validators, gzip, gzipping } = entry;
+  return {
+    ...{ bytes, contentType, hash, validators, loadedAtMs, expiresAtMs },
+    ...(gzip !== undefined && { gzip }),
+    ...(gzipping !== undefined && { gzipping }),
+  };
 }
 
 async function hashOf(contentType: string, bytes: Uint8Array<ArrayBuffer>): Promise<string> {

@@ -29,13 +29,17 @@ const FORBIDDEN = /[\x00-\x1f\x7f\\]/;
 export function keyOf(path: string): string | undefined {
   if (!path.startsWith("/")) return undefined;
   const key = decodeOnce(path);
-  if (key === undefined || key.length > MAX_PATH_CHARS || FORBIDDEN.test(key)) return undefined;
-  if (!key.isWellFormed() || hasDotSegment(key)) return undefined;
+  return key !== undefined && isSafeKey(key) ? key : undefined;
+}
+
+/** Whether a decoded key cannot lead out of where it is looked for. */
+export function isSafeKey(key: string): boolean {
+  if (key.length > MAX_PATH_CHARS || FORBIDDEN.test(key)) return false;
+  if (!key.isWellFormed() || hasDotSegment(key)) return false;
   // What decodes to a dot segment for a backend that decodes again is refused as well; a text that cannot
   // be decoded again cannot hide one.
   const again = decodeOnce(key);
-  if (again !== undefined && (hasDotSegment(again) || FORBIDDEN.test(again))) return undefined;
-  return key;
+  return again === undefined || !(hasDotSegment(again) || FORBIDDEN.test(again));
 }
 
 function hasDotSegment(path: string): boolean {

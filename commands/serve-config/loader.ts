@@ -1,7 +1,7 @@
 /** Loads with manners: so many at once, each within its time. */
 
 import type { Clock } from "#lib/run/clock.ts";
-import type { LoadOutcome, Upstream } from "./upstream.ts";
+import type { LoadOutcome, LoadRequest, Upstream } from "./upstream.ts";
 
 /** Bounds of a loader. */
 export interface LoaderOptions {
@@ -15,7 +15,7 @@ export function createLoader(
   upstream: Upstream,
   { timeoutMs, maxConcurrent }: LoaderOptions,
   { clock }: { readonly clock: Clock },
-): (key: string, signal: AbortSignal) => Promise<LoadOutcome> {
+): (key: string, signal: AbortSignal, request?: LoadRequest) => Promise<LoadOutcome> {
   const queue: (() => void)[] = [];
   let running = 0;
 
@@ -44,12 +44,12 @@ export function createLoader(
     else next();
   }
 
-  return async (key, signal) => {
+  return async (key, signal, request) => {
     const limit = withTimeout(signal, { timeoutMs, clock });
     try {
       await acquire(limit.signal);
       try {
-        return await upstream.load(key, limit.signal);
+        return await upstream.load(key, limit.signal, request);
       } finally {
         release();
       }

@@ -1,12 +1,16 @@
 /** `kcfg serve-config`: the command's door. */
 
 import type { Command } from "#lib/cli/command.ts";
+import { variablesOf } from "#lib/cli/resolve_flags.ts";
 import { formatAddress } from "#lib/http/address.ts";
 import { createLogger } from "#lib/log/create_logger.ts";
 import type { RunContext } from "#lib/run/context.ts";
 import { processReadings } from "#lib/run/process_readings.ts";
 import { FLAGS, toOptions } from "./options.ts";
 import type { ServeConfigOptions } from "./options.ts";
+import { POD_VARIABLES } from "./ring/flags.ts";
+import { TRACING_VARIABLES } from "./tracing/settings.ts";
+import { hasSecretReference, resolveSecretEnv } from "./secret_env.ts";
 
 /** The command. */
 export const command: Command<ServeConfigOptions, typeof FLAGS> = {
@@ -39,6 +43,14 @@ export const command: Command<ServeConfigOptions, typeof FLAGS> = {
   flags: FLAGS,
   lenientEnv: true,
   secondSignalExitCode: 130,
+  variables: [...POD_VARIABLES, ...TRACING_VARIABLES],
+  async resolveEnv(env) {
+    const variables = Object.keys(FLAGS).flatMap((name) =>
+      variablesOf("serve-config", name, FLAGS)
+    );
+    if (!hasSecretReference(env, variables)) return env;
+    return await resolveSecretEnv(env, { variables, fetch });
+  },
   options: (resolved, _scanned, env) => toOptions(resolved, env),
   async permissions(options) {
     const { permissionsOf } = await import("./permissions.ts");
@@ -72,9 +84,10 @@ async function run(options: ServeConfigOptions, context: RunContext): Promise<nu
     readings: processReadings(),
   });
   try {
-    const { application, health, metrics } = await app.start();
+    const { application, ring, health, metrics } = await app.start();
     log.info("ready", {
       listen: formatAddress(application),
+      ring: formatAddress(ring),
       health: formatAddress(health),
       metrics: formatAddress(metrics),
     });

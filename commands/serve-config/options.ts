@@ -16,7 +16,19 @@ import type { RbacOptions } from "#lib/kube/mod.ts";
 import { parseBackend } from "./backend.ts";
 import { type Api, type BackendOptions, parseBackendOptions } from "./backend_options.ts";
 import type { Backend } from "./backend.ts";
+import { AUTH_FLAGS, toAuthSettings } from "./auth/flags.ts";
+import type { AuthSettings } from "./auth/flags.ts";
+import { BUS_FLAGS, toBusSettings } from "./bus/flags.ts";
+import type { BusSettings } from "./bus/flags.ts";
+import { FORWARD_FLAGS, toForwardSettings } from "./forward_flags.ts";
+import type { ForwardSettings } from "./forward_flags.ts";
 import { LATER_FLAGS } from "./later_flags.ts";
+import { REFRESH_FLAGS, toRefreshSettings } from "./refresh/flags.ts";
+import type { RefreshSettings } from "./refresh/flags.ts";
+import { RING_FLAGS, toRingSettings } from "./ring/flags.ts";
+import type { RingSettings } from "./ring/flags.ts";
+import { toTracingSettings } from "./tracing/settings.ts";
+import type { TracingSettings } from "./tracing/settings.ts";
 
 /** The flag table. */
 export const FLAGS = {
@@ -131,19 +143,6 @@ export const FLAGS = {
     max: 100_000,
     env: ["MAX_BACKEND_INFLIGHT"],
   }),
-  refresh: boolFlag({
-    brief: "Consume refresh events of a message bus; not available yet, false says so explicitly",
-    category: "Refresh",
-    default: "true",
-    env: ["REFRESH"],
-  }),
-  "amqp-url": optionalTextFlag({
-    brief: "Message bus; not available yet, accepted together with --refresh=false",
-    category: "Refresh",
-    env: ["AMQP_URL"],
-    placeholder: "URL",
-    sensitive: "url",
-  }),
   "jaeger-url": optionalTextFlag({
     brief: "Accepted for compatibility; the replaced program read it and used it for nothing",
     category: "Compatibility",
@@ -179,6 +178,11 @@ export const FLAGS = {
     levelEnv: ["LOG_LEVEL"],
     formatEnv: ["LOG_FORMAT"],
   }),
+  ...RING_FLAGS,
+  ...BUS_FLAGS,
+  ...REFRESH_FLAGS,
+  ...AUTH_FLAGS,
+  ...FORWARD_FLAGS,
   ...LATER_FLAGS,
 } as const;
 
@@ -205,6 +209,18 @@ export interface ServeConfigOptions {
     readonly staleIfErrorMs: number;
     readonly staleWhileRevalidateMs: number;
   };
+  readonly ring: RingSettings;
+  /** `undefined` when the bus is off. */
+  readonly bus: BusSettings | undefined;
+  readonly refresh: RefreshSettings;
+  readonly auth: AuthSettings;
+  readonly forward: ForwardSettings;
+  /** Own pod, from the downward API. */
+  readonly podName: string | undefined;
+  /** `undefined` when nothing asks for traces. */
+  readonly tracing: TracingSettings | undefined;
+  /** Answer with the backend's own content type. */
+  readonly keepContentType: boolean;
   readonly maxObjectBytes: number;
   readonly maxInflight: number;
   readonly maxBackendInflight: number;
@@ -222,17 +238,6 @@ export interface ServeConfigOptions {
   readonly notices: readonly string[];
 }
 
-/** Variables of the replaced program that have no flag and whose feature is not there yet. */
-const LATER_VARIABLES: Readonly<Record<string, string>> = {
-  SECRET_ROLE_ARN: "reading secrets from a cloud provider",
-  OTELCONFIG_EXPORTER: "tracing",
-  OTEL_TRACES_EXPORTER: "tracing",
-  OTEL_EXPORTER_OTLP_ENDPOINT: "tracing",
-};
-
-const SECRET_REFERENCE =
-  /^(aws-secretsmanager|aws-parameterstore|aws-s3|aws-dynamodb|aws-lambda|#http):[^:]*:./;
-
 /**
  * Checks the flags against each other and against what this version has.
  *
@@ -240,15 +245,14 @@ const SECRET_REFERENCE =
  * variable
  */
 export function toOptions(
-  { values, sources, texts, problems }: ResolvedFlags<typeof FLAGS>,
+  resolved: ResolvedFlags<typeof FLAGS>,
   env: Readonly<Record<string, string>>,
 ): ServeConfigOptions {
-  refuseLaterVariables(env);
+  const { values, sources, texts, problems } = resolved;
   const [problem] = problems;
   if (values["strict-env"] && problem !== undefined) {
     throw new UsageError(`Variable ${problem.variable}: ${problem.reason}`);
   }
-  refuseBus(values, sources);
   const backend = parseBackend(values.backend);
   const api = values.api ?? (backend.kind === "kube" ? "spring" : "raw");
   if (api !== "raw" && backend.kind === "http") {
@@ -279,6 +283,14 @@ export function toOptions(
       staleIfErrorMs: values["stale-if-error"],
       staleWhileRevalidateMs: values["stale-while-revalidate"],
     },
+    ring: toRingSettings(resolved, env),
+    bus: toBusSettings(resolved),
+    refresh: toRefreshSettings(resolved),
+    auth: toAuthSettings(resolved),
+    forward: toForwardSettings(resolved),
+    podName: env["POD_NAME"] === "" ? undefined : env["POD_NAME"],
+    tracing: toTracingSettings(env),
+    keepContentType: values["backend-options"].includes("keep-content-type"),
     maxObjectBytes: values["max-object-bytes"],
     maxInflight: values["max-inflight"],
     maxBackendInflight: values["max-backend-inflight"],
@@ -288,12 +300,7 @@ export function toOptions(
     shown: (Object.keys(FLAGS) as (keyof typeof FLAGS)[]).filter((name) => isShown(name, sources))
       .map((name) => `${name}=${texts[name]}`),
     problems,
-    notices: [
-      ...(sources["jaeger-url"] === "default" ? [] : ["jaeger-url is accepted and not used"]),
-      ...(sources.refresh === "default"
-        ? ["refresh events of a message bus are not available in this version"]
-        : []),
-    ],
+    notices: sources["jaeger-url"] === "default" ? [] : ["jaeger-url is accepted and not used"],
   };
 }
 
@@ -304,39 +311,6 @@ function isShown(
 ): boolean {
   if (name in LATER_FLAGS || name in RBAC_FLAGS) return false;
   return !(name in KUBE_FLAGS) || sources[name] !== "default";
-}
-
-function refuseLaterVariables(env: Readonly<Record<string, string>>): void {
-  for (const [variable, feature] of Object.entries(LATER_VARIABLES)) {
-    const value = env[variable] ?? "";
-    if (value === "" || value === "none") continue;
-    throw new UsageError(`Variable ${variable}: ${feature} is not available in this version`);
-  }
-  for (const flag of Object.values(FLAGS)) {
-    for (const variable of flag.env ?? []) {
-      if (!SECRET_REFERENCE.test(env[variable] ?? "")) continue;
-      throw new UsageError(
-        `Variable ${variable}: secret references are not available in this version`,
-      );
-    }
-  }
-}
-
-/** The bus is on by default in the replaced program; asking for it must not be answered with silence. */
-function refuseBus(
-  values: ResolvedFlags<typeof FLAGS>["values"],
-  sources: ResolvedFlags<typeof FLAGS>["sources"],
-): void {
-  const off = sources.refresh !== "default" && !values.refresh;
-  if (off) return;
-  const asked = sources.refresh !== "default" ? "refresh" : "amqp-url";
-  if (sources.refresh === "default" && sources["amqp-url"] === "default") return;
-  throw new UsageError(
-    `Option ${asked}: refresh by a message bus is not available in this version`,
-    [
-      "set --refresh=false; a changed file of a dir: backend is noticed without it, others after their --ttl",
-    ],
-  );
 }
 
 function parseApi(text: string): Api {

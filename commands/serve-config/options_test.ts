@@ -19,15 +19,15 @@ const TABLE: [string, string[], string | null | undefined][] = [
   ["backend-options", ["BACKEND_OPTIONS"], ""],
   ["ttl", ["TTL"], "0"],
   ["cache", ["CACHE"], "true"],
-  ["groupcache-port", ["GROUPCACHE_PORT"], null],
+  ["groupcache-port", ["GROUPCACHE_PORT"], ":5000"],
   ["health-addr", ["HEALTH_ADDR"], ":8888"],
   ["health-path", ["HEALTH_PATH"], "/health"],
   ["metrics-addr", ["METRICS_ADDR"], ":3000"],
   ["metrics-path", ["METRICS_PATH"], "/metrics"],
   ["refresh", ["REFRESH"], "true"],
-  ["amqp-url", ["AMQP_URL"], undefined],
+  ["amqp-url", ["AMQP_URL"], "amqp://guest:guest@rabbitmq:5672/"],
   ["jaeger-url", ["JAEGER_URL"], undefined],
-  ["debug", ["DEBUG"], null],
+  ["debug", ["DEBUG"], "true"],
   ["api", ["API"], undefined],
   ["cache-bytes", ["CACHE_BYTES", "GROUPCACHE_SIZE_BYTES"], "67108864"],
   ["max-object-bytes", ["MAX_OBJECT_BYTES"], "8388608"],
@@ -36,25 +36,25 @@ const TABLE: [string, string[], string | null | undefined][] = [
   ["stale-if-error", ["STALE_IF_ERROR"], "1h"],
   ["stale-while-revalidate", ["STALE_WHILE_REVALIDATE"], "0"],
   ["ttl-jitter", ["TTL_JITTER"], "0"],
-  ["hot-cache", ["HOT_CACHE"], null],
-  ["forward-query", ["FORWARD_QUERY"], null],
-  ["forward-headers", ["FORWARD_HEADERS"], null],
-  ["peer-discovery", ["PEER_DISCOVERY"], null],
-  ["peers", ["PEERS"], null],
-  ["peer-label-selector", ["PEER_LABEL_SELECTOR", "KUBEGROUP_LABEL_SELECTOR"], null],
-  ["peer-debounce", ["PEER_DEBOUNCE"], null],
-  ["peer-timeout", ["PEER_TIMEOUT"], null],
-  ["peer-secret-file", ["PEER_SECRET_FILE"], null],
-  ["ring", ["RING"], null],
-  ["amqp-exchange", ["AMQP_EXCHANGE"], null],
-  ["amqp-queue-prefix", ["AMQP_QUEUE_PREFIX"], null],
-  ["amqp-on-subscribe", ["AMQP_ON_SUBSCRIBE"], null],
-  ["monitor-path", ["MONITOR_PATH"], null],
-  ["monitor-secret-file", ["MONITOR_SECRET_FILE"], null],
-  ["auth", ["AUTH"], null],
-  ["tls-cert-file", ["TLS_CERT_FILE"], null],
-  ["tls-key-file", ["TLS_KEY_FILE"], null],
-  ["tls-client-ca-file", ["TLS_CLIENT_CA_FILE"], null],
+  ["hot-cache", ["HOT_CACHE"], "always"],
+  ["forward-query", ["FORWARD_QUERY"], "resolvePlaceholders,useDefaultLabel"],
+  ["forward-headers", ["FORWARD_HEADERS"], ""],
+  ["peer-discovery", ["PEER_DISCOVERY"], "auto"],
+  ["peers", ["PEERS"], ""],
+  ["peer-label-selector", ["PEER_LABEL_SELECTOR", "KUBEGROUP_LABEL_SELECTOR"], ""],
+  ["peer-debounce", ["PEER_DEBOUNCE"], "500ms"],
+  ["peer-timeout", ["PEER_TIMEOUT"], "10s"],
+  ["peer-secret-file", ["PEER_SECRET_FILE"], ""],
+  ["ring", ["RING"], "seed"],
+  ["amqp-exchange", ["AMQP_EXCHANGE"], "springCloudBus"],
+  ["amqp-queue-prefix", ["AMQP_QUEUE_PREFIX"], "config-event-queue"],
+  ["amqp-on-subscribe", ["AMQP_ON_SUBSCRIBE"], "stale"],
+  ["monitor-path", ["MONITOR_PATH"], "/monitor"],
+  ["monitor-secret-file", ["MONITOR_SECRET_FILE"], ""],
+  ["auth", ["AUTH"], "none"],
+  ["tls-cert-file", ["TLS_CERT_FILE"], ""],
+  ["tls-key-file", ["TLS_KEY_FILE"], ""],
+  ["tls-client-ca-file", ["TLS_CLIENT_CA_FILE"], ""],
   ["metrics-uri-limit", ["METRICS_URI_LIMIT"], "500"],
   ["shutdown-delay", ["SHUTDOWN_DELAY"], "0s"],
   ["shutdown-timeout", ["SHUTDOWN_TIMEOUT"], "5s"],
@@ -103,6 +103,47 @@ Deno.test("toOptions() gives the specified defaults", () => {
       staleIfErrorMs: 3_600_000,
       staleWhileRevalidateMs: 0,
     },
+    ring: {
+      port: 5000,
+      kind: "seed",
+      hot: "always",
+      discovery: { kind: "none" },
+      timeoutMs: 10_000,
+      secretFile: undefined,
+      podIp: undefined,
+      hostname: undefined,
+    },
+    bus: {
+      address: {
+        tls: false,
+        hostname: "rabbitmq",
+        port: 5672,
+        username: "guest",
+        password: "guest",
+        vhost: "/",
+      },
+      exchange: "springCloudBus",
+      queuePrefix: "config-event-queue",
+      onSubscribe: "stale",
+      debug: true,
+    },
+    refresh: {
+      monitorPath: "/monitor",
+      monitorSecretFile: undefined,
+      maxWaitMs: 60_000,
+      admin: false,
+    },
+    auth: {
+      methods: [],
+      tokenFile: undefined,
+      audience: "kcfg",
+      authz: "none",
+      tls: undefined,
+    },
+    forward: { query: ["resolvePlaceholders", "useDefaultLabel"], headers: [] },
+    podName: undefined,
+    tracing: undefined,
+    keepContentType: false,
     maxObjectBytes: 8_388_608,
     maxInflight: 1024,
     maxBackendInflight: 64,
@@ -110,7 +151,7 @@ Deno.test("toOptions() gives the specified defaults", () => {
     shutdownTimeoutMs: 5000,
     log: { level: "info", format: "text" },
     problems: [],
-    notices: ["refresh events of a message bus are not available in this version"],
+    notices: [],
   });
 });
 
@@ -166,19 +207,55 @@ Deno.test("toOptions() refuses what is not there yet, naming it", async (t) => {
     [{ backend: "nothing" }, {}, /has no scheme/],
     [{ backend: "dir:" }, {}, /needs a path/],
     [{ api: "x" }, {}, /not one of raw/],
-    [{ refresh: "true" }, {}, /Option refresh: .* not available/],
-    [{}, { AMQP_URL: "amqp://x" }, /Option amqp-url: .* not available/],
-    [{}, { PEERS: "http://x:5000" }, /the ring of replicas is not available/],
-    [{}, { SECRET_ROLE_ARN: "arn" }, /SECRET_ROLE_ARN/],
-    [{}, { OTELCONFIG_EXPORTER: "http" }, /OTELCONFIG_EXPORTER: tracing/],
-    [{}, { BACKEND: "#http::GET,http,h,/p,,t" }, /BACKEND: secret references/],
-    [{}, { AMQP_URL: "aws-secretsmanager:eu:name:field" }, /AMQP_URL: secret references/],
+    [{ "error-ttl": "1s" }, {}, /remembering failed loads is not available/],
+    [{ auth: "mtls" }, {}, /mtls is not available/],
   ];
   for (const [flags, env, message] of cases) {
     await t.step(JSON.stringify({ ...flags, ...env }), () => {
       assert.throws(() => options(flags, env), message);
     });
   }
+});
+
+Deno.test("toOptions() refuses what contradicts or cannot be read", async (t) => {
+  const cases: [Record<string, string>, Record<string, string>, RegExp][] = [
+    [{ "amqp-url": "rabbitmq" }, {}, /Option amqp-url: .* form amqp:/],
+    [{ peers: "10.0.0.1:5000" }, {}, /Option peers: .* form http:/],
+    [{ peers: "http://10.0.0.1:5000/x" }, {}, /must be written http:/],
+    [{ peers: "http://a:5000", "peer-discovery": "none" }, {}, /contradicts/],
+    [{ "peer-discovery": "static" }, {}, /needs --peers/],
+    [{ "groupcache-port": "0.0.0.0:5000" }, {}, /not of the form :PORT/],
+    [{ auth: "bearer" }, {}, /needs --auth-token-file/],
+    [{ auth: "x" }, {}, /not one of none, bearer, tokenreview/],
+    [{ authz: "same-name" }, {}, /needs --auth=tokenreview/],
+    [{ "tls-cert-file": "a" }, {}, /one needs the other/],
+    [{ "tls-client-ca-file": "a" }, {}, /needs --tls-cert-file/],
+    [{ "monitor-path": "x" }, {}, /not an absolute path/],
+    [{ "forward-headers": "Host" }, {}, /belongs to the connection/],
+    [{}, { OTELCONFIG_EXPORTER: "zipkin" }, /OTELCONFIG_EXPORTER: "zipkin"/],
+    [{}, { OTEL_EXPORTER_OTLP_ENDPOINT: "here" }, /not an http or https URL/],
+  ];
+  for (const [flags, env, message] of cases) {
+    await t.step(JSON.stringify({ ...flags, ...env }), () => {
+      try {
+        options(flags, env);
+        assert.fail("accepted");
+      } catch (error) {
+        assert.match(String(error), message);
+      }
+    });
+  }
+});
+
+Deno.test("toOptions() finds peers by the environment, or by what it is told", () => {
+  const inCluster = { KUBERNETES_SERVICE_HOST: "10.0.0.1", KUBERNETES_SERVICE_PORT: "443" };
+  assert.equal(options({}, inCluster).ring.discovery.kind, "kubernetes");
+  assert.equal(options({ "peer-discovery": "none" }, inCluster).ring.discovery.kind, "none");
+  assert.equal(options({ "peer-discovery": "kubernetes" }).ring.discovery.kind, "kubernetes");
+  assert.deepEqual(options({}, { PEERS: "http://a:5000/, http://[fd00::1]:5000" }).ring.discovery, {
+    kind: "static",
+    peers: ["http://a:5000", "http://[fd00::1]:5000"],
+  });
 });
 
 Deno.test("toOptions() accepts what keeps a missing feature off", () => {

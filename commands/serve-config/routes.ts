@@ -5,17 +5,28 @@
 
 import type { Handler } from "#lib/http/server.ts";
 import { notFound, plain } from "#lib/http/plain.ts";
-import { type RequestTarget, requestTarget } from "#lib/http/request_target.ts";
+import { requestTarget } from "#lib/http/request_target.ts";
+import type { RequestTarget } from "#lib/http/request_target.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import { answerEntry } from "./answer.ts";
 import type { ConfigCache, LoadFailure } from "./cache.ts";
 import type { Entry } from "./entry.ts";
-import { keyOf } from "./key.ts";
-import { withinHeaderLimit } from "./request_limits.ts";
 import { springKey } from "./spring/variant.ts";
+import type { createForwarder } from "./forward.ts";
+import { keyOf } from "./key.ts";
+import type { LoadRequest } from "./upstream.ts";
+import { withinHeaderLimit } from "./request_limits.ts";
 
 /** Where an answer came from, for logs. */
-export type Outcome = "hit" | "miss" | "stale" | "refused" | "error";
+export type Outcome = "hit" | "miss" | "stale" | "refused" | "error" | "watch" | "post";
+
+/** A key that a request waits on, and how its answers are made. */
+export interface WatchedKey {
+  readonly key: string;
+  readonly load: LoadRequest;
+  /** The answer to `request` as it is now, as if it did not wait; loads are joined however many wait. */
+  answer(request: Request): Promise<Response>;
+}
 
 /** A finished request, for log and metrics. */
 export interface AnsweredRequest {
@@ -33,17 +44,29 @@ export interface AnsweredRequest {
 
 /** What the routes may do. */
 export interface RoutesOptions {
+  /** Whether query and media type choose between answers, as with the Spring API. */
+  readonly variants: boolean;
+  /** Whether caches on the way must tell clients apart; false by default. */
+  readonly variesByClient?: boolean;
   readonly clientCacheControl: string;
   /** Most requests that may wait for a load. */
   readonly maxInflight: number;
-  /** Whether query and media type choose between answers, as with the Spring API. */
-  readonly variants: boolean;
 }
 
 /** What the routes need. */
 export interface RoutesDeps {
   readonly cache: ConfigCache;
   readonly clock: Clock;
+  /** Says no to a request, by its key; asked each time, before anything else is looked at. */
+  readonly deny?: ((request: Request, key: string) => Promise<Response | undefined>) | undefined;
+  /** Answers what is neither GET nor HEAD; `undefined` for what is nobody's. */
+  readonly post?: ((request: Request, path: string) => Promise<Response> | undefined) | undefined;
+  /** Completes the key with parts of the request; `undefined` for one that is malformed. */
+  readonly forward?: ReturnType<typeof createForwarder> | undefined;
+  /** Answers requests that wait for changes; `undefined` for those that do not. */
+  readonly watch?:
+    | ((request: Request, watched: WatchedKey) => Promise<Response> | undefined)
+    | undefined;
   /** Called once per request, after the answer is made. */
   onAnswered(answered: AnsweredRequest): void;
   /** Called for a load that failed on the backend's side or on ours. */
@@ -56,34 +79,81 @@ interface Answer {
   readonly bytes: number;
 }
 
+interface Keyed {
+  readonly key: string;
+  readonly load: LoadRequest;
+}
+
+interface Addressed {
+  readonly key: string;
+  readonly target: RequestTarget;
+}
+
+const NOTHING_MORE: LoadRequest = {};
+
 /** Makes the handler. */
 export function createRoutes(
-  { clientCacheControl, maxInflight, variants }: RoutesOptions,
-  { cache, clock, onAnswered, onLoadFailed }: RoutesDeps,
+  { clientCacheControl, maxInflight, variants, variesByClient = false }: RoutesOptions,
+  { cache, clock, deny, post, forward, watch, onAnswered, onLoadFailed }: RoutesDeps,
 ): Handler {
   let waiting = 0;
 
-  function answer(request: Request, { path, query }: RequestTarget): Answer | Promise<Answer> {
-    if (request.method !== "GET" && request.method !== "HEAD") return refused(notFound());
+  function answer(request: Request, target: RequestTarget): Answer | Promise<Answer> {
+    const { path } = target;
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      const posted = post?.(request, path);
+      return posted === undefined ? refused(notFound()) : posted.then((it) => other(it, "post"));
+    }
     // A path without escapes is its own key, and what is kept under it was checked when it came.
-    const pathKey = !path.includes("%") && cache.holds(path) ? path : keyOf(path);
-    if (pathKey === undefined) return refused(plain("bad request", { status: 400 }));
-    const key = variants ? variantKey(pathKey, { query, request }) : pathKey;
-    const entry = cache.lookup(key);
+    const key = !path.includes("%") && cache.holds(path) ? path : keyOf(path);
+    if (key === undefined) return refused(plain("bad request", { status: 400 }));
+    if (deny === undefined) return answerAllowed(request, { key, target });
+    return deny(request, key).then((denied) =>
+      denied === undefined ? answerAllowed(request, { key, target }) : refused(denied)
+    );
+  }
+
+  function answerAllowed(request: Request, { key, target }: Addressed): Answer | Promise<Answer> {
+    const completed = forward === undefined
+      ? { key: variants ? variantKey(key, { target, request }) : key, load: NOTHING_MORE }
+      : forward(key, { query: target.query, headers: request.headers });
+    return completed instanceof Promise
+      ? completed.then((keyed) => answerKey(request, keyed))
+      : answerKey(request, completed);
+  }
+
+  function answerKey(request: Request, keyed: Keyed | undefined): Answer | Promise<Answer> {
+    if (keyed === undefined) return refused(plain("bad request", { status: 400 }));
+    const { key, load } = keyed;
+    const watched = watch?.(request, {
+      key,
+      load,
+      answer: async (asked) => (await answerNow(asked, { key, load, isWaiter: true })).response,
+    });
+    if (watched !== undefined) return watched.then((it) => other(it, "watch"));
+    return answerNow(request, { key, load });
+  }
+
+  function answerNow(
+    request: Request,
+    { key, load, isWaiter = false }: Keyed & { readonly isWaiter?: boolean },
+  ): Answer | Promise<Answer> {
+    const entry = cache.lookup(key, load);
     if (entry !== undefined) return answerWith(entry, { request, key, outcome: "hit" });
     // Reading all headers costs a fifth of a hit, and a hit does nothing with them.
     if (!withinHeaderLimit(request)) return refused(plain("header too large", { status: 431 }));
-    if (waiting >= maxInflight) return refused(tooBusy());
-    return answerLoaded(request, key);
+    if (waiting >= maxInflight && !isWaiter) return refused(tooBusy());
+    return answerLoaded(request, { key, load });
   }
 
-  async function answerLoaded(request: Request, key: string): Promise<Answer> {
+  async function answerLoaded(request: Request, { key, load }: Keyed): Promise<Answer> {
     waiting += 1;
     try {
-      const result = await cache.load(key, request.signal);
+      const result = await cache.load(key, request.signal, load);
       if (result.kind === "entry" || result.kind === "stale") {
         const outcome = result.kind === "entry" ? "miss" : "stale";
-        return await answerWith(result.entry, { request, key, outcome });
+        const origin = result.kind === "entry" && result.via === "peer" ? "peer" : outcome;
+        return await answerWith(result.entry, { request, key, outcome, origin });
       }
       if (result.kind === "failed") onLoadFailed(key, result.reason);
       return failed(answerFailure(result));
@@ -97,16 +167,18 @@ export function createRoutes(
 
   function answerWith(
     entry: Entry,
-    { request, key, outcome }: {
+    { request, key, outcome, origin = outcome }: {
       readonly request: Request;
       readonly key: string;
       readonly outcome: "hit" | "miss" | "stale";
+      readonly origin?: "hit" | "miss" | "peer" | "stale";
     },
   ): Answer | Promise<Answer> {
     const made = answerEntry(request, entry, {
       nowMs: clock.now(),
-      origin: outcome,
+      origin,
       cacheControl: clientCacheControl,
+      variesByClient,
       gzip: () => cache.gzip(key, entry),
     });
     return made instanceof Promise
@@ -129,7 +201,10 @@ export function createRoutes(
 
 function variantKey(
   pathKey: string,
-  { query = "", request }: { readonly query: string | undefined; readonly request: Request },
+  { target: { query = "" }, request }: {
+    readonly target: RequestTarget;
+    readonly request: Request;
+  },
 ): string {
   return springKey(pathKey, { query, accept: request.headers.get("accept") });
 }
@@ -154,6 +229,10 @@ function tooBusy(): Response {
   const response = plain("too many requests in flight", { status: 503 });
   response.headers.set("retry-after", "1");
   return response;
+}
+
+function other(response: Response, outcome: Outcome): Answer {
+  return { response, outcome, bytes: Number(response.headers.get("content-length") ?? 0) };
 }
 
 function refused(response: Response): Answer {

@@ -1,15 +1,19 @@
 /** What the cache needs of a backend. One file per backend implements it: `upstream_dir.ts`. */
 
 import type { CheckResult } from "#lib/http/admin.ts";
+import type { Validators } from "./entry.ts";
 
 /** How a load ended. Failures are values: each has its own answer on the wire. */
 export type LoadOutcome =
   | {
     readonly kind: "found";
     readonly bytes: Uint8Array<ArrayBuffer>;
-    /** Where the content decides it, absent. */
+    /** Type to answer with; by default it is read off the bytes. */
     readonly contentType?: string | undefined;
+    readonly validators?: Validators | undefined;
   }
+  /** The object is what the validators of the request describe. */
+  | { readonly kind: "unchanged" }
   | { readonly kind: "missing" }
   | { readonly kind: "too-large" }
   /** The request itself is refused, or what it asks for cannot be read; an answer, not an outage. */
@@ -27,6 +31,17 @@ export type LoadOutcome =
     readonly reason: string;
   };
 
+/** Anything but an object. */
+export type LoadFailure = Exclude<LoadOutcome, { readonly kind: "found" | "unchanged" }>;
+
+/** What a load may depend on besides its key. */
+export interface LoadRequest {
+  /** Of the object that is kept already. */
+  readonly validators?: Validators | undefined;
+  /** Headers of the client that go on to the backend; their hash is part of the key. */
+  readonly headers?: readonly (readonly [string, string])[] | undefined;
+}
+
 /** A change noticed by the backend itself. */
 export interface UpstreamChange {
   /** Whether the object of `key` may have changed. */
@@ -38,7 +53,7 @@ export interface Upstream {
   /** Short name for metrics: `dir`. */
   readonly kind: string;
   /** Loads the object of a key; rejects only when `signal` is aborted or on a fault of our own. */
-  load(key: string, signal: AbortSignal): Promise<LoadOutcome>;
+  load(key: string, signal: AbortSignal, request?: LoadRequest): Promise<LoadOutcome>;
   /** Whether it can answer, for readiness; absent where that is known by answering alone. */
   readonly check?: (() => CheckResult) | undefined;
   /**

@@ -1,10 +1,13 @@
 /**
- * Objects of an HTTP server (serve-config.md 4.1). The key becomes the path, encoded exactly once; nothing of
- * the client's request is passed on.
+ * Objects of an HTTP server (serve-config.md 4.1). The key becomes the path, encoded exactly once; of the
+ * client's request only what is part of the key is passed on.
  */
 
+import { readBody } from "#lib/http/read_body.ts";
 import { describeError } from "#lib/log/redact.ts";
-import type { LoadOutcome, Upstream } from "./upstream.ts";
+import type { Validators } from "./entry.ts";
+import { splitKey } from "./forward.ts";
+import type { LoadOutcome, LoadRequest, Upstream } from "./upstream.ts";
 
 /** Which server, and how much of an answer is taken. */
 export interface HttpUpstreamOptions {
@@ -12,6 +15,8 @@ export interface HttpUpstreamOptions {
   /** Sent to the server of `base` and, on a redirect, to no other. */
   readonly authorization: string | undefined;
   readonly maxObjectBytes: number;
+  /** Answer with the server's own content type; off by default. */
+  readonly keepContentType?: boolean;
 }
 
 /** The part of `fetch` that is needed. */
@@ -21,17 +26,29 @@ export type Fetch = (url: URL, init: RequestInit) => Promise<Response>;
 const MAX_REDIRECTS = 9;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** Makes the backend of an HTTP URL. */
+/** Makes the backend of an HTTP URL; `traceHeaders` are those of the trace that a load belongs to. */
 export function createHttpUpstream(
-  { base, authorization, maxObjectBytes }: HttpUpstreamOptions,
-  { fetch }: { readonly fetch: Fetch },
+  { base, authorization, maxObjectBytes, keepContentType = false }: HttpUpstreamOptions,
+  { fetch, traceHeaders }: {
+    readonly fetch: Fetch;
+    readonly traceHeaders?: (() => Readonly<Record<string, string>>) | undefined;
+  },
 ): Upstream {
-  async function ask(key: string, signal: AbortSignal): Promise<Response | LoadOutcome> {
+  async function ask(
+    key: string,
+    signal: AbortSignal,
+    { headers = [], validators = {} }: LoadRequest,
+  ): Promise<Response | LoadOutcome> {
     let url = objectUrl(base, key);
     for (let followed = 0; followed <= MAX_REDIRECTS; followed++) {
       const isOwn = url.origin === base.origin;
       const response = await fetch(url, {
-        headers: authorization !== undefined && isOwn ? { authorization } : {},
+        headers: {
+          ...traceHeaders?.(),
+          ...conditions(validators),
+          ...(authorization !== undefined && isOwn && { authorization }),
+          ...(isOwn && Object.fromEntries(headers)),
+        },
         redirect: "manual",
         signal,
       });
@@ -49,10 +66,12 @@ export function createHttpUpstream(
 
   return {
     kind: "http",
-    async load(key, signal) {
+    async load(key, signal, request = {}) {
       try {
-        const answer = await ask(key, signal);
-        return answer instanceof Response ? await outcomeOf(answer, maxObjectBytes) : answer;
+        const answer = await ask(key, signal, request);
+        if (!(answer instanceof Response)) return answer;
+        const isKnown = request.validators !== undefined;
+        return await outcomeOf(answer, { maxObjectBytes, keepContentType, isKnown });
       } catch (error) {
         if (signal.aborted) throw signal.reason;
         // "fetch failed" alone says nothing; the reason is among the causes.
@@ -68,14 +87,24 @@ function failure(reason: string): LoadOutcome {
   return { kind: "failed", status: 0, reason };
 }
 
+/** What asks the server to answer only when the object changed. */
+function conditions({ etag, lastModified }: Validators): Record<string, string> {
+  return {
+    ...(etag !== undefined && { "if-none-match": etag }),
+    ...(lastModified !== undefined && { "if-modified-since": lastModified }),
+  };
+}
+
 /**
  * Path of the base, a slash, the key: duplicate slashes collapsed, a trailing slash and the query of the base
- * kept. Keys have no dot segments (`key.ts`).
+ * kept, that of the key behind it. Keys have no dot segments (`key.ts`).
  */
 export function objectUrl(base: URL, key: string): URL {
   const url = new URL(base);
-  const encoded = key.split("/").map(encodeSegment).join("/");
+  const { path, query } = splitKey(key);
+  const encoded = path.split("/").map(encodeSegment).join("/");
   url.pathname = `${base.pathname}/${encoded}`.replace(/\/{2,}/g, "/");
+  if (query !== "") url.search = base.search === "" ? query : `${base.search}&${query}`;
   return url;
 }
 
@@ -86,35 +115,31 @@ function encodeSegment(segment: string): string {
     .replace(/[!'()*]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
-async function outcomeOf(response: Response, maxObjectBytes: number): Promise<LoadOutcome> {
-  const { status } = response;
+const NOT_MODIFIED = 304;
+
+async function outcomeOf(
+  response: Response,
+  { maxObjectBytes, keepContentType, isKnown }: {
+    readonly maxObjectBytes: number;
+    readonly keepContentType: boolean;
+    readonly isKnown: boolean;
+  },
+): Promise<LoadOutcome> {
+  const { status, headers } = response;
   if (status < 200 || status > 299) {
     await response.body?.cancel();
+    if (status === NOT_MODIFIED && isKnown) return { kind: "unchanged" };
     if (status === 404) return { kind: "missing" };
     return { kind: "failed", status, reason: `The backend answered ${status}` };
   }
-  const bytes = await readUpTo(response, maxObjectBytes);
-  return bytes === undefined ? { kind: "too-large" } : { kind: "found", bytes };
+  const bytes = await readBody(response, maxObjectBytes);
+  if (bytes === undefined) return { kind: "too-large" };
+  const contentType = keepContentType ? headers.get("content-type") ?? undefined : undefined;
+  return { kind: "found", bytes, contentType, validators: validatorsOf(headers) };
 }
 
-/** The whole body, or `undefined` as soon as it is larger than `limit`; the rest is not read. */
-async function readUpTo(
-  response: Response,
-  limit: number,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.length;
-    // Leaving the loop cancels the body.
-    if (length > limit) return undefined;
-    chunks.push(chunk);
-  }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+function validatorsOf(headers: Headers): Validators | undefined {
+  const etag = headers.get("etag") ?? undefined;
+  const lastModified = headers.get("last-modified") ?? undefined;
+  return etag === undefined && lastModified === undefined ? undefined : { etag, lastModified };
 }

@@ -22,8 +22,19 @@ export interface Command<O = unknown, T extends FlagTable = FlagTable> {
   readonly takesPassthrough?: boolean;
   /** Malformed environment variables fall back to the default; the command reports them. */
   readonly lenientEnv?: boolean;
+  /** Variables it reads that have no flag. */
+  readonly variables?: readonly string[];
   /** Exit code when a second signal arrives during the drain, 1 by default. */
   readonly secondSignalExitCode?: number;
+  /**
+   * Replaces variables whose text only names their value. Called before anything else, with every permission
+   * still there.
+   *
+   * @throws {UsageError} when a value cannot be had
+   */
+  resolveEnv?(
+    env: Readonly<Record<string, string>>,
+  ): Promise<Readonly<Record<string, string>>>;
   /**
    * Checks flags against each other; `env` is for variables that have no flag. Pure.
    *

@@ -20,16 +20,18 @@ export async function runCommand(
   args: readonly string[],
   deps: DispatchDeps,
 ): Promise<number> {
-  const { context, permissions, strict } = deps;
+  const { permissions, strict } = deps;
   const flags = allFlags(command);
   const scanned = await scanArgs({ ...command, flags }, args);
+  const env = await command.resolveEnv?.(deps.context.env) ?? deps.context.env;
+  const context = { ...deps.context, env };
   const resolved = resolveFlags(flags, {
     flags: scanned.flags,
-    env: context.env,
+    env,
     command: command.name,
     lenientEnv: command.lenientEnv ?? false,
   });
-  const options = command.options(resolved, scanned, context.env);
+  const options = command.options(resolved, scanned, env);
   deps.setSecondSignalExitCode(command.secondSignalExitCode ?? 1);
   const planOnly = resolved.values["print-permissions"] === true;
   if (strict.kind === "worker") {
@@ -39,7 +41,8 @@ export async function runCommand(
     const grants = toGrants(await command.strictPermissions?.(options) ?? {});
     if (planOnly) return printAlone(formatGrants(grants), deps);
     const { launchCommand } = await import("./strict_command.ts");
-    return await launchCommand({ name: command.name, args, flags, grants }, { strict, context });
+    const { name, variables } = command;
+    return await launchCommand({ name, args, flags, grants, variables }, { strict, context });
   } else {
     const needs = await command.permissions(options);
     if (planOnly) return printAlone(formatNeeds(needs), deps);

@@ -17,6 +17,8 @@ export interface StrictCommand {
   readonly args: readonly string[];
   readonly flags: FlagTable;
   readonly grants: Grants;
+  /** Variables beside those of the flags that it reads. */
+  readonly variables?: readonly string[] | undefined;
 }
 
 /** In front of a probe that the launcher shall try instead of the worker. */
@@ -47,12 +49,13 @@ export async function launchCommand(
 
 /** The variables that the worker is told: those of flags, those it may read, and the documented hooks. */
 export function strictEnv(
-  { name, flags, grants }: Omit<StrictCommand, "args">,
+  { name, flags, grants, variables = [] }: Omit<StrictCommand, "args">,
   env: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const names = new Set([
     ...Object.keys(flags).flatMap((flag) => variablesOf(name, flag, flags)),
     ...grants.env,
+    ...variables,
     "KCFG_DEBUG",
     SANDBOX_PROBE_VARIABLE,
   ]);

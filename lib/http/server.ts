@@ -20,6 +20,8 @@ export interface ServerOptions {
   readonly name: string;
   readonly address: ListenAddress;
   readonly handler: Handler;
+  /** Certificate chain and key in PEM; HTTP without TLS when absent. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
 }
 
 /** A listening server. */
@@ -41,13 +43,14 @@ export interface RunningServer {
  * @throws {Error} naming server and address when it cannot listen there
  */
 export function startServer(
-  { name, address, handler }: ServerOptions,
+  { name, address, handler, tls }: ServerOptions,
   { log }: { readonly log: Logger },
 ): RunningServer {
   const listen = (hostname: string) =>
     Deno.serve({
       hostname,
       port: address.port,
+      ...(tls !== undefined && { cert: tls.cert, key: tls.key }),
       onListen() {},
       onError(err) {
         log.error("request failed", { listener: name, err });

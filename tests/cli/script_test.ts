@@ -78,7 +78,7 @@ for await (const file of Deno.readDir(`${ROOT}tests/cli/scripts`)) {
         for (const block of blocks) {
           await t.step(`${block.title}: kcfg ${block.args.join(" ")}`, async () => {
             const wrong = difference(block, await run(form, block.args, block.env));
-            assert.equal(wrong, undefined, wrong);
+            if (wrong !== undefined) assert.fail(wrong);
           });
         }
       },

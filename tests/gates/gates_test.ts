@@ -59,6 +59,21 @@ Deno.test("the Kubernetes client is loaded by no command that does not use it", 
   }
 });
 
+Deno.test("a server of files without ring and bus loads neither", async () => {
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", "main.ts"],
+    cwd: ROOT,
+  }).output();
+  assert.ok(success);
+  const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as { modules: GraphModule[] };
+  for (const start of ["commands/serve-config/mod.ts", "commands/serve-config/app.ts"]) {
+    const loaded = staticImports(modules, start);
+    const lazy =
+      /^lib\/(?:kube\/|amqp\/subscription|http\/client_cert)|\/(?:peer_transport|pod_discovery|kube_reviewer)\.ts$/;
+    assert.deepEqual(loaded.filter((path) => lazy.test(path)), [], start);
+  }
+});
+
 interface GraphModule {
   readonly specifier: string;
   readonly dependencies?: readonly {

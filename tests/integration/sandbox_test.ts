@@ -20,6 +20,7 @@ function serveBackend(backend: string, ...args: string[]): KcfgProcess {
     "--listen-addr=127.0.0.1:0",
     "--health-addr=127.0.0.1:0",
     "--metrics-addr=127.0.0.1:0",
+    "--groupcache-port=:0",
     "--log-format=json",
     ...args,
   ], { env: { REFRESH: "false" } });

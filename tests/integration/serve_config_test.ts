@@ -19,9 +19,10 @@ function serve(
     "-listen-addr=127.0.0.1:0",
     "-health-addr=127.0.0.1:0",
     "-metrics-addr=127.0.0.1:0",
+    "-groupcache-port=:0",
     "-log-format=json",
     ...args,
-  ], { env });
+  ], { env: { REFRESH: "false", ...env } });
 }
 
 /** Addresses from the line that says the server is ready. */
@@ -243,6 +244,8 @@ Deno.test("serve-config stands in front of an HTTP server, one request for all w
     "--listen-addr=127.0.0.1:0",
     "--health-addr=127.0.0.1:0",
     "--metrics-addr=127.0.0.1:0",
+    "--groupcache-port=:0",
+    "--refresh=false",
     "--log-format=json",
   ]);
   const { application } = await addressesOf(kcfg);

@@ -65,7 +65,7 @@ const BANNED: Readonly<Record<string, readonly string[]>> = {
   "node:path": [],
   // Gunzip with an output limit, which the web's DecompressionStream does not have.
   "node:zlib": ["lib/kube/"],
-  "node:buffer": ["lib/grpc_resolver/", "lib/amqp/"],
+  "node:buffer": ["lib/grpc_resolver/", "lib/amqp/", "commands/resolve/probe"],
 };
 
 interface FoundImport {

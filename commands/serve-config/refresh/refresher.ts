@@ -28,6 +28,8 @@ export interface RefreshRequest {
   readonly target: RefreshTarget;
   /** Id of the event; one that was passed on already is applied and not passed on again. */
   readonly id?: string | undefined;
+  /** Passed on to replicas of kcfg alone although a peer said it: that peer may not have told them all. */
+  readonly relayed?: boolean | undefined;
 }
 
 /** What is told to the peers: exactly one of the two says what changed. */
@@ -35,6 +37,8 @@ export interface SpreadEvent {
   readonly id: string;
   readonly destination?: string;
   readonly keys: readonly string[];
+  /** Tell replicas of kcfg and nobody else. */
+  readonly kcfgOnly?: boolean | undefined;
 }
 
 /** Something that keeps what came from the backend. */
@@ -91,15 +95,18 @@ export class Refresher {
    *
    * @returns how many entries were dropped here
    */
-  invalidate({ source, target, id = this.#deps.newId() }: RefreshRequest): number {
+  invalidate(
+    { source, target, id = this.#deps.newId(), relayed = false }: RefreshRequest,
+  ): number {
     const change = this.#changeOf(target);
     const isNew = this.#remember(id);
     this.#results.inc([source, isNew ? "ok" : "duplicate"]);
     // Before dropping: afterwards nobody knows which keys were concerned.
-    const event = isNew && source !== "peer" ? this.#eventOf(id, target, change) : undefined;
+    const isTold = isNew && (source !== "peer" || relayed);
+    const event = isTold ? this.#eventOf(id, target, change) : undefined;
     const dropped = this.#drop(change);
     this.#deps.log.debug("refreshed", { source, id, dropped });
-    if (event !== undefined) this.#enqueue(event, change);
+    if (event !== undefined) this.#enqueue(relayed ? { ...event, kcfgOnly: true } : event, change);
     return dropped;
   }
 

@@ -57,7 +57,7 @@ async function startProxy(
 
 function nextData(socket: Socket): Promise<Uint8Array> {
   return new Promise((resolve) => {
-    socket.once("data", (chunk) => {
+    socket.once("data", (chunk: Uint8Array) => {
       socket.pause();
       resolve(chunk);
     });

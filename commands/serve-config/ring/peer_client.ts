@@ -1,0 +1,179 @@
+/** What one replica asks another: objects, deletions, invalidations (serve-config.md 6.3 to 6.6). */
+
+import type { Logger } from "#lib/log/logger.ts";
+import type { Clock } from "#lib/run/clock.ts";
+import type { OwnerAnswer } from "../cache.ts";
+import { createEntry } from "../entry.ts";
+import type { SpreadEvent } from "../refresh/refresher.ts";
+import type { LoadFailure, LoadRequest } from "../upstream.ts";
+import type { PeerSecret } from "./peer_secret.ts";
+import type { Peer } from "./peer_set.ts";
+import type { PeerAnswer, PeerRequest, PeerTransport } from "./peer_transport.ts";
+import {
+  BACKEND_STATUS_HEADER,
+  INVALIDATE_TARGET,
+  KCFG_HEADER,
+  REJECTED_HEADER,
+  targetOf,
+} from "./target.ts";
+import { decodeMessage } from "./wire.ts";
+import type { PeerMessage } from "./wire.ts";
+
+/** Prefix of the headers of a client that an owner passes on to the backend. */
+export const FORWARD_PREFIX = "x-kcfg-forward-";
+/** Body by which an owner that is kcfg says that the object is too large. */
+export const TOO_LARGE_BODY = "backend object too large";
+
+/** What the client needs. */
+export interface PeerClientDeps {
+  readonly transport: PeerTransport;
+  readonly secret: PeerSecret | undefined;
+  /** Headers of the trace that the request belongs to. */
+  readonly traceHeaders?: (() => Readonly<Record<string, string>>) | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Clocks further apart make objects of peers look expired. */
+const MAX_SKEW_MS = 5000;
+const SKEW_REPORT_MS = 60_000;
+
+/** Asks peers. */
+export class PeerClient {
+  readonly #deps: PeerClientDeps;
+  #skewReportedAt = -Infinity;
+
+  constructor(deps: PeerClientDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * The object of a key from its owner; `undefined` for an answer that says nothing about the object.
+   *
+   * @throws {Error} when there was no usable answer
+   */
+  async fetch(
+    peer: Peer,
+    key: string,
+    { signal, headers = [] }: { readonly signal: AbortSignal } & LoadRequest,
+  ): Promise<OwnerAnswer> {
+    const forwarded = headers.map(([name, value]) => [FORWARD_PREFIX + name, value]);
+    const answer = await this.#send(peer, {
+      method: "GET",
+      target: targetOf(key),
+      headers: { ...Object.fromEntries(forwarded), ...this.#deps.traceHeaders?.() },
+      signal,
+    });
+    if (answer.status !== 200) return failureOf(answer, { isKcfg: peer.isKcfg === true });
+    return await this.#entryOf(peer, decodeMessage(answer.bytes));
+  }
+
+  /** Removes a key from a peer. @throws {Error} when it could not be told */
+  async delete(peer: Peer, key: string): Promise<void> {
+    const { status } = await this.#send(peer, {
+      method: "DELETE",
+      target: targetOf(key),
+      headers: {},
+    });
+    if (status !== 200) throw new Error(`The peer answered ${status}`);
+  }
+
+  /**
+   * Tells a peer of an invalidation.
+   *
+   * @returns whether it understood, which a replaced program does not
+   * @throws {Error} when it could not be told
+   */
+  async invalidate(
+    peer: Peer,
+    { id, origin, destination, keys }: SpreadEvent & { readonly origin: string },
+  ): Promise<boolean> {
+    // A destination says more than the keys that are held here.
+    const what = destination === undefined ? { keys } : { destination };
+    const { status } = await this.#send(peer, {
+      method: "POST",
+      target: INVALIDATE_TARGET,
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ id, origin, ...what }),
+    });
+    if (status === 204) return true;
+    if (peer.isKcfg === false && status === 404) return false;
+    throw new Error(`The peer answered ${status}`);
+  }
+
+  async #send(peer: Peer, request: PeerRequest): Promise<PeerAnswer> {
+    const { transport, secret } = this.#deps;
+    const authorization = await secret?.sign(request.method, request.target);
+    const headers = {
+      ...request.headers,
+      [KCFG_HEADER]: "1",
+      ...(authorization !== undefined && { authorization }),
+    };
+    try {
+      const answer = await transport.request(peer.url, { ...request, headers });
+      peer.circuit.succeeded();
+      peer.isKcfg = answer.headers[KCFG_HEADER] !== undefined;
+      return answer;
+    } catch (error) {
+      // Who gave up is no fault of the peer.
+      if (request.signal?.aborted !== true) peer.circuit.failed();
+      throw error;
+    }
+  }
+
+  async #entryOf(peer: Peer, { value, expiresAtMs, meta }: PeerMessage): Promise<OwnerAnswer> {
+    const nowMs = this.#deps.clock.now();
+    if (meta === undefined) {
+      if (expiresAtMs !== undefined && expiresAtMs < nowMs) {
+        throw new Error("The object of the peer had expired already");
+      }
+      return {
+        kind: "entry",
+        entry: await createEntry(value, { loadedAtMs: nowMs, expiresAtMs }),
+      };
+    }
+    if (meta.rem !== undefined && expiresAtMs !== undefined && meta.stale !== true) {
+      this.#reportSkew(peer, expiresAtMs - nowMs - meta.rem);
+    }
+    // What is left of its life does not depend on whose clock is right.
+    const times = {
+      loadedAtMs: Math.min(meta.at, nowMs),
+      expiresAtMs: meta.rem === undefined ? undefined : nowMs + meta.rem,
+    };
+    const entry = await createEntry(value, times, { contentType: meta.ct });
+    if (meta.stale === true) entry.refreshedAtMs = nowMs;
+    return { kind: meta.stale === true ? "stale" : "entry", entry };
+  }
+
+  #reportSkew(peer: Peer, skewMs: number): void {
+    const now = this.#deps.clock.monotonic();
+    if (Math.abs(skewMs) <= MAX_SKEW_MS || now - this.#skewReportedAt < SKEW_REPORT_MS) return;
+    this.#skewReportedAt = now;
+    this.#deps.log.warn("clock of a peer differs", {
+      peer: peer.url,
+      aheadMs: Math.round(skewMs),
+    });
+  }
+}
+
+/** What a status says about the object; `undefined` when it says nothing. */
+function failureOf(
+  { status, headers, bytes }: PeerAnswer,
+  { isKcfg }: { readonly isKcfg: boolean },
+): LoadFailure | undefined {
+  const text = new TextDecoder().decode(bytes.subarray(0, 500)).trim();
+  if (isKcfg) {
+    const backend = Number(headers[BACKEND_STATUS_HEADER] ?? NaN);
+    if (Number.isNaN(backend)) throw new Error(`The peer answered ${status}`);
+    if (headers[REJECTED_HEADER] !== undefined) {
+      const body = new TextDecoder().decode(bytes);
+      return { kind: "rejected", status, body, contentType: headers["content-type"] ?? "" };
+    }
+    if (status === 404) return { kind: "missing" };
+    if (text === TOO_LARGE_BODY) return { kind: "too-large" };
+    return { kind: "failed", status: backend, reason: `From its owner: ${text}` };
+  }
+  // compat: of the replaced program's errors only "not there" is worth believing.
+  if (status === 500 && /^backendError: status:404 /.test(text)) return { kind: "missing" };
+  throw new Error(`The peer answered ${status}`);
+}

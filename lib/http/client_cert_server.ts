@@ -1,0 +1,136 @@
+/**
+ * The same server for clients with certificates: `Deno.serve` cannot ask for them, so this one stands on
+ * `node:https`. Load it only where it is wanted.
+ */
+
+import https from "node:https";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Logger } from "#lib/log/logger.ts";
+import { ALL_INTERFACES } from "./address.ts";
+import { plain } from "./plain.ts";
+import type { Handler, RunningServer, ServerOptions } from "./server.ts";
+
+/** What to serve, and whose certificates are asked for. */
+export interface ClientCertServerOptions extends ServerOptions {
+  readonly tls: { readonly cert: string; readonly key: string };
+  /** Authorities of client certificates in PEM; a client without one is cut off in the handshake. */
+  readonly clientCa: string;
+}
+
+/** Longest wait for the headers of a request. */
+const HEADERS_TIMEOUT_MS = 10_000;
+
+/**
+ * Listens and serves.
+ *
+ * @throws {Error} naming server and address when it cannot listen there
+ */
+export async function startClientCertServer(
+  { name, address, handler, tls, clientCa }: ClientCertServerOptions,
+  { log }: { readonly log: Logger },
+): Promise<RunningServer> {
+  const server = https.createServer({
+    ...tls,
+    ca: clientCa,
+    requestCert: true,
+    rejectUnauthorized: true,
+    minVersion: "TLSv1.2",
+  }, (incoming, outgoing) => {
+    serve(handler, incoming, outgoing).catch((err) => {
+      log.error("request failed", { listener: name, err });
+      outgoing.destroy();
+    });
+  });
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  const finished = new Promise<void>((resolve) => server.once("close", () => resolve()));
+  await new Promise<void>((resolve, reject) => {
+    server.once("listening", () => resolve());
+    server.once("error", (error) => {
+      const shown = `${address.hostname ?? ""}:${address.port}`;
+      reject(
+        new Error(`Cannot listen on ${shown} for the ${name} listener: ${error.message}`, {
+          cause: error,
+        }),
+      );
+    });
+    server.listen(address.port, address.hostname ?? ALL_INTERFACES[0]);
+  });
+  const bound = server.address();
+  if (bound === null || typeof bound === "string") throw new TypeError("Not a TCP listener");
+  let stopped: Promise<void> | undefined;
+  return {
+    address: { hostname: bound.address, port: bound.port },
+    finished,
+    stop(deadline) {
+      stopped ??= (async () => {
+        server.close();
+        server.closeIdleConnections();
+        const cut = () => server.closeAllConnections();
+        if (deadline.aborted) cut();
+        deadline.addEventListener("abort", cut, { once: true });
+        await finished;
+        deadline.removeEventListener("abort", cut);
+      })();
+      return stopped;
+    },
+  };
+}
+
+async function serve(
+  handler: Handler,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const gone = new AbortController();
+  outgoing.once("close", () => gone.abort());
+  const request = requestOf(incoming, gone.signal);
+  const { remoteAddress = "", remotePort = 0 } = incoming.socket;
+  const response = await answer(handler, request, {
+    remoteAddr: { transport: "tcp", hostname: remoteAddress, port: remotePort },
+    completed: new Promise<void>((resolve) => outgoing.once("close", () => resolve())),
+  });
+  const headers = Object.fromEntries(response.headers);
+  outgoing.writeHead(response.status, headers);
+  for await (const chunk of response.body ?? []) {
+    if (gone.signal.aborted) break;
+    if (!outgoing.write(chunk)) {
+      await new Promise<void>((resolve) => {
+        outgoing.once("drain", () => resolve());
+        outgoing.once("close", () => resolve());
+      });
+    }
+  }
+  outgoing.end();
+}
+
+async function answer(
+  handler: Handler,
+  request: Request | undefined,
+  info: Deno.ServeHandlerInfo<Deno.NetAddr>,
+): Promise<Response> {
+  return request === undefined
+    ? plain("bad request", { status: 400 })
+    : await handler(request, info);
+}
+
+/** The request as `Deno.serve` would give it, the target as it was sent. */
+function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request | undefined {
+  const { method = "GET", url = "/" } = incoming;
+  const headers = new Headers();
+  try {
+    for (const [name, value] of Object.entries(incoming.headers)) {
+      for (const one of Array.isArray(value) ? value : [value ?? ""]) headers.append(name, one);
+    }
+    const hasBody = method !== "GET" && method !== "HEAD";
+    const body = hasBody
+      ? { body: ReadableStream.from(incoming as AsyncIterable<Uint8Array>) }
+      : {};
+    const request = new Request("https://client/", { method, headers, signal, ...body });
+    // The constructor would resolve dot segments, which must be refused instead.
+    Object.defineProperty(request, "url", { value: `https://client${url}` });
+    return request;
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,135 @@
+/** serve-config replicas as processes: one dies under load, certificates are asked for. */
+
+import assert from "node:assert/strict";
+import { createCertificateAuthority } from "#tests/support/certificates.ts";
+import { eventually } from "#tests/support/eventually.ts";
+import { startKcfg } from "#tests/support/process.ts";
+import type { KcfgProcess } from "#tests/support/process.ts";
+import { testBackend } from "#tests/support/replicas.ts";
+import { tempDir } from "#tests/support/temp_dir.ts";
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+function serve(args: readonly string[], env: Record<string, string> = {}): KcfgProcess {
+  return startKcfg([
+    "serve-config",
+    "--listen-addr=127.0.0.1:0",
+    "--health-addr=127.0.0.1:0",
+    "--metrics-addr=127.0.0.1:0",
+    "--refresh=false",
+    "--log-format=json",
+    ...args,
+  ], { env: { POD_IP: "127.0.0.1", ...env } });
+}
+
+async function portOf(kcfg: KcfgProcess): Promise<number> {
+  const line = await eventually("kcfg is ready", () => kcfg.logLine("ready"));
+  return Number(String(line["listen"]).split(":").at(-1));
+}
+
+Deno.test("a replica killed under load fails no request of the others, and delays few", async () => {
+  await using backend = testBackend();
+  for (let at = 0; at < 300; at++) backend.objects.set(`/${at}.yml`, `v${at}`);
+  const ringPorts = [freePort(), freePort(), freePort()];
+  const peers = ringPorts.map((port) => `http://127.0.0.1:${port}`).join(",");
+  const replicas = ringPorts.map((port) =>
+    serve([
+      `--backend=${backend.url}`,
+      `--groupcache-port=:${port}`,
+      `--peers=${peers}`,
+      "--ttl=50ms",
+      "--log-level=info",
+    ])
+  );
+  try {
+    const ports = await Promise.all(replicas.map(portOf));
+    let isRunning = true;
+    let answered = 0;
+    let slowestMs = 0;
+    const client = async (first: number) => {
+      for (let at = first; isRunning; at += 7) {
+        const startedAt = performance.now();
+        const answer = await fetch(`http://127.0.0.1:${ports[first % 2]}/${at % 300}.yml`);
+        assert.equal(answer.status, 200);
+        assert.equal(await answer.text(), `v${at % 300}`);
+        answered += 1;
+        slowestMs = Math.max(slowestMs, performance.now() - startedAt);
+      }
+    };
+    const clients = Array.from({ length: 16 }, (_, at) => client(at));
+    await eventually("there is load", () => answered > 500);
+    replicas[2]?.signal("SIGKILL");
+    const atKill = answered;
+    await eventually("the load goes on", () => answered > atKill + 1500);
+    isRunning = false;
+    await Promise.all(clients);
+    assert.ok(slowestMs < 4000, `slowest answer ${slowestMs} ms`);
+  } finally {
+    await Promise.all(replicas.map((replica) => replica[Symbol.asyncDispose]()));
+  }
+});
+
+Deno.test("with a client CA only clients with a certificate are served, paths as they were sent", async () => {
+  const authority = await createCertificateAuthority();
+  const server = await authority.issue({ commonName: "kcfg", ipAddresses: ["127.0.0.1"] });
+  const client = await authority.issue({ commonName: "orders", usage: "client" });
+  await using dir = await tempDir();
+  await dir.write("files/a.yml", "k: v");
+  const cert = await dir.write("tls.crt", server.certificatePem);
+  const key = await dir.write("tls.key", server.privateKeyPem);
+  const ca = await dir.write("ca.crt", authority.certificatePem);
+  for (const asks of [true, false]) {
+    await using kcfg = serve([
+      `--backend=dir:${dir.path}/files`,
+      "--groupcache-port=:0",
+      `--tls-cert-file=${cert}`,
+      `--tls-key-file=${key}`,
+      ...(asks ? [`--tls-client-ca-file=${ca}`] : []),
+    ]);
+    const base = `https://127.0.0.1:${await portOf(kcfg)}`;
+    const caCerts = [authority.certificatePem];
+    using known = Deno.createHttpClient({
+      caCerts,
+      cert: client.certificatePem,
+      key: client.privateKeyPem,
+    });
+    using unknown = Deno.createHttpClient({ caCerts });
+    const answer = await fetch(`${base}/a.yml`, { client: known });
+    assert.deepEqual([answer.status, await answer.text()], [200, "k: v"]);
+    const refused = await fetch(`${base}/%2e%2e%2fa.yml`, { client: known });
+    assert.deepEqual([refused.status, await refused.text()], [400, "bad request"]);
+    const asked = fetch(`${base}/a.yml`, { client: unknown });
+    if (asks) await assert.rejects(asked);
+    else assert.equal(await (await asked).text(), "k: v");
+    kcfg.signal("SIGTERM");
+    assert.equal(await kcfg.exitCode(), 0);
+  }
+});
+
+Deno.test("a token file closes the door, health stays open", async () => {
+  await using dir = await tempDir();
+  await dir.write("files/orders-dev.yml", "k: v");
+  const tokens = await dir.write("tokens", "t1 orders\n");
+  await using kcfg = serve([
+    `--backend=dir:${dir.path}/files`,
+    "--groupcache-port=:0",
+    "--auth=bearer",
+    `--auth-token-file=${tokens}`,
+  ]);
+  const port = await portOf(kcfg);
+  const ask = async (authorization?: string) => {
+    const headers = authorization === undefined ? {} : { authorization };
+    const answer = await fetch(`http://127.0.0.1:${port}/orders-dev.yml`, { headers });
+    await answer.body?.cancel();
+    return [answer.status, answer.headers.get("vary")];
+  };
+  assert.deepEqual(await ask(), [401, null]);
+  assert.deepEqual(await ask("Bearer t2"), [401, null]);
+  assert.deepEqual(await ask("Bearer t1"), [200, "Authorization"]);
+  await Deno.writeTextFile(tokens, "t2 orders\n");
+  await eventually("the new token counts", async () => (await ask("Bearer t2"))[0] === 200);
+  assert.ok(!kcfg.stderr().includes("t1 "), "no token in the log");
+});
