@@ -4,10 +4,9 @@
  */
 
 import type { KubeServer } from "../tests/support/kube_server.ts";
-import { say, withApiServer } from "./demo_story.ts";
+import { follow, say, withApiServer } from "./demo_story.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
-const STEP_MS = 5000;
 
 const SCHEMA = {
   set: "checkout",
@@ -106,33 +105,4 @@ function put(server: KubeServer, data: Readonly<Record<string, string>>): void {
     metadata: { name: "flags", namespace: "team-a" },
     data: { ...data },
   });
-}
-
-/** Reads lines, and waits for one that matches, five seconds at most. */
-function follow(stream: ReadableStream<Uint8Array>, onLine: (line: string) => void) {
-  let [text, rest] = ["", ""];
-  let onText = () => {};
-  const done = (async () => {
-    for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
-      const lines = (rest + chunk).split("\n");
-      rest = lines.pop() ?? "";
-      lines.forEach(onLine);
-      text += chunk;
-      onText();
-    }
-  })();
-  const until = (pattern: RegExp) =>
-    new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error(`nothing like ${pattern} was said`)),
-        STEP_MS,
-      );
-      onText = () => {
-        if (!pattern.test(text)) return;
-        clearTimeout(timer);
-        resolve();
-      };
-      onText();
-    });
-  return { text: () => text, done, until };
 }

@@ -5,6 +5,7 @@ import type { KubeServer } from "../tests/support/kube_server.ts";
 import type { KubeServerOptions } from "../tests/support/kube_server/options.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
+const STEP_MS = 5000;
 
 /** Writes a line. */
 export function say(text: string): void {
@@ -43,4 +44,46 @@ export async function withApiServer<T>(
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** Output of a program while it comes. */
+export interface FollowedStream {
+  /** Everything so far. */
+  text(): string;
+  /** Resolves with the end of the stream. */
+  readonly done: Promise<void>;
+  /** Resolves when something matches; rejects after five seconds. */
+  until(pattern: RegExp): Promise<void>;
+}
+
+/** Reads lines, and waits for one that matches, five seconds at most. */
+export function follow(
+  stream: ReadableStream<Uint8Array>,
+  onLine: (line: string) => void,
+): FollowedStream {
+  let [text, rest] = ["", ""];
+  let onText = () => {};
+  const done = (async () => {
+    for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop() ?? "";
+      lines.forEach(onLine);
+      text += chunk;
+      onText();
+    }
+  })();
+  const until = (pattern: RegExp) =>
+    new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error(`nothing like ${pattern} was said`)),
+        STEP_MS,
+      );
+      onText = () => {
+        if (!pattern.test(text)) return;
+        clearTimeout(timer);
+        resolve();
+      };
+      onText();
+    });
+  return { text: () => text, done, until };
 }

@@ -274,3 +274,14 @@ Deno.test({
     assert.equal(await Deno.readTextFile(`${root}/b`), "2");
   },
 });
+
+Deno.test("the demo of reload ends well", async () => {
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-prompt", "--quiet", "tools/demo.ts", "reload"],
+    cwd: new URL("../../..", import.meta.url).pathname,
+    stderr: "null",
+  }).output();
+  const text = new TextDecoder().decode(stdout);
+  assert.equal(code, 0, text);
+  assert.match(text, /application: reloaded, workers = 32/);
+});
