@@ -14,7 +14,7 @@ import { readState, writeState } from "./disk/state_file.ts";
 import { createReloadMetrics } from "./metrics.ts";
 import type { ReloadOptions } from "./options.ts";
 import { forwardSignals } from "./signals_forwarding.ts";
-import { newFacts } from "./state.ts";
+import { newFacts, type RunFacts } from "./state.ts";
 import { Writer } from "./writer.ts";
 
 /** What a run needs. */
@@ -120,7 +120,10 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
   }
   const ended = Promise.withResolvers<ChildEnd>();
   if (child !== undefined) {
-    child.onEnd = (end) => ended.resolve(end);
+    child.onEnd = (end) => {
+      afterEnd({ child, cycle, facts, options, clock, log, env: childEnv })
+        .then((isRunning) => isRunning || ended.resolve(end), (error) => ended.reject(error));
+    };
     child.start(childEnv());
   }
   facts.isReady = true;
@@ -167,6 +170,28 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
     return EXIT_FAILURE;
   }
   return exitCodeOf(end, outcome !== undefined, options);
+}
+
+/** Whether the application runs again, with the version before the one it died of (reload.md 7.5). */
+async function afterEnd(
+  { child, cycle, facts, options, clock, log, env }: {
+    readonly child: Child;
+    readonly cycle: ApplyCycle;
+    readonly facts: RunFacts;
+    readonly options: ReloadOptions;
+    readonly clock: Clock;
+    readonly log: Logger;
+    readonly env: () => Readonly<Record<string, string>>;
+  },
+): Promise<boolean> {
+  const sinceMs = clock.now() - (facts.lastAttemptMs ?? -Infinity);
+  const diedOfReload = options.rollback && !options.once && !facts.isStopping &&
+    !facts.isRolledBack && sinceMs <= options.http.timeoutMs;
+  if (!diedOfReload || !await cycle.goBack()) return false;
+  log.warn("application died after a reload, it is started with the version before");
+  child.restarts += 1;
+  child.start(env());
+  return true;
 }
 
 function exitCodeOf(
