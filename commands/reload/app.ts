@@ -44,7 +44,8 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
   const hurry = new AbortController();
   cleanup.use(onFurtherStops(context, child, options, hurry));
   const facts = newFacts();
-  const opened = await createSources(options, { clock, log });
+  const metrics = new Metrics();
+  const opened = await createSources(options, { clock, log, metrics });
   const { sources } = opened;
   cleanup.defer(() => opened.close());
   const layout = options.writes ? await openLayout(options, { clock, log }) : undefined;
@@ -55,7 +56,6 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
     facts.lastReloadHash = saved.lastReloadHash ?? undefined;
     facts.lastReloadOk = saved.lastReloadOk;
   }
-  const metrics = new Metrics();
   const reloadMetrics = createReloadMetrics(metrics, options, { facts, sources, child });
   const childEnv = () => ({
     ...env,
@@ -260,7 +260,12 @@ async function startService(
   deps: Omit<import("./service.ts").ServiceDeps, "startedAtMs"> & { readonly log: Logger },
 ): Promise<void> {
   if (options.listen === undefined) return;
-  const { createService } = await import("./service.ts");
+  const [{ createService }, { registerProcessMetrics }, { processReadings }] = await Promise.all([
+    import("./service.ts"),
+    import("#lib/metrics/process_metrics.ts"),
+    import("#lib/run/process_readings.ts"),
+  ]);
+  registerProcessMetrics(deps.metrics, processReadings());
   const handler = createService(options, { ...deps, startedAtMs: deps.clock.now() });
   const server = startServer({ name: "service", address: options.listen, handler }, deps);
   deps.log.info("listening", { listen: `${server.address.hostname}:${server.address.port}` });
