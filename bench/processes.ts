@@ -1,6 +1,7 @@
 /** What benches share: processes under measurement, what they use, and a middle value. */
 
-const RUN = ["run", "-A", "--no-prompt", "--quiet"];
+/** How kcfg and baselines are run: as the executable runs. */
+export const RUN = ["run", "-A", "--no-prompt", "--quiet"];
 const READY_TRIES = 200;
 
 /** A process that answers HTTP. */

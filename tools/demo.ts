@@ -87,6 +87,7 @@ const DEMOS: Readonly<Record<string, () => Promise<number>>> = {
   "serve-config": demoServeConfig,
   // Loaded when asked for: these bring an API server along.
   "flags-watch": async () => await (await import("./demo_flags_watch.ts")).demoFlagsWatch(),
+  reload: async () => await (await import("./demo_reload.ts")).demoReload(),
   doctor: async () => await (await import("./demo_doctor.ts")).demoDoctor(),
 };
 

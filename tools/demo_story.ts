@@ -5,6 +5,7 @@ import type { KubeServer } from "../tests/support/kube_server.ts";
 import type { KubeServerOptions } from "../tests/support/kube_server/options.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
+const STEP_MS = 5000;
 
 /** Writes a line. */
 export function say(text: string): void {

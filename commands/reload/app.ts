@@ -14,7 +14,7 @@ import { readState, writeState } from "./disk/state_file.ts";
 import { createReloadMetrics } from "./metrics.ts";
 import type { ReloadOptions } from "./options.ts";
 import { forwardSignals } from "./signals_forwarding.ts";
-import { newFacts } from "./state.ts";
+import { newFacts, type RunFacts } from "./state.ts";
 import { Writer } from "./writer.ts";
 
 /** What a run needs. */
@@ -44,7 +44,8 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
   const hurry = new AbortController();
   cleanup.use(onFurtherStops(context, child, options, hurry));
   const facts = newFacts();
-  const opened = await createSources(options, { clock, log });
+  const metrics = new Metrics();
+  const opened = await createSources(options, { clock, log, metrics });
   const { sources } = opened;
   cleanup.defer(() => opened.close());
   const layout = options.writes ? await openLayout(options, { clock, log }) : undefined;
@@ -55,7 +56,6 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
     facts.lastReloadHash = saved.lastReloadHash ?? undefined;
     facts.lastReloadOk = saved.lastReloadOk;
   }
-  const metrics = new Metrics();
   const reloadMetrics = createReloadMetrics(metrics, options, { facts, sources, child });
   const childEnv = () => ({
     ...env,
@@ -120,7 +120,10 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
   }
   const ended = Promise.withResolvers<ChildEnd>();
   if (child !== undefined) {
-    child.onEnd = (end) => ended.resolve(end);
+    child.onEnd = (end) => {
+      afterEnd({ child, cycle, facts, options, clock, log, env: childEnv })
+        .then((isRunning) => isRunning || ended.resolve(end), (error) => ended.reject(error));
+    };
     child.start(childEnv());
   }
   facts.isReady = true;
@@ -167,6 +170,28 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
     return EXIT_FAILURE;
   }
   return exitCodeOf(end, outcome !== undefined, options);
+}
+
+/** Whether the application runs again, with the version before the one it died of (reload.md 7.5). */
+async function afterEnd(
+  { child, cycle, facts, options, clock, log, env }: {
+    readonly child: Child;
+    readonly cycle: ApplyCycle;
+    readonly facts: RunFacts;
+    readonly options: ReloadOptions;
+    readonly clock: Clock;
+    readonly log: Logger;
+    readonly env: () => Readonly<Record<string, string>>;
+  },
+): Promise<boolean> {
+  const sinceMs = clock.now() - (facts.lastAttemptMs ?? -Infinity);
+  const diedOfReload = options.rollback && !options.once && !facts.isStopping &&
+    !facts.isRolledBack && sinceMs <= options.http.timeoutMs;
+  if (!diedOfReload || !await cycle.goBack()) return false;
+  log.warn("application died after a reload, it is started with the version before");
+  child.restarts += 1;
+  child.start(env());
+  return true;
 }
 
 function exitCodeOf(
@@ -235,7 +260,12 @@ async function startService(
   deps: Omit<import("./service.ts").ServiceDeps, "startedAtMs"> & { readonly log: Logger },
 ): Promise<void> {
   if (options.listen === undefined) return;
-  const { createService } = await import("./service.ts");
+  const [{ createService }, { registerProcessMetrics }, { processReadings }] = await Promise.all([
+    import("./service.ts"),
+    import("#lib/metrics/process_metrics.ts"),
+    import("#lib/run/process_readings.ts"),
+  ]);
+  registerProcessMetrics(deps.metrics, processReadings());
   const handler = createService(options, { ...deps, startedAtMs: deps.clock.now() });
   const server = startServer({ name: "service", address: options.listen, handler }, deps);
   deps.log.info("listening", { listen: `${server.address.hostname}:${server.address.port}` });

@@ -1,6 +1,7 @@
 /** The sources that the options name; the Kubernetes client is loaded only for those that need it. */
 
 import type { Logger } from "#lib/log/logger.ts";
+import type { Metrics } from "#lib/metrics/metrics.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import type { ReloadOptions } from "./options.ts";
 import { scopeOf } from "./scope.ts";
@@ -10,6 +11,8 @@ import type { Source } from "./sources/source.ts";
 export interface SourcesDeps {
   readonly clock: Clock;
   readonly log: Logger;
+  /** Where the client counts. */
+  readonly metrics: Metrics;
 }
 
 /** The sources in their order, and what closes their connections. */
@@ -37,8 +40,14 @@ export async function createSources(
 }
 
 async function openApi(options: ReloadOptions, deps: SourcesDeps) {
-  const [{ openClient }, { createObjectSource }, { createSelectorSource }] = await Promise.all([
+  const [
+    { openClient },
+    { createKubeMetrics },
+    { createObjectSource },
+    { createSelectorSource },
+  ] = await Promise.all([
     import("#lib/kube/deno_client.ts"),
+    import("#lib/kube/kube_metrics.ts"),
     import("./sources/object_source.ts"),
     import("./sources/selector_source.ts"),
   ]);
@@ -46,6 +55,7 @@ async function openApi(options: ReloadOptions, deps: SourcesDeps) {
     command: "reload",
     scope: scopeOf(options),
     ...deps,
+    metrics: createKubeMetrics(deps.metrics),
   });
   const shared = { startupTimeoutMs: options.startupTimeoutMs, resyncMs: options.resyncMs };
   return {

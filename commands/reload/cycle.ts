@@ -11,6 +11,7 @@ import type { ReloadOptions } from "./options.ts";
 import { RefusedVersion } from "./payload/payload.ts";
 import { Retry } from "./retry.ts";
 import { Schedule } from "./schedule.ts";
+import { createSeldom } from "./seldom.ts";
 import type { ChangeKind } from "./sources/source.ts";
 import type { PayloadPart } from "./payload/payload.ts";
 import type { RunFacts } from "./state.ts";
@@ -53,6 +54,9 @@ export class ApplyCycle {
   readonly #options: ReloadOptions;
   readonly #deps: CycleDeps;
   readonly #schedule: Schedule;
+  readonly #isNews: (text: string) => boolean;
+  /** Starts the application again, which died of the visible version. */
+  #recovery: PromiseWithResolvers<boolean> | undefined;
   #wake = Promise.withResolvers<void>();
   /** Why the application is to be told; `undefined` when it has heard. */
   #reloadFor: ReloadReason | undefined;
@@ -70,6 +74,7 @@ export class ApplyCycle {
     this.#options = options;
     this.#deps = deps;
     this.#schedule = new Schedule(options);
+    this.#isNews = createSeldom(deps.clock);
   }
 
   /** A source has something new. */
@@ -135,6 +140,16 @@ export class ApplyCycle {
     }
   }
 
+  /**
+   * The application died of the visible version: makes the one before visible. Resolves to whether there is one;
+   * the caller starts the application again then.
+   */
+  goBack(): Promise<boolean> {
+    this.#recovery ??= Promise.withResolvers();
+    this.#wake.resolve();
+    return this.#recovery.promise;
+  }
+
   /** Goes on until `signal` is aborted. */
   async run(signal: AbortSignal): Promise<void> {
     const stop = () => this.#wake.resolve();
@@ -143,13 +158,30 @@ export class ApplyCycle {
       this.#wake = Promise.withResolvers();
       const now = this.#deps.clock.now();
       const { dueMs } = this.#schedule;
-      if (dueMs !== undefined && now >= dueMs) await this.#apply(signal);
+      if (this.#recovery !== undefined) await this.#recover(this.#recovery);
+      else if (dueMs !== undefined && now >= dueMs) await this.#apply(signal);
       else if (this.#reloadFor !== undefined && now >= this.#reloadAtMs) await this.#tell(signal);
       else if (this.#removeOldAtMs !== undefined && now >= this.#removeOldAtMs) {
         await this.#removeOld();
       } else await this.#wait(now);
     }
     signal.removeEventListener("abort", stop);
+    this.#recovery?.resolve(false);
+  }
+
+  async #recover(recovery: PromiseWithResolvers<boolean>): Promise<void> {
+    this.#recovery = undefined;
+    this.#reloadFor = undefined;
+    const isBack = await this.#goBack();
+    if (isBack) {
+      // It starts with these files, so there is nothing to tell.
+      const { facts } = this.#deps;
+      facts.lastReloadHash = facts.hash;
+      facts.lastReloadOk = true;
+      facts.consecutiveFailures = 0;
+      facts.failingSinceMs = undefined;
+    }
+    recovery.resolve(isBack);
   }
 
   async #wait(now: number): Promise<void> {
@@ -271,11 +303,13 @@ export class ApplyCycle {
     const delay = this.#retry?.next(now);
     const isFinal = this.#retry?.isSlow === true;
     if (isFinal) facts.failingSinceMs ??= now;
-    log.warn("reload failed", {
-      err: failure,
-      hash: facts.hash.slice(0, SHORT),
-      ...(delay === undefined ? {} : { retryInMs: Math.round(delay) }),
-    });
+    if (this.#isNews(`${facts.hash} ${failure.message}`)) {
+      log.warn("reload failed", {
+        err: failure,
+        hash: facts.hash.slice(0, SHORT),
+        ...(delay === undefined ? {} : { retryInMs: Math.round(delay) }),
+      });
+    }
     if (isFinal) {
       this.#settleForced(failure);
       if (facts.consecutiveFailures > 0 && this.#options.rollback) {
@@ -352,9 +386,22 @@ export class ApplyCycle {
 
   /** Whether there is an earlier version that the application runs with now. */
   async #rollBack(signal: AbortSignal): Promise<boolean> {
+    if (!await this.#goBack()) return false;
+    const { facts, log } = this.#deps;
+    this.#plan("rollback");
+    const failure = await this.#attempt(signal);
+    if (failure === undefined) return true;
+    log.error("the version before cannot be reloaded either", { err: failure });
+    this.#reloadFor = undefined;
+    facts.failingSinceMs = this.#deps.clock.now();
+    return true;
+  }
+
+  /** Makes the version before visible, when there is one that the application has run with. */
+  async #goBack(): Promise<boolean> {
     const { facts, writer, log, metrics, announce, save } = this.#deps;
     const bad = writer.hash;
-    const hash = await writer.back();
+    const hash = facts.lastReloadHash === undefined ? undefined : await writer.back();
     if (hash === undefined) return false;
     facts.quarantined.add(bad);
     facts.hash = hash;
@@ -366,12 +413,6 @@ export class ApplyCycle {
     });
     announce({ reason: "ConfigRolledBack", message: `version ${bad.slice(0, SHORT)}`, hash: bad });
     await save();
-    this.#plan("rollback");
-    const failure = await this.#attempt(signal);
-    if (failure === undefined) return true;
-    log.error("the version before cannot be reloaded either", { err: failure });
-    this.#reloadFor = undefined;
-    facts.failingSinceMs = this.#deps.clock.now();
     return true;
   }
 

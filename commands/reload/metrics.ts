@@ -125,7 +125,11 @@ export function createReloadMetrics(
     "Whether the application runs",
     () => child === undefined ? undefined : child.isRunning ? 1 : 0,
   );
-  gauge("child_restarts", "Restarts of the application", () => child?.restarts);
+  metrics.counter({
+    name: "kcfg_reload_child_restarts_total",
+    help: "Restarts of the application",
+    collect: () => child === undefined ? [] : [{ labelValues: [], value: child.restarts }],
+  });
   const writes = counter("writes_total", "Versions written");
   const writeFailures = counter("write_failures_total", "Versions that could not be", ["reason"]);
   const writeSeconds = histogram("write_duration_seconds", "Building to switch", WRITE_BOUNDS);

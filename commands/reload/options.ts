@@ -180,7 +180,7 @@ export function toOptions(
     },
     pidFile: values["pid-file"],
     reloadCommand: wordsOf("reload-command", values["reload-command"]),
-    http: httpOf(values),
+    http: httpOf(values, given),
     retryMaxElapsedMs: values["reload-retry-max-elapsed"],
     retryIntervalMs: durationOr(
       "retry-interval",
@@ -196,7 +196,9 @@ export function toOptions(
     verify: verifyOf(values),
     child,
     childExitZero: values["child-exit-zero"],
-    listen: listenOf(values["listen-address"] ?? values.listen),
+    listen: listenOf(
+      values["web.listen-address"] ?? values["listen-address"] ?? values.listen,
+    ),
     healthReloadGraceMs: values["health-reload-grace"],
     healthMaxStalenessMs: values["health-max-staleness"],
     enableAdmin: values["enable-admin"],
@@ -207,7 +209,7 @@ export function toOptions(
       level: values.v >= DEBUG_VERBOSITY ? "debug" : values["log-level"],
       format: values["log-format"],
     },
-    notices: positionals.map((word) => `argument "${word}" is ignored`),
+    notices: noticesOf(values, given, positionals),
   };
 }
 
@@ -324,7 +326,32 @@ function urlTexts(values: Values): readonly string[] {
   ];
 }
 
-function httpOf(values: Values): HttpActionOptions {
+/** Users of prometheus-config-reloader expect no verification, unless they ask for it. */
+function verifiesTarget(values: Values, given: Sources): boolean {
+  const isAsked = given["reload-http-insecure-skip-verify"] !== "default" ||
+    values["reload-http-ca"] !== undefined;
+  if (isAsked) return !values["reload-http-insecure-skip-verify"];
+  return !lines(values["reload-url"]).some((url) => url.startsWith("https:"));
+}
+
+function noticesOf(
+  values: Values,
+  given: Sources,
+  positionals: readonly string[],
+): readonly string[] {
+  const notices = positionals.map((word) => `argument "${word}" is ignored`);
+  if (!verifiesTarget(values, given) && !values["reload-http-insecure-skip-verify"]) {
+    notices.push(
+      "the certificate of --reload-url is not verified, --reload-http-ca turns that on",
+    );
+  }
+  if (values["web-config-file"] !== undefined) {
+    notices.push("--web-config-file has no effect, the service stays plain HTTP");
+  }
+  return notices;
+}
+
+function httpOf(values: Values, given: Sources): HttpActionOptions {
   const isWebhook = values["webhook-url"].length > 0;
   const method = values["webhook-method"] ?? values["reload-http-method"];
   return {
@@ -340,7 +367,7 @@ function httpOf(values: Values): HttpActionOptions {
     usernameFile: values["reload-http-username-file"],
     passwordFile: values["reload-http-password-file"],
     caFile: values["reload-http-ca"],
-    verifiesTls: !values["reload-http-insecure-skip-verify"],
+    verifiesTls: verifiesTarget(values, given),
     timeoutMs: values["reload-timeout"],
   };
 }
@@ -379,7 +406,8 @@ function kubeOf(values: Values): KubeSettings {
   if (values.namespace.length > 1) {
     throw new UsageError("Flag --namespace: it may be given once, objects may name their own");
   }
-  return settings;
+  if (values["running-in-cluster"]) return settings;
+  return { ...settings, flags: { ...settings.flags, noInCluster: true } };
 }
 
 /** A variable gives a list with one entry a line. */

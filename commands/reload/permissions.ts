@@ -15,8 +15,11 @@ export async function permissionsOf(
   { pid = Deno.pid }: { readonly pid?: number } = {},
 ): Promise<PermissionNeeds> {
   const { actions, child, listen, http, verify, validate, configRoot } = options;
+  const volumes = options.sources.flatMap((source) =>
+    source.kind === "volume" ? [source.path] : []
+  );
   const hasDuties = pid === 1 || child !== undefined || actions.includes("process") ||
-    actions.includes("pidfile");
+    actions.includes("pidfile") || [configRoot, ...volumes].some(isGuarded);
   if (hasDuties && options.rbac === undefined) return EVERYTHING;
   const server = asksServer(options) && options.rbac === undefined
     ? await import("#lib/kube/deno_permissions.ts").then((lib) => lib.kubeNeeds(options.kube.flags))
@@ -26,9 +29,6 @@ export async function permissionsOf(
     ...(validate === undefined ? [] : validate.argv.slice(0, 1)),
     ...(actions.includes("command") ? options.reloadCommand.slice(0, 1) : []),
   ];
-  const volumes = options.sources.flatMap((source) =>
-    source.kind === "volume" ? [source.path] : []
-  );
   const net = [
     ...(listen === undefined
       ? []
@@ -44,4 +44,9 @@ export async function permissionsOf(
     ...(net.length > 0 || asksServer(options) ? { net } : {}),
     ...(starts.length > 0 && { run: starts }),
   };
+}
+
+/** Whether the runtime opens a path to nobody who lacks any permission; `/dev/shm` is one of them. */
+function isGuarded(path: string): boolean {
+  return /^\/(?:dev|proc|sys)(?:\/|$)/.test(path);
 }

@@ -6,7 +6,13 @@ import { hookEnvironment } from "./actions/action.ts";
 import type { Layout } from "./disk/layout.ts";
 import { runHook } from "./hook.ts";
 import type { ReloadOptions } from "./options.ts";
-import { buildPayload, hashOf, type Payload, RefusedVersion } from "./payload/payload.ts";
+import {
+  buildPayload,
+  hashOf,
+  type Payload,
+  RefusedVersion,
+  sameBytes,
+} from "./payload/payload.ts";
 import { transform } from "./payload/transforms.ts";
 import type { PayloadPart } from "./payload/payload.ts";
 
@@ -130,9 +136,7 @@ export class Writer {
     for (const [path, bytes] of payload) {
       const old = before.get(path);
       if (old === undefined) added += 1;
-      else if (old.length !== bytes.length || old.some((byte, at) => byte !== bytes[at])) {
-        changed += 1;
-      }
+      else if (!sameBytes(old, bytes)) changed += 1;
     }
     for (const path of before.keys()) if (!payload.has(path)) removed += 1;
     return { kind: "written", added, changed, removed };

@@ -4,7 +4,7 @@
  */
 
 import type { Payload } from "../payload/payload.ts";
-import { RefusedVersion } from "../payload/payload.ts";
+import { RefusedVersion, sameBytes } from "../payload/payload.ts";
 import {
   type FileOptions,
   makeParents,
@@ -39,7 +39,7 @@ export function createFlatLayout(root: string, options: FileOptions): Layout {
   async function write(payload: Payload): Promise<void> {
     for (const [path, bytes] of payload) {
       const present = await readIfPresent(`${root}/${path}`);
-      if (present !== undefined && equal(present, bytes)) continue;
+      if (present !== undefined && sameBytes(present, bytes)) continue;
       await makeParents(root, path, options);
       const folder = `${root}/${path}`.slice(0, `${root}/${path}`.lastIndexOf("/"));
       const temporary = `${folder}/${TEMPORARY}${crypto.randomUUID()}`;
@@ -92,7 +92,7 @@ export function createFlatLayout(root: string, options: FileOptions): Layout {
     async matches(payload) {
       for (const [path, bytes] of payload) {
         const present = await readIfPresent(`${root}/${path}`);
-        if (present === undefined || !equal(present, bytes)) return false;
+        if (present === undefined || !sameBytes(present, bytes)) return false;
       }
       return true;
     },
@@ -128,8 +128,4 @@ async function removeEmptyParents(root: string, path: string): Promise<void> {
       return;
     }
   }
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

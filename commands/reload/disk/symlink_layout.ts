@@ -3,6 +3,7 @@
  * visible name is a link through it. The rename of `..data` is the switch.
  */
 
+import { inBatches } from "#lib/fs/in_batches.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { type Payload, RefusedVersion, samePayload } from "../payload/payload.ts";
 import {
@@ -58,12 +59,15 @@ export function createSymlinkLayout(
     await makeFolder(folder, options);
     try {
       const folders = new Set([folder]);
-      for (const [path, bytes] of payload) {
+      for (const path of payload.keys()) {
         await makeParents(folder, path, options);
-        await writeNewFile(`${folder}/${path}`, bytes, options);
         const slash = path.lastIndexOf("/");
         if (slash > 0) folders.add(`${folder}/${path.slice(0, slash)}`);
       }
+      await inBatches(
+        payload,
+        ([path, bytes]) => writeNewFile(`${folder}/${path}`, bytes, options),
+      );
       for (const one of folders) await syncFolder(one, options);
     } catch (error) {
       await removeAll(folder);
@@ -99,17 +103,20 @@ export function createSymlinkLayout(
   /** The links people see: new ones first, then those of vanished names are removed. */
   async function linkNames(payload: Payload): Promise<void> {
     const wanted = new Set([...payload.keys()].map(firstName));
-    for (const name of wanted) {
+    let isChanged = false;
+    await inBatches(wanted, async (name) => {
       const target = `${DATA}/${name}`;
       const path = `${root}/${name}`;
-      if (await linkTarget(path) === target) continue;
+      if (await linkTarget(path) === target) return;
+      isChanged = true;
       if (await isThere(path)) log.warn("file replaced, it was not ours", { path });
       const temporary = `${root}/${TEMPORARY}${crypto.randomUUID()}`;
       await Deno.symlink(target, temporary);
       await Deno.rename(temporary, path);
-    }
-    for (const name of await staleNames(wanted)) await removeAll(`${root}/${name}`);
-    await syncFolder(root, options);
+    });
+    const stale = await staleNames(wanted);
+    for (const name of stale) await removeAll(`${root}/${name}`);
+    if (isChanged || stale.length > 0) await syncFolder(root, options);
   }
 
   /** Links of ours that no version needs any more. */
@@ -123,13 +130,13 @@ export function createSymlinkLayout(
   }
 
   async function refuseForeignFolders(payload: Payload): Promise<void> {
-    for (const name of new Set([...payload.keys()].map(firstName))) {
+    await inBatches(new Set([...payload.keys()].map(firstName)), async (name) => {
       const found = await lstatOf(`${root}/${name}`);
-      if (found?.isDirectory !== true) continue;
+      if (found?.isDirectory !== true) return;
       throw new RefusedVersion(
         `"${root}/${name}" is a folder that is not ours, it stands in the way`,
       );
-    }
+    });
   }
 
   async function matches(payload: Payload): Promise<boolean> {

@@ -140,12 +140,17 @@ function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length;
 }
 
+/** Whether two contents are the same. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && compareBytes(a, b) === 0;
+}
+
 /** Whether two payloads have the same paths and bytes. */
 export function samePayload(a: Payload, b: Payload): boolean {
   if (a.size !== b.size) return false;
   for (const [path, bytes] of a) {
     const other = b.get(path);
-    if (other === undefined || compareBytes(bytes, other) !== 0) return false;
+    if (other === undefined || !sameBytes(bytes, other)) return false;
   }
   return true;
 }

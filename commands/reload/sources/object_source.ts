@@ -4,6 +4,7 @@ import { type ConfigKind, type StoredObject, toConfigObject } from "#lib/kube/co
 import { type Informer, KubeApiError, type KubeClient } from "#lib/kube/mod.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { type Clock, sleep } from "#lib/run/clock.ts";
+import { createSeldom } from "../seldom.ts";
 import { type Source, type SourceEvents, StartFailure } from "./source.ts";
 
 /** An object and what its absence means. */
@@ -43,6 +44,7 @@ export function createObjectSource(options: ObjectSourceOptions, deps: ObjectSou
     fieldSelector: `metadata.name=${name}`,
     resyncMs: options.resyncMs,
   });
+  const isNews = createSeldom(clock);
   let entries = NO_ENTRIES;
   let object: StoredObject | undefined;
   let mode: "watch" | "poll" = "watch";
@@ -145,10 +147,12 @@ export function createObjectSource(options: ObjectSourceOptions, deps: ObjectSou
       switch (event.type) {
         case "error":
           error = reasonOf(event.error);
-          log.warn("API server cannot be followed, files stay as they are", {
-            object: title,
-            err: event.error,
-          });
+          if (isNews("away")) {
+            log.warn("API server cannot be followed, files stay as they are", {
+              object: title,
+              err: event.error,
+            });
+          }
           return;
         case "synced":
           if (error !== undefined) log.info("API server is followed again", { object: title });

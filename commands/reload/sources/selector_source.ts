@@ -4,6 +4,7 @@ import { type ConfigKind, type StoredObject, toConfigObject } from "#lib/kube/co
 import type { Informer, KubeClient } from "#lib/kube/mod.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { type Clock, sleep } from "#lib/run/clock.ts";
+import { createSeldom } from "../seldom.ts";
 import { type Source, type SourceEvents, type SourceStatus, StartFailure } from "./source.ts";
 
 /** Which objects, and how their files are named. */
@@ -37,6 +38,7 @@ export function createSelectorSource(
   options: SelectorSourceOptions,
   { client, clock, log }: SelectorSourceDeps,
 ): Source {
+  const isNews = createSeldom(clock);
   const places = options.namespaces ?? [undefined];
   const collections: Collection[] = options.kinds.flatMap((kind) =>
     places.map((namespace) => ({
@@ -90,10 +92,12 @@ export function createSelectorSource(
       return collection.informer.addHandler((event) => {
         if (event.type === "error") {
           collection.error = reasonOf(event.error);
-          log.warn("API server cannot be followed, files stay as they are", {
-            objects: collection.place,
-            err: event.error,
-          });
+          if (isNews(collection.place)) {
+            log.warn("API server cannot be followed, files stay as they are", {
+              objects: collection.place,
+              err: event.error,
+            });
+          }
           return;
         }
         collection.error = undefined;

@@ -1,5 +1,6 @@
 /** A mounted volume as of one version (reload.md 5): read behind `..data`, or a plain directory that stands still. */
 
+import { inBatches } from "#lib/fs/in_batches.ts";
 import { samePayload } from "../payload/payload.ts";
 
 /** What a look at the directory gave. */
@@ -84,16 +85,27 @@ class TreeReader {
   }
 
   async #readFolder(folder: string, isWanted: (name: string) => boolean): Promise<void> {
-    let names: string[];
+    let found: Deno.DirEntry[];
     try {
-      names = await Array.fromAsync(Deno.readDir(`${this.#root}/${folder}`), ({ name }) => name);
+      found = await Array.fromAsync(Deno.readDir(`${this.#root}/${folder}`));
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
       this.#isWhole = false;
       return;
     }
-    for (const name of names.filter(isWanted)) {
-      await this.#readEntry(folder === "" ? name : `${folder}/${name}`);
+    const wanted = found.filter(({ name }) => isWanted(name))
+      .map((entry) => ({ entry, path: folder === "" ? entry.name : `${folder}/${entry.name}` }));
+    const files = wanted.filter(({ entry }) => entry.isFile);
+    await inBatches(files, ({ path }) => this.#readFile(path, `${this.#root}/${path}`));
+    for (const { entry, path } of wanted) if (!entry.isFile) await this.#readEntry(path);
+  }
+
+  /** A file that is no link needs no look at where it leads. */
+  async #readFile(path: string, real: string): Promise<void> {
+    try {
+      this.entries.set(path, await Deno.readFile(real));
+    } catch (error) {
+      this.#onFailure(path, error);
     }
   }
 
@@ -108,16 +120,20 @@ class TreeReader {
       const { isDirectory, isFile } = await Deno.stat(real);
       if (isDirectory) await this.#readFolder(path, () => true);
       // Reading a pipe or a device could wait for ever.
-      else if (isFile) this.entries.set(path, await Deno.readFile(real));
+      else if (isFile) await this.#readFile(path, real);
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) {
-        this.#isWhole = false;
-        return;
-      }
-      this.unreadable.set(path, error instanceof Error ? error.message : String(error));
-      const known = this.#before.get(path);
-      if (known !== undefined) this.entries.set(path, known);
+      this.#onFailure(path, error);
     }
+  }
+
+  #onFailure(path: string, error: unknown): void {
+    if (error instanceof Deno.errors.NotFound) {
+      this.#isWhole = false;
+      return;
+    }
+    this.unreadable.set(path, error instanceof Error ? error.message : String(error));
+    const known = this.#before.get(path);
+    if (known !== undefined) this.entries.set(path, known);
   }
 }
 

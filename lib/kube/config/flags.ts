@@ -14,6 +14,8 @@ export interface KubeFlags {
   readonly namespace?: string | undefined;
   /** Use the pod's service account and nothing else. */
   readonly inCluster?: boolean | undefined;
+  /** Leave the pod's service account out. */
+  readonly noInCluster?: boolean | undefined;
   /** URL of the API server instead of the cluster's. */
   readonly server?: string | undefined;
   /** File of the authority that signs the server's certificate. */

@@ -59,6 +59,10 @@ async function findConnection(
   if (contexts.length > 0) {
     tried.push(`kubeconfig: no current context, the contexts are ${contexts.sort().join(", ")}`);
   }
+  if (flags.noInCluster === true) {
+    tried.push("in-cluster: left out by the flags");
+    return undefined;
+  }
   return await inClusterConnection(flags, deps.platform, tried);
 }
 

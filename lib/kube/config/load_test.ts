@@ -134,6 +134,10 @@ Deno.test("loadKubeConnection() finds the pod's own configuration", async (t) =>
     const found = await load({ files, env: { ...POD_VARIABLES, KUBECONFIG: "/k" } });
     assert.equal(found.origin, "in-cluster");
   });
+  await t.step("not when it is left out", async () => {
+    const deps = { files: POD_FILES, env: POD_VARIABLES, flags: { noInCluster: true } };
+    await assert.rejects(load(deps), /in-cluster: left out by the flags/);
+  });
   await t.step("not when the kubeconfig is invalid", async () => {
     const files = { ...POD_FILES, "/k": "clusters: 5" };
     await assert.rejects(load({ files, env: { ...POD_VARIABLES, KUBECONFIG: "/k" } }), /"\/k"/);

@@ -111,6 +111,8 @@ Deno.test("reload keeps files of a deleted object and takes it when it is back",
   assert.equal(await kube.read("a"), "1");
   assert.equal(await kcfg.metric("kcfg_reload_source_present"), 0);
   assert.equal((await kcfg.status()).state, "source-missing");
+  assert.ok(await kcfg.metric("kcfg_kube_watch_events_total") > 0);
+  assert.ok(await kcfg.metric("process_resident_memory_bytes") > 0);
   kube.server.put(configMap("app", { a: "2" }));
   await eventually("the new one counts", async () => await kube.read("a") === "2");
 });
@@ -273,4 +275,15 @@ Deno.test({
     await eventually("the deletion is told", () => kcfg.stderr().includes("was deleted"));
     assert.equal(await Deno.readTextFile(`${root}/b`), "2");
   },
+});
+
+Deno.test("the demo of reload ends well", async () => {
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-prompt", "--quiet", "tools/demo.ts", "reload"],
+    cwd: new URL("../../..", import.meta.url).pathname,
+    stderr: "null",
+  }).output();
+  const text = new TextDecoder().decode(stdout);
+  assert.equal(code, 0, text);
+  assert.match(text, /application: reloaded, workers = 32/);
 });

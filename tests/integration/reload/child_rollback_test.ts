@@ -1,0 +1,36 @@
+/** An application that dies of a version is started once more, with the version before (reload.md 7.5). */
+
+import assert from "node:assert/strict";
+import { eventually } from "#tests/support/eventually.ts";
+import { kubeletVolume } from "#tests/support/kubelet_volume.ts";
+import { startReload, untilReady } from "#tests/support/reload.ts";
+import { tempDir } from "#tests/support/temp_dir.ts";
+
+const APPLICATION = `#!/bin/sh
+show() { echo "$1 $(cat "$KCFG_CONFIG_ROOT/a")"; }
+trap 'show reload; grep -q bad "$KCFG_CONFIG_ROOT/a" && exit 9' HUP
+trap 'exit 0' TERM
+show start
+while :; do sleep 0.05; done
+`;
+
+Deno.test("reload: an application that dies of a version runs again with the one before", async () => {
+  await using dir = await tempDir();
+  const volume = await kubeletVolume(dir.path, { a: "1" });
+  const program = await dir.write("app.sh", APPLICATION);
+  await using kcfg = await startReload([
+    ...[`--configroot=${dir.path}/config`, `--volume-dir=${volume.path}`, "--rollback"],
+    ...["--reload-min-interval=0", "--", "/bin/sh", program],
+  ]);
+  await untilReady(kcfg);
+  await eventually("it starts", () => kcfg.stdout().includes("start 1"));
+  await volume.swap({ a: "bad" });
+  await eventually("it runs again", () => kcfg.stdout().split("start 1").length === 3);
+  assert.equal((await kcfg.status()).state, "rolled-back");
+  assert.equal(await Deno.readTextFile(`${dir.path}/config/a`), "1");
+  await volume.swap({ a: "2" });
+  await eventually("the next one is taken", () => kcfg.stdout().includes("reload 2"));
+  await eventually("all is well", async () => (await kcfg.status()).state === "synced");
+  kcfg.signal("SIGTERM");
+  assert.equal(await kcfg.exitCode(), 0);
+});
