@@ -1,0 +1,69 @@
+/** Which port of a slice a target means (resolve.md 5.4). */
+
+import type { ServiceFacts } from "./resolution.ts";
+import type { EndpointSlice, WirePort } from "./slices.ts";
+import type { PortMode } from "./target.ts";
+
+/** What numbers in targets mean: the pod's port, the Service's, or whichever there is. */
+export type NumberMeaning = "literal" | "service" | "auto";
+
+/** A port in use. */
+export interface ChosenPort {
+  readonly name: string;
+  readonly port: number;
+  readonly appProtocol: string | null;
+}
+
+/** A port that is wanted. */
+export interface PortQuery {
+  readonly port: string;
+  readonly portMode: PortMode;
+  readonly meaning: NumberMeaning;
+  readonly service: ServiceFacts | undefined;
+  /** Every TCP port, whatever the target says. */
+  readonly all: boolean;
+}
+
+/** Chooses ports of slices. */
+export type PortChooser = (slice: EndpointSlice) => readonly ChosenPort[];
+
+/** Ports of a slice that gRPC can use. */
+export function eligiblePorts(slice: EndpointSlice): readonly WirePort[] {
+  return (slice.ports ?? []).filter(({ protocol }) => (protocol ?? "TCP") === "TCP");
+}
+
+/** The chooser for a query over all slices of a Service. */
+export function portChooser(query: PortQuery, slices: readonly EndpointSlice[]): PortChooser {
+  const { port, portMode, all } = query;
+  if (all) return (slice) => eligiblePorts(slice).flatMap(chosen);
+  if (portMode === "first") return (slice) => eligiblePorts(slice).flatMap(chosen).slice(0, 1);
+  if (portMode === "name") return byName(port);
+  const number = Number(port);
+  const isListed = slices.some((slice) => eligiblePorts(slice).some((one) => one.port === number));
+  const isLiteral = query.meaning === "literal" || (query.meaning === "auto" && isListed);
+  if (isLiteral) {
+    return (slice) => {
+      const known = eligiblePorts(slice).find((one) => one.port === number);
+      return [{ name: known?.name ?? "", port: number, appProtocol: known?.appProtocol ?? null }];
+    };
+  }
+  const ofService = query.service?.ports.find((one) => one.port === number);
+  return ofService === undefined ? () => [] : byName(ofService.name);
+}
+
+function byName(wanted: string): PortChooser {
+  return (slice) =>
+    eligiblePorts(slice).filter(({ name }) => (name ?? "") === wanted).flatMap(chosen).slice(0, 1);
+}
+
+/** A port without a number means all of them, which only a number in the target can use. */
+function chosen({ name, port, appProtocol }: WirePort): readonly ChosenPort[] {
+  if (typeof port !== "number") return [];
+  return [{ name: name ?? "", port, appProtocol: appProtocol ?? null }];
+}
+
+/** Names of ports that could have been named, sorted. */
+export function availableNames(slices: readonly EndpointSlice[]): readonly string[] {
+  const names = slices.flatMap((slice) => eligiblePorts(slice).map(({ name }) => name ?? ""));
+  return [...new Set(names)].filter((name) => name !== "").sort();
+}
