@@ -84,8 +84,8 @@ export const SERVICE_LABEL = "kubernetes.io/service-name";
 export function slicesOfEndpoints(endpoints: Endpoints): readonly EndpointSlice[] {
   return (endpoints.subsets ?? []).flatMap((subset, index) => {
     const all: WireEndpoint[] = [
-      ...(subset.addresses ?? []).map((address) => endpointOf(address, true)),
-      ...(subset.notReadyAddresses ?? []).map((address) => endpointOf(address, false)),
+      ...(subset.addresses ?? []).map((address) => endpointOf(address, { isReady: true })),
+      ...(subset.notReadyAddresses ?? []).map((address) => endpointOf(address, { isReady: false })),
     ];
     return ["IPv4", "IPv6"].flatMap((addressType) => {
       const ofFamily = all.filter(({ addresses }) =>
@@ -112,7 +112,7 @@ export function isTruncated(endpoints: Endpoints): boolean {
 
 function endpointOf(
   { ip, hostname, nodeName, targetRef }: WireAddress,
-  isReady: boolean,
+  { isReady }: { readonly isReady: boolean },
 ): WireEndpoint {
   return {
     addresses: [ip],

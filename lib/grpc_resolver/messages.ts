@@ -1,0 +1,52 @@
+/** Texts about a Service that cannot be resolved (resolve.md 7.6); they reach callers as details of status 14. */
+
+import { KubeApiError } from "#lib/kube/errors.ts";
+import type { EmptyReason, ServiceFacts } from "./resolution.ts";
+import type { Target } from "./target.ts";
+
+type Named = Pick<Target, "namespace" | "service">;
+
+/** Why the list is empty. */
+export function emptyText(
+  target: Named,
+  reason: EmptyReason,
+  service?: ServiceFacts | undefined,
+): string {
+  return `${prefix(target)}: ${reasonText(reason, service)}`;
+}
+
+function reasonText(reason: EmptyReason, service: ServiceFacts | undefined): string {
+  if (service?.type === "ExternalName") {
+    return "ExternalName services cannot be resolved by watching endpoints; " +
+      `use dns:///${service.externalName}`;
+  }
+  switch (reason.kind) {
+    case "no-slices":
+      if (service === undefined) return "no EndpointSlices found";
+      return service.found ? "service exists but has no EndpointSlices" : "service does not exist";
+    case "none-ready":
+      return `0 of ${reason.total} endpoints ready`;
+    case "no-port": {
+      if (reason.wanted === "") return "no usable port";
+      if (/^\d+$/.test(reason.wanted)) return `Service has no port ${reason.wanted}`;
+      const names = reason.available.length === 0 ? "none" : reason.available.join(", ");
+      return `no port named "${reason.wanted}" (available: ${names})`;
+    }
+  }
+}
+
+/** Why the API server gave nothing. */
+export function failureText(target: Named, error: unknown): string {
+  if (error instanceof KubeApiError) {
+    const { status, statusMessage } = error;
+    if (status === 401 || status === 403) {
+      return `${prefix(target)}: access denied (HTTP ${status}): ${statusMessage}`;
+    }
+  }
+  const cause = error instanceof Error ? error.message : String(error);
+  return `${prefix(target)}: API server unreachable: ${cause}`;
+}
+
+function prefix({ namespace, service }: Named): string {
+  return `kubernetes: service "${namespace}/${service}"`;
+}
