@@ -27,6 +27,8 @@ export interface AddressOptions {
   readonly topology?: TopologyOptions | undefined;
   /** Every TCP port, whatever the target says. */
   readonly allPorts?: boolean | undefined;
+  /** What is known of the Service: its ports and the family it prefers. */
+  readonly service?: ServiceFacts | undefined;
 }
 
 const FAMILIES: Readonly<Record<string, Family>> = { IPv4: "IPv4", IPv6: "IPv6", FQDN: "FQDN" };
@@ -38,10 +40,10 @@ type Draft = { -readonly [K in keyof ResolvedEndpoint]: ResolvedEndpoint[K] };
 export function computeAddresses(
   target: Pick<Target, "port" | "portMode">,
   given: readonly EndpointSlice[],
-  { portMode = "literal", family = "auto", terminatingFallback = true, topology, allPorts = false }:
-    AddressOptions = {},
-  service?: ServiceFacts | undefined,
+  options: AddressOptions = {},
 ): AddressList {
+  const { portMode = "literal", family = "auto", terminatingFallback = true } = options;
+  const { topology, allPorts = false, service } = options;
   const slices = [...given].sort((a, b) => compare(nameOf(a), nameOf(b)));
   const warnings: string[] = [];
   const choose = portChooser({ ...target, meaning: portMode, service, all: allPorts }, slices);

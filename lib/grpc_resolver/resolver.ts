@@ -16,7 +16,7 @@ import type { EndpointSlice } from "./slices.ts";
 import type { Target } from "./target.ts";
 
 /** How a Service is followed. */
-export interface EngineOptions extends AddressOptions {
+export interface EngineOptions extends Omit<AddressOptions, "service"> {
   /** `auto` (default): EndpointSlices, or Endpoints where slices are refused. */
   readonly source?: SourceKind | "auto" | undefined;
   /** Whether the Service is read: `auto` (default) where a port number or a diagnosis needs it. */
@@ -67,7 +67,12 @@ const SERVICE_AGAIN_MS = 30_000;
 export class Engine {
   readonly #target: Target;
   readonly #options: EngineOptions;
-  readonly #deps: Required<EngineDeps>;
+  readonly #deps: {
+    readonly kube: EngineDeps["kube"];
+    readonly clock: Clock;
+    readonly logger: Logger;
+    readonly random: () => number;
+  };
   readonly #listener: EngineListener;
   readonly #publisher: Publisher;
   readonly #stopped = new AbortController();
@@ -104,6 +109,11 @@ export class Engine {
   /** Wall clock of the last sign of life of the server, ms since the epoch; undefined before. */
   get lastContactMs(): number | undefined {
     return this.#feed?.lastContactMs;
+  }
+
+  /** What is known of the Service itself, by now. */
+  get service(): ServiceFacts | undefined {
+    return this.#service;
   }
 
   /** Which object is followed. */
@@ -166,8 +176,7 @@ export class Engine {
     const list = computeAddresses(
       this.#target,
       this.#current.slices,
-      this.#options,
-      this.#service,
+      { ...this.#options, service: this.#service },
     );
     if (list.empty !== undefined) this.#diagnose();
     if (!isWholeRead) return this.#publisher.offer(list);
