@@ -20,6 +20,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./flags-watch/mod.ts"),
   },
   {
+    name: "resolve",
+    summary: "Show, follow, wait for or probe the endpoints of a Service",
+    load: () => import("./resolve/mod.ts"),
+  },
+  {
     name: "doctor",
     summary: "Check the way to the Kubernetes API server",
     load: () => import("./doctor/mod.ts"),

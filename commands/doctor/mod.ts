@@ -3,6 +3,7 @@
 import type { Command } from "#lib/cli/command.ts";
 import { UsageError } from "#lib/cli/usage_error.ts";
 import { FLAGS_WATCH_SCOPE } from "#lib/kube/declarations/flags_watch.ts";
+import { RESOLVE_SCOPE } from "#lib/kube/declarations/resolve.ts";
 import type { ScopeDeclaration } from "#lib/kube/mod.ts";
 import { createLogger } from "#lib/log/create_logger.ts";
 import { nearest } from "#lib/cli/nearest.ts";
@@ -15,6 +16,7 @@ import { scope } from "./scope.ts";
 const DECLARATIONS: ReadonlyMap<string, ScopeDeclaration> = new Map([
   ["doctor", scope],
   ["flags-watch", FLAGS_WATCH_SCOPE],
+  ["resolve", RESOLVE_SCOPE],
 ]);
 
 /** The command. */
