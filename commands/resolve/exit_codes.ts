@@ -21,12 +21,13 @@ export class DeadlineError extends Error {
   override readonly name = "DeadlineError";
 }
 
-/** Code of a target, probes apart. */
-export function codeOf({ snapshot, error }: TargetState): number {
+/** Code of a target that needs so many addresses, probes apart. */
+export function codeOf({ snapshot, error }: TargetState, needed = 1): number {
   if (snapshot === undefined) {
     return error === undefined || error instanceof DeadlineError ? 6 : exitCodeOf(error);
   }
-  if (snapshot.list.usable.length > 0) return 0;
+  if (snapshot.list.usable.length >= needed) return 0;
+  if (snapshot.list.usable.length > 0) return 3;
   return snapshot.service?.found === false ? 4 : 3;
 }
 

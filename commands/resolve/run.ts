@@ -3,6 +3,7 @@
 import { configuredNamespace, openClient } from "#lib/kube/deno_client.ts";
 import type { Target } from "#lib/grpc_resolver/target.ts";
 import { createLogger } from "#lib/log/create_logger.ts";
+import { silentLogger } from "#lib/log/logger.ts";
 import type { RunContext } from "#lib/run/context.ts";
 import { codeOf, highest } from "./exit_codes.ts";
 import { footerOf, notesOf } from "./notes.ts";
@@ -34,7 +35,12 @@ export async function run(options: ResolveOptions, context: RunContext): Promise
     return code;
   }
   const scope = scopeOf(options);
-  const client = await openClient(options.kube, { command: "resolve", scope, clock, log });
+  // What fails is said in the end, once; the client's own lines would say it twice.
+  const isLogged = options.follow !== undefined || options.log.level !== "warn";
+  const client = await openClient(options.kube, {
+    ...{ command: "resolve", scope, clock },
+    log: isLogged ? log : silentLogger,
+  });
   try {
     if (options.follow !== undefined) {
       const { followTargets } = await import("./follow.ts");
@@ -60,7 +66,8 @@ async function finish(
   { stdout, stderr, clock, signal }: RunContext,
 ): Promise<number> {
   let states = resolved;
-  const codes = states.map(codeOf);
+  const needed = Math.max(1, options.wait);
+  const codes = states.map((state) => codeOf(state, needed));
   if (options.probe !== undefined) {
     const { probeStates } = await import("./probe.ts");
     const probed = await probeStates(states, options.probe, { clock, signal });
