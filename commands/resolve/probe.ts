@@ -41,7 +41,7 @@ export async function probeStates(
   await Promise.all(Array.from({ length: Math.min(options.concurrency, jobs.length) }, work));
   const notes: string[] = [];
   let isHealthy = true;
-  for (const { state, probes } of probed) {
+  for (const { probes } of probed) {
     const answers = [...probes];
     const healthy = answers.filter(([, results]) => isWell(results, options));
     if (!holds(options.policy, { healthy: healthy.length, total: answers.length })) {

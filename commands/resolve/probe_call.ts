@@ -1,7 +1,7 @@
 /** One address asked for its health with `@grpc/grpc-js`, directly: no resolver, no proxy (resolve.md 13). */
 
-import { Buffer } from "node:buffer";
 import * as grpc from "@grpc/grpc-js";
+import { toBuffer } from "#lib/grpc_resolver/buffer.ts";
 import { installHttp2Guard } from "#lib/grpc_resolver/http2_guard.ts";
 import { VERSION } from "#lib/run/version.ts";
 import type { Clock } from "#lib/run/clock.ts";
@@ -25,7 +25,7 @@ export async function createCredentials(
   if (tls === undefined) return grpc.credentials.createInsecure();
   const [ca, key, cert] = await Promise.all(
     [tls.ca, tls.key, tls.cert].map(async (path) =>
-      path === undefined ? null : Buffer.from(await readFile(path))
+      path === undefined ? null : toBuffer(await readFile(path))
     ),
   );
   return grpc.credentials.createSsl(ca ?? null, key ?? null, cert ?? null, {
@@ -113,7 +113,7 @@ function callOnce(
   return new Promise((resolve) => {
     client.makeUnaryRequest<string, ReturnType<typeof decodeHealthResponse>>(
       HEALTH_METHOD,
-      (name) => Buffer.from(encodeHealthRequest(name)),
+      (name) => toBuffer(encodeHealthRequest(name)),
       decodeHealthResponse,
       service,
       metadata,

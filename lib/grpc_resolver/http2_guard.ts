@@ -4,6 +4,8 @@
  * session run from a fresh macrotask instead. Nothing is done on other versions and runtimes.
  */
 
+import { systemClock } from "#lib/run/clock.ts";
+
 interface Session {
   close(...given: unknown[]): void;
   destroy(...given: unknown[]): void;
@@ -47,7 +49,7 @@ export function guardSessions(http2: Http2): void {
       const end = session[name].bind(session);
       session[name] = (...args) => {
         // A macrotask, not a microtask: those still run inside the callback.
-        setTimeout(() => end(...args), 0);
+        systemClock.timer(() => end(...args), 0);
       };
     }
     return session;

@@ -83,6 +83,7 @@ export class Engine {
   #current: { readonly slices: readonly EndpointSlice[]; readonly source: SourceKind } | undefined;
   #isFailing = false;
   #isWholeRead = false;
+  #isRechecking = false;
   readonly #timers = new Set<Timer>();
 
   constructor(
@@ -135,6 +136,24 @@ export class Engine {
     this.#timers.clear();
     await this.#feed?.stop();
     await this.#serviceRead;
+  }
+
+  /** Whether the server gives nothing at the moment. */
+  get isFailing(): boolean {
+    return this.#isFailing;
+  }
+
+  /** Reads everything again over a fresh watch; the last list stays until that is done. */
+  recheck(): void {
+    const feed = this.#feed;
+    if (feed === undefined || this.#isRechecking) return;
+    this.#isRechecking = true;
+    const { kind } = feed;
+    // The old watch goes first: a client shares one between equal followers.
+    feed.stop().then(() => {
+      this.#isRechecking = false;
+      if (this.#feed === feed && !this.#stopped.signal.aborted) this.#open(kind);
+    });
   }
 
   get #readsService(): boolean {
