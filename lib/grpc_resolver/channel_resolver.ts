@@ -34,6 +34,8 @@ export interface ChannelDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onDelivered: (result: DeliveryResult) => void;
+  /** Makes what the watches need; `undefined` when that is there. */
+  readonly prepare?: (() => Promise<void> | undefined) | undefined;
 }
 
 const REDELIVERY_MS = 1000;
@@ -45,6 +47,7 @@ export class ChannelResolver implements EngineListener {
   readonly #deps: ChannelDeps;
   #share: WatchShare | undefined;
   #isStarted = false;
+  #run = 0;
   #last: "none" | "list" | "failed" = "none";
   #message = "";
   #lastDeliveryMs = -Infinity;
@@ -69,23 +72,39 @@ export class ChannelResolver implements EngineListener {
       this.#startup = this.#soon(() => this.#fail(target.message));
       return;
     }
-    try {
-      const share = this.#deps.watches.acquire(target, this);
-      this.#share = share;
-      if (share.snapshot === undefined && share.error === undefined) return;
-      this.#startup = this.#soon(() => {
-        if (share.snapshot !== undefined) this.list(share.snapshot);
-        else this.failure(share.error);
-      });
-    } catch (error) {
+    this.#open(target);
+  }
+
+  #open(target: Target): void {
+    const preparing = this.#deps.prepare?.();
+    if (preparing === undefined) return this.#acquire(target);
+    const run = ++this.#run;
+    const isCurrent = () => this.#isStarted && this.#run === run;
+    preparing.then(
+      () => {
+        if (isCurrent()) this.#acquire(target);
+      },
       // Outside a cluster, say: the call is told, the program goes on.
-      this.#startup = this.#soon(() => this.failure(error));
-    }
+      (error) => {
+        if (isCurrent()) this.failure(error);
+      },
+    );
+  }
+
+  #acquire(target: Target): void {
+    const share = this.#deps.watches.acquire(target, this);
+    this.#share = share;
+    if (share.snapshot === undefined && share.error === undefined) return;
+    this.#startup = this.#soon(() => {
+      if (share.snapshot !== undefined) this.list(share.snapshot);
+      else this.failure(share.error);
+    });
   }
 
   /** Lets go of everything; a later `updateResolution` starts over. */
   destroy(): void {
     this.#isStarted = false;
+    this.#run += 1;
     this.#share?.release();
     this.#share = undefined;
     for (const timer of [this.#redelivery, this.#keeping, this.#startup]) timer?.cancel();
@@ -169,7 +188,12 @@ export class ChannelResolver implements EngineListener {
       return;
     }
     if (this.#last === "none") return;
-    if (engine?.isFailing === true && nowMs - this.#lastRecheckMs >= REDELIVERY_MS) {
+    const canRetry = nowMs - this.#lastRecheckMs >= REDELIVERY_MS;
+    if (this.#share === undefined && !(this.#target instanceof Error) && canRetry) {
+      this.#lastRecheckMs = nowMs;
+      return this.#open(this.#target);
+    }
+    if (engine?.isFailing === true && canRetry) {
       this.#recheck(nowMs);
     }
     if (this.#redelivery !== undefined) return;

@@ -30,7 +30,7 @@ export interface RegisterOptions extends Omit<EngineOptions, "detailed"> {
   /** Scheme of the targets, `kubernetes` by default. */
   readonly scheme?: string | undefined;
   /** Client, or how to make one when the first channel resolves. */
-  readonly client: ResolverClient | (() => ResolverClient);
+  readonly client: ResolverClient | (() => ResolverClient | Promise<ResolverClient>);
   /** Namespace of targets that name none; asked once. */
   readonly namespace?: string | (() => string) | undefined;
   /** `fail` (default), `keep`, or `keep:30s`. */
@@ -80,15 +80,13 @@ export function register(options: RegisterOptions): Promise<void> {
   checkVersion(grpc);
   const emptyPolicy = parseEmptyPolicy(options.emptyPolicy ?? "fail");
   const serviceConfig = checkServiceConfig(options.serviceConfig);
-  const client = once(() =>
-    typeof options.client === "function" ? options.client() : options.client
-  );
+  const client = lazyClient(options.client);
   const namespace = once(() => {
-    const given = options.namespace;
+    const given = options.namespace ?? ownNamespace(options.client);
     return typeof given === "function" ? given() : given ?? "default";
   });
   const watches = new SharedWatches(options, {
-    deps: () => ({ kube: client(), clock, logger }),
+    deps: () => ({ kube: client.get(), clock, logger }),
     metrics: options.metrics,
   });
   const parse = (uri: GrpcUri) => parseTarget(textOf(uri, scheme), { namespace });
@@ -102,7 +100,7 @@ export function register(options: RegisterOptions): Promise<void> {
         ? deliveryTo(listener, { grpc, serviceConfig, options })
         : oldDeliveryTo(listener as unknown as ObjectListener, grpc);
       this.#resolver = new ChannelResolver(target, {
-        ...{ watches, delivery, emptyPolicy, clock, logger },
+        ...{ watches, delivery, emptyPolicy, clock, logger, prepare: client.prepare },
         onDelivered: (result) => {
           if (!(target instanceof Error)) options.metrics?.delivered(target.canonical, result);
         },
@@ -215,6 +213,34 @@ function checkServiceConfig(
     }
   }
   return { ...config, loadBalancingConfig, methodConfig };
+}
+
+/** A whole client knows its namespace. */
+function ownNamespace(client: RegisterOptions["client"]): string | undefined {
+  const { namespace }: { readonly namespace?: unknown } = client as { namespace?: unknown };
+  return typeof namespace === "string" ? namespace : undefined;
+}
+
+/** Made when the first channel resolves; a failure is tried again by the next one that asks. */
+function lazyClient(given: RegisterOptions["client"]) {
+  let made = typeof given === "function" ? undefined : given;
+  let making: Promise<void> | undefined;
+  return {
+    get(): ResolverClient {
+      if (made === undefined) throw new Error("Cannot resolve: the client is not made yet");
+      return made;
+    },
+    prepare(): Promise<void> | undefined {
+      if (made !== undefined || typeof given !== "function") return undefined;
+      return making ??= (async () => {
+        try {
+          made = await given();
+        } finally {
+          making = undefined;
+        }
+      })();
+    },
+  };
 }
 
 function once<T>(make: () => T): () => T {
