@@ -74,7 +74,7 @@ export function ask(client: grpc.Client, deadlineMs = 5000): Promise<string> {
       WHO,
       (text: string) => Buffer.from(text),
       (bytes: Uint8Array) => new TextDecoder().decode(bytes),
-      "",
+      "who",
       { deadline: Date.now() + deadlineMs },
       (error, answer) => error === null ? resolve(answer ?? "") : reject(error),
     )
