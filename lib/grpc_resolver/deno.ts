@@ -1,16 +1,9 @@
 /** The library on Deno: clients and in-cluster registration. */
 
 import { denoPlatform } from "#lib/kube/deno.ts";
-import { createDoor } from "./door.ts";
+import { createDoor, type ResolverDoor } from "./door.ts";
 
-/** Clients and registration from Deno's files and environment. */
-export const {
-  registerInCluster,
-  registerInClusterWithScheme,
-  newInClusterClient,
-  newInsecureClient,
-  newClientFromKubeconfig,
-} = createDoor({
+const door: ResolverDoor = createDoor({
   platform: denoPlatform,
   readTextFileNow(path) {
     try {
@@ -21,3 +14,20 @@ export const {
     }
   },
 });
+
+/** Registers `kubernetes` with the pod's service account. */
+export const registerInCluster: ResolverDoor["registerInCluster"] = door.registerInCluster;
+
+/** The same under another scheme. */
+export const registerInClusterWithScheme: ResolverDoor["registerInClusterWithScheme"] =
+  door.registerInClusterWithScheme;
+
+/** The client of the pod's service account. */
+export const newInClusterClient: ResolverDoor["newInClusterClient"] = door.newInClusterClient;
+
+/** A client without credentials. */
+export const newInsecureClient: ResolverDoor["newInsecureClient"] = door.newInsecureClient;
+
+/** The client of a kubeconfig. */
+export const newClientFromKubeconfig: ResolverDoor["newClientFromKubeconfig"] =
+  door.newClientFromKubeconfig;
