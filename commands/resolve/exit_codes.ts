@@ -28,7 +28,8 @@ export function codeOf({ snapshot, error }: TargetState, needed = 1): number {
   }
   if (snapshot.list.usable.length >= needed) return 0;
   if (snapshot.list.usable.length > 0) return 3;
-  return snapshot.service?.found === false ? 4 : 3;
+  const isGone = snapshot.service?.found === false && snapshot.list.slices.length === 0;
+  return isGone ? 4 : 3;
 }
 
 /** Name of a code. */
