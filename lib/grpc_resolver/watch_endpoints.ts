@@ -25,7 +25,7 @@ export async function* watchEndpoints(
 ): AsyncGenerator<Snapshot, void, void> {
   const { signal, logger } = options;
   let next: Snapshot | undefined;
-  let wake = Promise.withResolvers<void>();
+  let wake = deferred<void>();
   const onAbort = () => wake.resolve();
   signal?.addEventListener("abort", onAbort, { once: true });
   const engine = new Engine(targetOf(target, options), options, {
@@ -44,7 +44,7 @@ export async function* watchEndpoints(
     while (signal?.aborted !== true) {
       if (next === undefined) {
         await wake.promise;
-        wake = Promise.withResolvers();
+        wake = deferred();
         continue;
       }
       const taken = next;
@@ -68,7 +68,7 @@ export async function resolveOnce(
 ): Promise<Snapshot> {
   const { signal } = options;
   signal?.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<Snapshot>();
+  const { promise, resolve, reject } = deferred<Snapshot>();
   const onAbort = () => reject(signal?.reason);
   signal?.addEventListener("abort", onAbort, { once: true });
   const engine = new Engine(targetOf(target, options), options, {
@@ -87,4 +87,15 @@ export async function resolveOnce(
 function targetOf(target: string | Target, { namespace }: WatchEndpointsOptions): Target {
   if (typeof target !== "string") return target;
   return parseTarget(target, { namespace: () => namespace ?? "default" });
+}
+
+/** `Promise.withResolvers`, which Node 20 has not. */
+function deferred<T>() {
+  let resolve: (value: T) => void = () => {};
+  let reject: (reason: unknown) => void = () => {};
+  const promise = new Promise<T>((onValue, onError) => {
+    resolve = onValue;
+    reject = onError;
+  });
+  return { promise, resolve, reject };
 }
