@@ -21,7 +21,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "resolve",
-    summary: "Show the endpoints of a Service as a gRPC channel would see them",
+    summary: "Show, follow, wait for or probe the endpoints of a Service",
     load: () => import("./resolve/mod.ts"),
   },
   {

@@ -12,6 +12,8 @@ interface NpmPackage {
   readonly description: string;
   /** Export of the package → source of its door. */
   readonly doors: Readonly<Record<string, string>>;
+  /** Packages that the user brings; only their types are used. */
+  readonly peers?: Readonly<Record<string, string>>;
 }
 
 /** The packages. */
@@ -21,6 +23,14 @@ const PACKAGES: readonly NpmPackage[] = [
     name: "@kcfg/flags",
     description: "Typed, validated values that change while a program runs, driven by a ConfigMap",
     doors: { ".": "lib/flags/mod.ts", "./node": "lib/flags/node.ts" },
+  },
+  {
+    folder: "grpc-resolver",
+    name: "@kcfg/grpc-resolver",
+    description:
+      "Kubernetes name resolution for @grpc/grpc-js, driven by watches of EndpointSlices",
+    doors: { ".": "lib/grpc_resolver/mod.ts", "./node": "lib/grpc_resolver/node.ts" },
+    peers: { "@grpc/grpc-js": "^1.14.0" },
   },
 ];
 
@@ -54,6 +64,7 @@ export async function buildNpmPackages(): Promise<readonly string[]> {
       type: "module",
       exports,
       engines: { node: ">=20" },
+      ...(one.peers === undefined ? {} : { peerDependencies: one.peers }),
     };
     await Deno.writeTextFile(`${folder}/package.json`, `${JSON.stringify(manifest, null, 2)}\n`);
     await Deno.copyFile(`${ROOT}LICENSE`, `${folder}/LICENSE`);

@@ -46,9 +46,6 @@ export async function withApiServer<T>(
   }
 }
 
-/** Longest time until a step of a story is seen. */
-const STEP_MS = 5000;
-
 /** A stream that is read as it comes. */
 export interface FollowedStream {
   /** Everything so far. */

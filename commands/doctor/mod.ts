@@ -4,6 +4,7 @@ import type { Command } from "#lib/cli/command.ts";
 import { UsageError } from "#lib/cli/usage_error.ts";
 import { FLAGS_WATCH_SCOPE } from "#lib/kube/declarations/flags_watch.ts";
 import { RELOAD_SCOPE } from "#lib/kube/declarations/reload.ts";
+import { RESOLVE_SCOPE } from "#lib/kube/declarations/resolve.ts";
 import type { ScopeDeclaration } from "#lib/kube/mod.ts";
 import { createLogger } from "#lib/log/create_logger.ts";
 import { nearest } from "#lib/cli/nearest.ts";
@@ -17,6 +18,7 @@ const DECLARATIONS: ReadonlyMap<string, ScopeDeclaration> = new Map([
   ["doctor", scope],
   ["flags-watch", FLAGS_WATCH_SCOPE],
   ["reload", RELOAD_SCOPE],
+  ["resolve", RESOLVE_SCOPE],
 ]);
 
 /** The command. */

@@ -1,70 +1,67 @@
-/** `--explain`: what was decided for every slice, port and endpoint, for people at night. */
+/** `--explain`: the decision about every slice, port and endpoint, and the facts it rests on. */
 
 import { formatHostPort } from "#lib/grpc_resolver/addresses.ts";
-import type { EndpointState, ResolvedEndpoint } from "#lib/grpc_resolver/resolution.ts";
-import type { Resolved } from "./resolution_json.ts";
+import type { ResolvedEndpoint, ServiceFacts } from "#lib/grpc_resolver/resolution.ts";
+import { errorOf } from "./exit_codes.ts";
+import type { TargetState } from "./view.ts";
 
-const REASONS: Readonly<Record<EndpointState, string>> = {
-  "ready": "ready",
-  "terminating": "shutting down and still serving",
-  "not-ready": "not ready",
-  "filtered:zone": "another zone, by the hints of the control plane",
-  "filtered:node": "another node, by the hints of the control plane",
-  "filtered:family": "the other address family",
-  "no-port": "its slice has no port that the target means",
-  "unsupported-type": "its slice has an address type that is not supported",
-};
-
-/** Lines for stderr. */
-export function explain({ target, published, failure }: Resolved): string {
-  const lines = [`${target.canonical} (from "${target.input}")`];
-  const port = target.port === ""
-    ? "the first TCP port of each slice"
-    : target.portMode === "name"
-    ? `the port named "${target.port}" of each slice`
-    : `port ${target.port}`;
-  lines.push(`  port: ${port}`);
-  if (published === undefined) {
-    lines.push(`  no answer: ${failure?.message ?? "none yet"}`);
-    return text(lines);
+/** The explanation of a target, lines ended by newlines. */
+export function explain(state: TargetState): string {
+  const { target, snapshot } = state;
+  const lines = [
+    `target ${target.canonical}`,
+    `  service ${target.service}, namespace ${target.namespace}, ${portText(target)}`,
+  ];
+  if (snapshot !== undefined) {
+    const { list, source, service, resourceVersion } = snapshot;
+    lines.push(`  read from ${source}, resource version ${resourceVersion}`);
+    lines.push(`  ${serviceText(service)}`);
+    if (list.slices.length === 0) lines.push("  no slices");
+    for (const slice of list.slices) {
+      const ports = slice.ports.map(({ name, port, protocol }) =>
+        `${name || "(unnamed)"}=${port ?? "all"}/${protocol}`
+      );
+      lines.push(
+        `  slice ${slice.name}: ${slice.addressType}, ${slice.endpoints} endpoints, ports ` +
+          (ports.join(", ") || "none"),
+      );
+      for (const endpoint of list.endpoints.filter((one) => one.slice === slice.name)) {
+        lines.push(`    ${endpointText(endpoint)}`);
+      }
+    }
+    if (list.fallback !== null) {
+      lines.push("  none is ready: those that serve until they end are used");
+    }
+    lines.push(`  ${list.usable.length} of ${list.endpoints.length} endpoints are used`);
   }
-  const { list, service, source, resourceVersion } = published;
-  lines.push(`  source: ${source}, resource version ${resourceVersion}`);
-  if (service === undefined) lines.push("  service: not read; it needs the right to get services");
-  else if (!service.found) lines.push("  service: does not exist");
-  else {
-    const ports = service.ports.map(({ name, port: number, targetPort, protocol }) =>
-      `${name === "" ? "" : `${name} `}${number}→${targetPort}/${protocol}`
-    );
-    lines.push(
-      `  service: ${service.type}, cluster IP ${service.clusterIP}, ports ${ports.join(", ")}`,
-    );
-    if (service.headless) lines.push("  service: headless, DNS gives the same endpoints later");
-  }
-  for (const slice of list.slices) {
-    const ports = slice.ports.map(({ name, port: number, protocol }) =>
-      `${name === "" ? "" : `${name} `}${number ?? "all"}/${protocol}`
-    );
-    lines.push(
-      `  slice ${slice.name}: ${slice.addressType}, ${slice.endpoints} endpoints, ` +
-        `ports ${ports.length === 0 ? "none" : ports.join(", ")}`,
-    );
-  }
-  for (const endpoint of list.endpoints) lines.push(`  ${lineOf(endpoint)}`);
-  if (list.fallback !== null) {
-    lines.push("  nothing is ready, so endpoints that are shutting down are used");
-  }
-  if (failure !== undefined) lines.push(`  nothing to use: ${failure.message}`);
-  return text(lines);
+  const error = errorOf(state);
+  if (error !== undefined) lines.push(`  ${error.code}: ${error.message}`);
+  return lines.map((line) => `${line}\n`).join("");
 }
 
-function lineOf(endpoint: ResolvedEndpoint): string {
-  const addresses = endpoint.addresses.map(formatHostPort).join("+");
-  const verdict = endpoint.usable ? "used" : "not used";
-  const absent = endpoint.rawConditions.ready === null ? ", condition absent" : "";
-  return `${addresses}: ${verdict}, ${REASONS[endpoint.state]}${absent} (slice ${endpoint.slice})`;
+function portText({ port, portMode }: TargetState["target"]): string {
+  if (portMode === "first") return "first TCP port of each slice";
+  return portMode === "name" ? `port named "${port}"` : `port number ${port}`;
 }
 
-function text(lines: readonly string[]): string {
-  return `${lines.join("\n")}\n`;
+function serviceText(service: ServiceFacts | undefined): string {
+  if (service === undefined) return "service not readable (needs get on services)";
+  if (!service.found) return "service does not exist";
+  const ports = service.ports.map(({ name, port, targetPort }) =>
+    `${name || "(unnamed)"}=${port}->${targetPort}`
+  );
+  const type = service.headless ? `${service.type}, headless` : service.type;
+  return `service is ${type}, families ${service.ipFamilies.join(",") || "-"}, ports ` +
+    (ports.join(", ") || "none");
+}
+
+function endpointText(endpoint: ResolvedEndpoint): string {
+  const { addresses, usable, state, rawConditions, targetRef } = endpoint;
+  const conditions = Object.entries(rawConditions)
+    .map(([name, value]) => `${name}=${value === null ? "unset" : value}`);
+  const who = targetRef === null ? "" : ` ${targetRef.kind}/${targetRef.name}`;
+  const decision = usable ? "used" : `not used: ${state}`;
+  return `${addresses.map(formatHostPort).join(" + ")}${who}: ${decision} (${
+    conditions.join(", ")
+  })`;
 }

@@ -1,149 +1,125 @@
-/** What `kcfg resolve` can be told (resolve.md 10, 13). */
+/** The flags of `kcfg resolve` as data (resolve.md 10). What they mean together is in `options.ts`. */
 
 import { logFlags } from "#lib/cli/common_flags.ts";
-import {
-  boolFlag,
-  choiceFlag,
-  listFlag,
-  numberFlag,
-  optionalTextFlag,
-  textFlag,
-} from "#lib/cli/flag.ts";
+import { boolFlag, choiceFlag, type Flag, listFlag, numberFlag } from "#lib/cli/flag.ts";
+import { durationFlag, optionalTextFlag, textFlag } from "#lib/cli/flag.ts";
 import { KUBE_FLAGS, RBAC_FLAGS } from "#lib/cli/kube_flags.ts";
 
-const WHAT = "What is resolved";
-const OUTPUT = "Output";
-const WAITING = "Watching and waiting";
-const PROBE = "Probing";
-
-function off(category: string, brief: string, short?: string) {
-  return boolFlag({ brief, category, default: "false", ...(short && { short }) });
-}
-
-function optional(category: string, brief: string, placeholder: string) {
-  return optionalTextFlag({ brief, category, placeholder });
-}
-
-/** Form of the output. */
+/** What is printed. */
 export type OutputForm = "table" | "wide" | "json" | "jsonl" | "yaml" | "addresses" | "grpc";
 
 /** The flag table. */
 export const FLAGS = {
-  port: optional(WHAT, "Port of every target instead of its own, by number or name", "PORT"),
-  "all-ports": off(WHAT, "Every TCP port, whatever the targets say"),
+  port: optionalTextFlag({
+    brief: "Port of every target, a number or a name, instead of its own",
+    category: "Target",
+    placeholder: "PORT",
+  }),
+  "all-ports": off("One row for each address and TCP port", "Target"),
   "port-mode": choiceFlag<"literal" | "service" | "auto">({
-    brief: "What a number is: the pod's port, the Service's, or whichever there is",
-    category: WHAT,
+    brief: "What a number is: the pod's port, the Service's, or the one that exists",
+    category: "Target",
     default: "literal",
     choices: ["literal", "service", "auto"],
   }),
   family: choiceFlag<"auto" | "ipv4" | "ipv6" | "separate">({
-    brief: "Address families; auto makes one endpoint of a pod's two addresses",
-    category: WHAT,
+    brief: "Families of addresses; auto makes one endpoint of a pod with both",
+    category: "Target",
     default: "auto",
     choices: ["auto", "ipv4", "ipv6", "separate"],
   }),
   topology: choiceFlag<"off" | "zone" | "node" | "auto">({
-    brief: "Stay near by the hints of the control plane",
-    category: WHAT,
+    brief: "Keep to endpoints that are meant for this zone or node",
+    category: "Target",
     default: "off",
     choices: ["off", "zone", "node", "auto"],
   }),
   zone: optionalTextFlag({
-    brief: "Zone that is near",
-    category: WHAT,
+    brief: "Zone of this process",
+    category: "Target",
     placeholder: "ZONE",
     env: ["KCFG_ZONE"],
   }),
   node: optionalTextFlag({
-    brief: "Node that is near",
-    category: WHAT,
+    brief: "Node of this process",
+    category: "Target",
     placeholder: "NODE",
     env: ["NODE_NAME"],
   }),
-  "no-terminating-fallback": off(
-    WHAT,
-    "Do not use endpoints that are shutting down when no other is ready",
-  ),
+  "no-terminating-fallback": off("Never use endpoints that are shutting down", "Target"),
   source: choiceFlag<"auto" | "endpointslices" | "endpoints">({
-    brief: "What is read; auto is EndpointSlices, and Endpoints where they are refused",
-    category: WHAT,
+    brief: "What is read; auto is Endpoints where EndpointSlices are refused",
+    category: "Target",
     default: "auto",
     choices: ["auto", "endpointslices", "endpoints"],
   }),
   output: choiceFlag<OutputForm>({
-    brief: "Form; addresses is one host:port a line, grpc one target that needs no Kubernetes",
-    category: OUTPUT,
+    brief: "Form of the output; json with --watch is jsonl",
+    category: "Output",
     default: "table",
     short: "o",
     choices: ["table", "wide", "json", "jsonl", "yaml", "addresses", "grpc"],
   }),
-  all: off(OUTPUT, "Also endpoints that are not usable, with the reason", "a"),
-  "no-headers": off(OUTPUT, "Tables without their first line"),
-  explain: off(OUTPUT, "Say on stderr what was decided for every slice, port and endpoint"),
-  watch: off(WAITING, "Print the present state, then changes until interrupted", "w"),
-  "watch-only": off(WAITING, "Changes alone"),
+  all: { ...off("Also endpoints that are not used, with the reason", "Output"), short: "a" },
+  "no-headers": off("Tables without their first line", "Output"),
+  explain: off("Say on stderr why each slice, port and endpoint is used or not", "Output"),
+  watch: {
+    ...off("Print the state, then every change until interrupted", "Following"),
+    short: "w",
+  },
+  "watch-only": off("Print changes, not the state", "Following"),
   count: numberFlag({
     brief: "With --watch: end after so many changes, 0 for never",
-    category: WAITING,
+    category: "Following",
     default: "0",
     min: 0,
     max: 1_000_000_000,
   }),
-  wait: {
-    ...optional(WAITING, "Return when every target has so many usable addresses", "N"),
-    boolean: true,
-  },
-  timeout: optional(
-    WAITING,
-    "Longest time in all: 30s, with --wait 60s, with --watch none",
-    "DURATION",
-  ),
-  probe: off(PROBE, "Ask the gRPC health of every usable address"),
+  wait: waitFlag(),
+  timeout: timeFlag("Longest time for all of it; 30s once, 60s with --wait, none with --watch", {
+    category: "Following",
+  }),
+  probe: off("Ask every address for its health (grpc.health.v1)", "Probing"),
   "probe-service": listFlag({
-    brief: "Service name of the health check; several are all asked",
-    category: PROBE,
+    brief: "Service to ask about; several times for several, the whole server without",
+    category: "Probing",
     placeholder: "NAME",
   }),
-  "probe-connect-timeout": textFlag({
-    brief: "Longest time for a connection",
-    category: PROBE,
-    default: "1s",
-    placeholder: "DURATION",
-  }),
-  "probe-timeout": textFlag({
-    brief: "Longest time for the answer",
-    category: PROBE,
-    default: "1s",
-    placeholder: "DURATION",
-  }),
+  "probe-connect-timeout": probeTime("Longest time to connect", "1s"),
+  "probe-timeout": probeTime("Longest time for the call", "1s"),
   "probe-concurrency": numberFlag({
-    brief: "Probes at once",
-    category: PROBE,
+    brief: "Probes at the same time",
+    category: "Probing",
     default: "16",
     min: 1,
     max: 1000,
   }),
+  "probe-interval": probeTime("With --watch: time between probes, 0 for once", "0s"),
   "probe-policy": textFlag({
-    brief: "What exit status 0 needs: all, any, a number or a percentage",
-    category: PROBE,
+    brief: "What success needs: all, any, a number, or a share such as 50%",
+    category: "Probing",
     default: "all",
     placeholder: "POLICY",
   }),
-  "probe-allow-unimplemented": off(PROBE, "A server without health checks is well"),
-  "probe-tls": off(PROBE, "Use TLS"),
-  "probe-ca": optional(PROBE, "File with certificates to trust", "FILE"),
-  "probe-cert": optional(PROBE, "File with the client certificate", "FILE"),
-  "probe-key": optional(PROBE, "File with its key", "FILE"),
-  "probe-server-name": optional(PROBE, "Name in the server's certificate", "NAME"),
-  "probe-insecure": off(PROBE, "Do not verify the server's certificate"),
+  "probe-allow-unimplemented": off("Servers without the health service are healthy", "Probing"),
+  "probe-tls": off("Probe over TLS", "Probing"),
+  "probe-ca": probeFile("Certificates to trust"),
+  "probe-cert": probeFile("Client certificate"),
+  "probe-key": probeFile("Key of the client certificate"),
+  "probe-server-name": optionalTextFlag({
+    brief: "Name to expect in the certificate, SERVICE.NAMESPACE by default",
+    category: "Probing",
+    placeholder: "NAME",
+  }),
+  "probe-insecure": off("Accept any certificate", "Probing"),
   "probe-header": listFlag({
-    brief: "Metadata to send",
-    category: PROBE,
+    brief: "Metadata of the call; several times for several",
+    category: "Probing",
     placeholder: "NAME: VALUE",
+    sensitive: "secret",
   }),
   "check-access": boolFlag({
-    brief: "Ask the server whether the rights that are needed are granted, and stop",
+    brief: "Ask the server whether the rights these options need are granted, and stop",
     category: "Rights",
     default: "false",
   }),
@@ -151,3 +127,44 @@ export const FLAGS = {
   ...RBAC_FLAGS,
   ...logFlags({ level: "warn", format: "auto" }),
 } as const;
+
+function off(brief: string, category: string): Flag<boolean> {
+  return boolFlag({ brief, category, default: "false" });
+}
+
+function probeFile(brief: string): Flag<string | undefined> {
+  return optionalTextFlag({ brief, category: "Probing", placeholder: "FILE" });
+}
+
+function probeTime(brief: string, time: string): Flag<number> {
+  const flag = durationFlag({ brief, category: "Probing", default: time, minMs: 0 });
+  return { ...flag, parse: (text) => flag.parse(withUnit(text)) };
+}
+
+function timeFlag(brief: string, { category }: { readonly category: string }): Flag<
+  number | undefined
+> {
+  const flag = durationFlag({ brief, category, default: "0s", minMs: 0 });
+  return { ...flag, default: undefined, parse: (text) => flag.parse(withUnit(text)) };
+}
+
+/** A plain number is seconds. */
+function withUnit(text: string): string {
+  return /^\d+(\.\d+)?$/.test(text) && Number(text) !== 0 ? `${text}s` : text;
+}
+
+/** `--wait` is one address, `--wait=N` so many; 0 is not waiting. */
+function waitFlag(): Flag<number> {
+  return {
+    brief: "Return as soon as every target has a usable address, or =N of them",
+    category: "Following",
+    default: "false",
+    boolean: true,
+    parse(text) {
+      if (text === "true") return 1;
+      if (text === "false") return 0;
+      if (/^\d{1,6}$/.test(text)) return Number(text);
+      throw new SyntaxError(`"${text}" is not a number of addresses`);
+    },
+  };
+}

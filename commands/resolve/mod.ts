@@ -1,36 +1,41 @@
 /** `kcfg resolve`: the command's door. */
 
 import type { Command } from "#lib/cli/command.ts";
-import { createLogger } from "#lib/log/create_logger.ts";
 import type { RunContext } from "#lib/run/context.ts";
-import { FLAGS } from "./flag_table.ts";
-import { type ResolveOptions, toOptions } from "./options.ts";
+import { FLAGS, type ResolveOptions, toOptions } from "./options.ts";
 
 /** The command. */
 export const command: Command<ResolveOptions, typeof FLAGS> = {
   name: "resolve",
-  summary: "Show the endpoints of a Service as a gRPC channel would see them",
+  summary: "Show, follow, wait for or probe the endpoints of a Service",
   description: [
-    "Reads the EndpointSlices of a Service and prints the addresses that a channel with kcfg's resolver would " +
-    "connect to; follows them, waits for them, explains them, or asks their gRPC health.",
-    "Targets: SERVICE[.NAMESPACE][:PORT], NAMESPACE/SERVICE[:PORT], svc/SERVICE, and every form of the library " +
-    "such as kubernetes:///web.prod:grpc. A number is the pod's port unless --port-mode says otherwise.",
-    "Exit status: 0 usable addresses, 2 wrong usage, 3 none usable, 4 no such service, 5 denied, 6 unreachable, " +
-    "7 unhealthy by --probe, 1 anything else.",
+    "Prints the addresses that a gRPC channel gets from kcfg's Kubernetes resolver: all EndpointSlices merged, " +
+    "ready endpoints alone, both families of a pod as one endpoint. Where slices are refused, Endpoints are read.",
+    "A target is SERVICE[.NAMESPACE][:PORT], NAMESPACE/SERVICE[:PORT], svc/SERVICE[:PORT] or any " +
+    "kubernetes: URI of the library. PORT is a number, the name of a port, or absent for the first one.",
+    "Exit status: 0 every target has a usable address, 2 wrong usage, 3 nothing usable, 4 no such Service, " +
+    "5 denied, 6 server unreachable, 7 probes failed, 1 anything else.",
   ],
   examples: [
-    { line: "kcfg resolve web.prod:grpc", does: "show the ready endpoints of a port" },
-    { line: "kcfg resolve --all --explain web.prod", does: "say why an endpoint is not used" },
+    { line: "kcfg resolve web.prod:grpc", does: "print what a channel to this target gets" },
     {
-      line: "kcfg resolve --wait=2 --timeout=60s web.prod:grpc",
-      does: "wait in an init container until two endpoints are ready",
+      line: "kcfg resolve web.prod --all -o wide",
+      does: "every endpoint, with the reason it is not used",
     },
-    { line: "kcfg resolve -w -o jsonl web.prod", does: "follow changes, one JSON object a line" },
+    {
+      line: "kcfg resolve --watch -o jsonl web.prod",
+      does: "follow changes, one JSON object a line",
+    },
+    {
+      line: "kcfg resolve --wait=2 web.prod:grpc",
+      does: "wait for two addresses, in an init container",
+    },
+    { line: "kcfg resolve --probe web.prod:grpc", does: "and ask each one for its health" },
   ],
   flags: FLAGS,
   positionals: {
     placeholder: "TARGET",
-    brief: "Services to resolve",
+    brief: "Services, SERVICE[.NAMESPACE][:PORT] or kubernetes: URIs",
     minimum: 0,
     maximum: 1000,
   },
@@ -43,28 +48,9 @@ export const command: Command<ResolveOptions, typeof FLAGS> = {
     const { strictPermissionsOf } = await import("./permissions.ts");
     return await strictPermissionsOf(options);
   },
-  run,
+  async run(options: ResolveOptions, context: RunContext): Promise<number> {
+    // Loaded here, so that help and usage errors do not pay for the client.
+    const { run } = await import("./run.ts");
+    return await run(options, context);
+  },
 };
-
-async function run(options: ResolveOptions, context: RunContext): Promise<number> {
-  if (options.rbac !== undefined) {
-    const { printRbac } = await import("./rights.ts");
-    context.stdout.write(await printRbac(options, options.rbac));
-    return 0;
-  }
-  const log = createLogger(options.log, { sink: context.stderr, clock: context.clock });
-  try {
-    if (options.checkAccess) {
-      const { checkAccess } = await import("./rights.ts");
-      return await checkAccess(options, { context, log });
-    }
-    if (options.watch !== undefined) {
-      const { watchTargets } = await import("./watch.ts");
-      return await watchTargets(options, options.watch, { context, log });
-    }
-    const { resolveOnce } = await import("./once.ts");
-    return await resolveOnce(options, { context, log });
-  } finally {
-    log.flush();
-  }
-}

@@ -1,61 +1,81 @@
-/** One answer: resolve, probe where asked for, print, exit status. */
+/** Resolving once, or until there is enough (`--wait`). */
 
-import type { RunContext } from "#lib/run/context.ts";
-import type { Logger } from "#lib/log/logger.ts";
-import { exitNameOf, openEngines, resolvedOf, waitForEngines } from "./engines.ts";
-import { type ExitName, worstOf } from "./exit_codes.ts";
+import { Engine, type EngineDeps, type Snapshot } from "#lib/grpc_resolver/resolver.ts";
+import type { Target } from "#lib/grpc_resolver/target.ts";
+import type { Clock } from "#lib/run/clock.ts";
+import { DeadlineError } from "./exit_codes.ts";
 import type { ResolveOptions } from "./options.ts";
-import { printResolved } from "./print.ts";
-import type { Resolved } from "./resolution_json.ts";
+import type { TargetState } from "./view.ts";
 
-const EXIT_INTERRUPTED = 143;
-
-/** Resolves all targets once. */
-export async function resolveOnce(
-  options: ResolveOptions,
-  { context, log }: { readonly context: RunContext; readonly log: Logger },
-): Promise<number> {
-  const { clock, signal, stderr } = context;
-  await using opened = await openEngines(options, { clock, log });
-  const ended = await waitForEngines(opened.engines, options, { clock, signal });
-  if (ended === "stopped") return EXIT_INTERRUPTED;
-  const resolved = opened.engines.map((engine) => resolvedOf(engine, ended));
-  const probed = options.probe === undefined
-    ? resolved
-    : await probeAll(resolved, options, context);
-  if (options.explain) {
-    const { explain } = await import("./explain.ts");
-    for (const one of probed) stderr.write(explain(one));
-  }
-  printResolved(probed, options, context);
-  return worstOf(probed.map((one) => exitName(one, options)));
+/** What resolving needs. */
+export interface OnceDeps extends EngineDeps {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
 }
 
-function exitName(resolved: Resolved, { waitFor, probe }: ResolveOptions): ExitName {
-  const name = exitNameOf(resolved);
-  if (name !== "ok") return name;
-  const usable = resolved.published?.list.usable.length ?? 0;
-  if (waitFor !== undefined && usable < waitFor) return "empty";
-  if (probe === undefined) return "ok";
-  const results = [...resolved.probes.values()];
-  const well = results.filter(({ status }) =>
-    status === "SERVING" || (status === "UNIMPLEMENTED" && probe.allowUnimplemented)
-  );
-  return probe.policy(well.length, results.length) ? "ok" : "unhealthy";
-}
+type OnceOptions = Pick<ResolveOptions, "addresses" | "source" | "wait" | "timeoutMs">;
 
-async function probeAll(
-  resolved: readonly Resolved[],
-  options: ResolveOptions,
-  { clock, signal, stderr }: RunContext,
-): Promise<readonly Resolved[]> {
-  const { probe: probeOptions } = options;
-  if (probeOptions === undefined) return resolved;
-  const { probeTarget, disagreements } = await import("./probe.ts");
-  return await Promise.all(resolved.map(async (one) => {
-    const probes = await probeTarget(one, probeOptions, { clock, signal });
-    const probed = { ...one, probes };
-    for (const line of disagreements(probed)) stderr.write(`kcfg: warning: ${line}\n`);
-    return probed;
+/**
+ * The state of every target, in order: after its first answer or failure, or with `wait` when all have enough, or
+ * when time is over.
+ *
+ * @throws the signal's reason when interrupted
+ */
+export async function resolveAll(
+  targets: readonly Target[],
+  options: OnceOptions,
+  deps: OnceDeps,
+): Promise<readonly TargetState[]> {
+  const { signal, clock } = deps;
+  signal.throwIfAborted();
+  const states: { snapshot: Snapshot | undefined; error: unknown }[] = targets.map(() => ({
+    snapshot: undefined,
+    error: undefined,
   }));
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const check = () => {
+    const isDone = states.every(({ snapshot, error }) =>
+      options.wait > 0
+        ? (snapshot?.list.usable.length ?? 0) >= options.wait
+        : snapshot !== undefined || error !== undefined
+    );
+    if (isDone) resolve();
+  };
+  const engines = targets.map((target, at) =>
+    new Engine(target, { ...options.addresses, source: options.source, ...ONCE }, {
+      deps,
+      listener: {
+        list(snapshot) {
+          states[at] = { snapshot, error: undefined };
+          check();
+        },
+        failure(error) {
+          const snapshot = states[at]?.snapshot;
+          states[at] = { snapshot, error };
+          check();
+        },
+        recovered() {},
+      },
+    })
+  );
+  const deadline = options.timeoutMs === 0 ? undefined : clock.timer(resolve, options.timeoutMs);
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    for (const engine of engines) engine.start();
+    await promise;
+  } finally {
+    deadline?.cancel();
+    signal.removeEventListener("abort", onAbort);
+    await Promise.all(engines.map((engine) => engine.stop()));
+  }
+  return targets.map((target, at) => {
+    const { snapshot, error } = states[at] ?? { snapshot: undefined, error: undefined };
+    const cause = snapshot === undefined && error === undefined
+      ? new DeadlineError("no answer before the deadline")
+      : error;
+    return { target, snapshot, error: cause, probes: undefined };
+  });
 }
+
+const ONCE = { service: "always", detailed: true, resyncPeriodMs: 0 } as const;

@@ -1,4 +1,4 @@
-/** What resolve keeps of the runtime's permissions for given options. */
+/** What resolve keeps of the runtime's permissions: the server, its files, and addresses only for `--probe`. */
 
 import { strictKubeNeeds } from "#lib/cli/strict_kube.ts";
 import { UsageError } from "#lib/cli/usage_error.ts";
@@ -7,11 +7,13 @@ import { exactKubeNeeds, kubeNeeds } from "#lib/kube/deno_permissions.ts";
 import type { PermissionNeeds } from "#lib/run/permissions.ts";
 import type { ResolveOptions } from "./options.ts";
 
-/** Kinds that are kept; probing needs the network of the pods too. */
+/** By kind. */
 export async function permissionsOf(options: ResolveOptions): Promise<PermissionNeeds> {
   const { net, read, run } = await kubeNeeds(options.kube.flags);
+  const { probe, rbac } = options;
+  if (rbac !== undefined) return { read, env: [] };
   return {
-    net: [...net, ...(options.probe === undefined ? [] : ["every usable address"])],
+    net: probe === undefined ? net : [...net, "ADDRESSES"],
     read: [...read, ...probeFiles(options)],
     env: [],
     ...(run.length > 0 && { run }),
@@ -19,21 +21,21 @@ export async function permissionsOf(options: ResolveOptions): Promise<Permission
 }
 
 /**
- * Exact permissions for `--sandbox=strict`.
+ * Exactly, for `--sandbox=strict`.
  *
- * @throws {UsageError} with `--probe`, whose addresses are not known before; or with a credential plugin
+ * @throws {UsageError} for `--probe`, whose addresses are not known before, and for a credential plugin
  */
 export async function strictPermissionsOf(options: ResolveOptions): Promise<PermissionNeeds> {
   if (options.probe !== undefined) {
-    throw new UsageError("Flag --sandbox: strict does not go with --probe", [
-      "addresses to probe are known only after resolving; use --sandbox=default",
+    throw new UsageError("Flag --probe: does not go with --sandbox=strict", [
+      "the addresses to probe are not known when the sandbox is closed",
     ]);
   }
-  const needs = strictKubeNeeds(await exactKubeNeeds(options.kube.flags));
-  return { ...needs, read: needs.read.map(absolutePath) };
+  const { net, read, env } = strictKubeNeeds(await exactKubeNeeds(options.kube.flags));
+  return { net, read: read.map(absolutePath), env };
 }
 
 function probeFiles({ probe }: ResolveOptions): readonly string[] {
-  const { tls } = probe ?? {};
-  return [tls?.caFile, tls?.certFile, tls?.keyFile].filter((file) => file !== undefined);
+  const { ca, cert, key } = probe?.tls ?? {};
+  return [ca, cert, key].filter((path) => path !== undefined);
 }

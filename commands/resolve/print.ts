@@ -1,100 +1,132 @@
-/** Resolutions on stdout, in the form that is asked for (resolve.md 11). */
+/** Results as text (resolve.md 11). Data only; messages for people go to stderr by `notes.ts`. */
 
 import { UsageError } from "#lib/cli/usage_error.ts";
 import { stringifyYaml } from "#lib/format/yaml.ts";
 import { formatHostPort } from "#lib/grpc_resolver/addresses.ts";
-import type { RunContext } from "#lib/run/context.ts";
+import type { ResolvedEndpoint } from "#lib/grpc_resolver/resolution.ts";
+import { type Column, formatTable } from "#lib/term/table.ts";
 import type { ResolveOptions } from "./options.ts";
-import { resolutionOf, type Resolved, toDocument } from "./resolution_json.ts";
-import { footerOf, tableOf } from "./table.ts";
+import { worstOf } from "./probe_result.ts";
+import { type TargetState, viewOf } from "./view.ts";
 
-type Printing = Pick<ResolveOptions, "output" | "all" | "headers" | "probe">;
+type PrintOptions = Pick<ResolveOptions, "output" | "all" | "headers">;
+const GAP = 2;
 
-/** Prints all targets in their order; words about them go to stderr. */
-export function printResolved(
-  resolved: readonly Resolved[],
-  options: Printing,
-  { stdout, stderr }: Pick<RunContext, "stdout" | "stderr">,
-): void {
-  switch (options.output) {
-    case "table":
-    case "wide":
-      printTables(resolved, options, { stdout, stderr });
-      return;
+/** All targets, in the order of the arguments. @throws {UsageError} when the form cannot hold the addresses */
+export function printStates(
+  states: readonly TargetState[],
+  options: PrintOptions,
+  nowMs: number,
+): string {
+  const { output, all } = options;
+  switch (output) {
     case "json":
-      stdout.write(`${JSON.stringify(toDocument(resolved, options.all), null, 2)}\n`);
-      return;
-    case "yaml":
-      stdout.write(stringifyYaml(toDocument(resolved, options.all)));
-      return;
+    case "yaml": {
+      const views = states.map((state) => viewOf(state, { all, nowMs }));
+      const document = views.length === 1
+        ? views[0]
+        : { apiVersion: "kcfg.dev/v1", kind: "ResolutionList", items: views };
+      return output === "yaml" ? stringifyYaml(document) : `${JSON.stringify(document, null, 2)}\n`;
+    }
     case "jsonl":
-      for (const one of resolved) stdout.write(`${snapshotLine(one, options.all)}\n`);
-      return;
+      return states.map((state) => snapshotLine(state, { all, nowMs })).join("");
     case "addresses":
-      for (const address of resolved.flatMap(addressesOf)) stdout.write(`${address}\n`);
-      break;
+      return states.flatMap(addressesOf).map((line) => `${line}\n`).join("");
     case "grpc":
-      for (const one of resolved) stdout.write(`${grpcTarget(one)}\n`);
-      break;
-  }
-  printFailures(resolved, stderr);
-}
-
-/** The first line of a stream, and of one answer in the same form. */
-export function snapshotLine(resolved: Resolved, all: boolean): string {
-  const resolution = resolutionOf(resolved, all);
-  return JSON.stringify({ type: "SNAPSHOT", time: resolution.observedAt, resolution });
-}
-
-function printTables(
-  resolved: readonly Resolved[],
-  { output, all, headers, probe }: Printing,
-  { stdout, stderr }: Pick<RunContext, "stdout" | "stderr">,
-): void {
-  const table = { wide: output === "wide", all, headers, withProbes: probe !== undefined };
-  resolved.forEach((one, index) => {
-    if (resolved.length > 1) {
-      stdout.write(`${index === 0 ? "" : "\n"}# ${one.target.canonical}\n`);
-    }
-    if (one.published !== undefined) stdout.write(tableOf(one, table));
-    stderr.write(`${footerOf(one)}\n`);
-    for (const warning of one.published?.list.warnings ?? []) {
-      stderr.write(`kcfg: warning: ${warning}\n`);
-    }
-  });
-  printFailures(resolved, stderr);
-}
-
-function printFailures(resolved: readonly Resolved[], stderr: RunContext["stderr"]): void {
-  for (const { failure } of resolved) {
-    if (failure !== undefined) stderr.write(`kcfg: error: ${failure.message}\n`);
-    const hint = failure === undefined ? undefined : HINTS[failure.code];
-    if (hint !== undefined) stderr.write(`kcfg: hint: ${hint}\n`);
+      return states.map((state) => grpcTarget(state)).join("");
+    default:
+      return states.map((state, at) => {
+        const between = states.length === 1
+          ? ""
+          : `${at === 0 ? "" : "\n"}# ${state.target.canonical}\n`;
+        return between + tableOf(state, options);
+      }).join("");
   }
 }
 
-const HINTS: Readonly<Record<string, string>> = {
-  empty: "--all lists endpoints that are not usable, --explain says why",
-  notFound: "is the namespace right? -n names another one",
-  denied: "--print-rbac prints the rights that are needed",
-  unreachable: "kcfg doctor examines the way to the API server",
-};
-
-function addressesOf({ published }: Resolved): readonly string[] {
-  return (published?.list.usable ?? []).flatMap(({ addresses }) => addresses.map(formatHostPort));
+/** The line of a whole state. */
+export function snapshotLine(
+  state: TargetState,
+  { all, nowMs }: { readonly all: boolean; readonly nowMs: number },
+): string {
+  const time = new Date(nowMs).toISOString();
+  return `${
+    JSON.stringify({ type: "SNAPSHOT", time, resolution: viewOf(state, { all, nowMs }) })
+  }\n`;
 }
 
-/** A target that needs no Kubernetes. @throws {UsageError} when it cannot be written as one */
-function grpcTarget(resolved: Resolved): string {
-  const addresses = (resolved.published?.list.usable ?? []).flatMap((one) => one.addresses);
-  const families = [...new Set(addresses.map(({ family }) => family))];
+/** The rows of a target with their header. */
+export function tableOf(state: TargetState, options: PrintOptions): string {
+  const rows = (state.snapshot?.list.endpoints ?? []).filter(({ usable }) => options.all || usable);
+  if (rows.length === 0 && state.snapshot === undefined) return "";
+  const text = formatTable(rows, { columns: columnsOf(state, options), gap: GAP });
+  return options.headers ? text : text.slice(text.indexOf("\n") + 1);
+}
+
+/** One row, its cells two spaces apart. */
+export function rowOf(
+  endpoint: ResolvedEndpoint,
+  state: TargetState,
+  options: Pick<ResolveOptions, "output">,
+): string {
+  return columnsOf(state, options).map(({ value }) => value(endpoint)).join("  ");
+}
+
+function columnsOf(
+  { snapshot, probes }: TargetState,
+  { output }: Pick<ResolveOptions, "output">,
+): readonly Column<ResolvedEndpoint>[] {
+  const isFallback = snapshot?.list.fallback !== null;
+  const column = (
+    header: string,
+    read: (endpoint: ResolvedEndpoint) => string | undefined | null,
+  ): Column<ResolvedEndpoint> => ({ header, value: (row) => read(row) || "-" });
+  const probed = ({ addresses: [first] }: ResolvedEndpoint) =>
+    first === undefined ? undefined : worstOf(probes?.get(formatHostPort(first)) ?? []);
+  return [
+    column("address", ({ addresses }) => addresses.map(({ host }) => host).join(",")),
+    column("port", ({ addresses: [first] }) => first?.port ? String(first.port) : ""),
+    column("name", ({ portName }) => portName),
+    column("state", ({ state, usable }) => usable && isFallback ? `${state}*` : state),
+    column("node", ({ node }) => node),
+    column("zone", ({ zone }) => zone),
+    column("target", ({ targetRef }) => targetRef && `${targetRef.kind}/${targetRef.name}`),
+    ...(output !== "wide" ? [] : [
+      column("ready", ({ conditions }) => String(conditions.ready)),
+      column("serving", ({ conditions }) => String(conditions.serving)),
+      column("terminating", ({ conditions }) => String(conditions.terminating)),
+      column("family", ({ addresses }) => addresses.map(({ family }) => family).join(",")),
+      column("hints", ({ hints }) => [...hints.zones, ...hints.nodes].join(",")),
+      column("slice", ({ slice }) => slice),
+      column("appprotocol", ({ appProtocol }) => appProtocol),
+    ]),
+    ...(probes === undefined ? [] : [
+      column("health", (row) => probed(row)?.status),
+      column("latency", (row) => {
+        const probe = probed(row);
+        return probe && `${Math.round(probe.connectMs + probe.rpcMs)}ms`;
+      }),
+    ]),
+  ];
+}
+
+/** Every usable `host:port` in published order. */
+export function addressesOf({ snapshot }: TargetState): readonly string[] {
+  return (snapshot?.list.usable ?? []).flatMap(({ addresses }) => addresses.map(formatHostPort));
+}
+
+function grpcTarget(state: TargetState): string {
+  const addresses = (state.snapshot?.list.usable ?? []).flatMap((one) => one.addresses);
+  const families = new Set(addresses.map(({ family }) => family));
   const [family] = families;
-  if (families.length > 1 || family === "FQDN") {
+  if (family === undefined) return "";
+  if (families.size > 1 || family === "FQDN") {
     throw new UsageError(
-      `Flag -o: "${resolved.target.input}" has addresses of ${families.join(" and ")}`,
-      ["choose one with --family=ipv4 or --family=ipv6"],
+      `Cannot print "${state.target.canonical}" as one gRPC target: addresses are ${
+        [...families].join(" and ")
+      }`,
+      family === "FQDN" ? [] : ["choose with --family=ipv4 or --family=ipv6"],
     );
   }
-  if (family === undefined) return "";
-  return `${family.toLowerCase()}:${addresses.map(formatHostPort).join(",")}`;
+  return `${family === "IPv4" ? "ipv4" : "ipv6"}:${addressesOf(state).join(",")}\n`;
 }

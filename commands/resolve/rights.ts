@@ -1,60 +1,54 @@
-/** The rights that these options need: printed as RBAC objects, or asked of the server (resolve.md 14). */
+/** `--print-rbac` and `--check-access`: the rights these options need (resolve.md 14). */
 
-import { configuredNamespace, openClient } from "#lib/kube/deno_client.ts";
-import { activeRules, type RbacOptions, renderRbac, toAccessRules } from "#lib/kube/mod.ts";
-import type { Logger } from "#lib/log/logger.ts";
-import type { RunContext } from "#lib/run/context.ts";
-import { targetsOf } from "./engines.ts";
-import { EXIT_CODES } from "./exit_codes.ts";
+import { type DenoClientDeps, openClient } from "#lib/kube/deno_client.ts";
+import { resolveScope } from "#lib/kube/declarations/resolve.ts";
+import { activeRules, renderRbac, type ScopeDeclaration, toAccessRules } from "#lib/kube/mod.ts";
+import { formatTable } from "#lib/term/table.ts";
 import type { ResolveOptions } from "./options.ts";
-import { printedScopeOf } from "./scope.ts";
-import { align } from "./table.ts";
 
-/** The objects as YAML or JSON. */
-export async function printRbac(
-  options: ResolveOptions,
-  rbac: Omit<RbacOptions, "command" | "namespaces">,
-): Promise<string> {
-  return renderRbac(printedScopeOf(options).rbac, {
-    ...rbac,
-    command: "resolve",
-    namespaces: await namespacesOf(options),
-  });
+/** The declaration of what these options ask for. */
+export function scopeOf(
+  { source, explain, addresses }: Pick<ResolveOptions, "source" | "explain" | "addresses">,
+): ScopeDeclaration {
+  const isServiceNeeded = explain || addresses.portMode !== "literal";
+  return resolveScope({ source, service: isServiceNeeded ? "print" : "try" });
 }
 
-/** One review per rule, verb and namespace, as a table; status 5 when one is denied. */
+/** The RBAC objects as text. */
+export function printRbac(
+  options: ResolveOptions,
+  rbac: NonNullable<ResolveOptions["rbac"]>,
+  namespaces: readonly string[],
+): string {
+  const rules = activeRules(scopeOf(options), new Set());
+  return renderRbac(rules, { ...rbac, command: "resolve", namespaces });
+}
+
+/** Asks for every rule and verb in each namespace; code 0 when all are granted, else 5. */
 export async function checkAccess(
   options: ResolveOptions,
-  { context, log }: { readonly context: RunContext; readonly log: Logger },
-): Promise<number> {
-  const scope = printedScopeOf(options);
-  const client = await openClient(options.kube, {
-    command: "resolve",
-    scope,
-    clock: context.clock,
-    log,
-  });
+  namespaces: readonly string[],
+  deps: Pick<DenoClientDeps, "clock" | "log"> & { readonly signal: AbortSignal },
+): Promise<{ readonly text: string; readonly code: 0 | 5 }> {
+  const scope = scopeOf(options);
+  const client = await openClient(options.kube, { command: "resolve", scope, ...deps });
   try {
-    const namespaces = await namespacesOf(options);
     const rules = toAccessRules(activeRules(scope, new Set()), namespaces);
-    const reviews = await client.accessReview(rules, { signal: context.signal });
-    context.stdout.write(align([
-      ["VERB", "RESOURCE", "NAMESPACE", "ALLOWED"],
-      ...reviews.map(({ verb, group, resource, namespace = "-", allowed }) => [
-        verb,
-        group === "" ? resource : `${resource}.${group}`,
-        namespace,
-        allowed ? "allowed" : "denied",
-      ]),
-    ]));
-    return reviews.every(({ allowed }) => allowed) ? EXIT_CODES.ok : EXIT_CODES.denied;
+    const reviews = await client.accessReview(rules, { signal: deps.signal });
+    const text = formatTable(reviews, {
+      columns: [
+        { header: "verb", value: ({ verb }) => verb },
+        {
+          header: "resource",
+          value: ({ resource, group }) => group === "" ? resource : `${resource}.${group}`,
+        },
+        { header: "namespace", value: ({ namespace }) => namespace ?? "*" },
+        { header: "allowed", value: ({ allowed }) => allowed ? "allowed" : "denied" },
+        { header: "reason", value: ({ reason }) => reason },
+      ],
+    });
+    return { text, code: reviews.every(({ allowed }) => allowed) ? 0 : 5 };
   } finally {
     await client.close();
   }
-}
-
-async function namespacesOf(options: ResolveOptions): Promise<readonly string[]> {
-  if (options.namespaces.length > 0) return options.namespaces;
-  if (options.targets.length === 0) return [await configuredNamespace(options.kube)];
-  return [...new Set((await targetsOf(options)).map(({ namespace }) => namespace))];
 }

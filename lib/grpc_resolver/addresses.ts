@@ -27,6 +27,8 @@ export interface AddressOptions {
   readonly topology?: TopologyOptions | undefined;
   /** Every TCP port, whatever the target says. */
   readonly allPorts?: boolean | undefined;
+  /** What is known of the Service: its ports and the family it prefers. */
+  readonly service?: ServiceFacts | undefined;
 }
 
 const FAMILIES: Readonly<Record<string, Family>> = { IPv4: "IPv4", IPv6: "IPv6", FQDN: "FQDN" };
@@ -38,15 +40,12 @@ type Draft = { -readonly [K in keyof ResolvedEndpoint]: ResolvedEndpoint[K] };
 export function computeAddresses(
   target: Pick<Target, "port" | "portMode">,
   given: readonly EndpointSlice[],
-  options: AddressOptions,
-  service: ServiceFacts | undefined,
+  options: AddressOptions = {},
 ): AddressList {
   const { portMode = "literal", family = "auto", terminatingFallback = true } = options;
-  const { topology, allPorts = false } = options;
+  const { topology, allPorts = false, service } = options;
   const slices = [...given].sort((a, b) => compare(nameOf(a), nameOf(b)));
   const warnings: string[] = [];
-  const mistaken = mistakenPort(target, given, portMode, service);
-  if (mistaken !== undefined) warnings.push(mistaken);
   const choose = portChooser({ ...target, meaning: portMode, service, all: allPorts }, slices);
   const drafts = new Map<string, Draft>();
   const others: Draft[] = [];
@@ -80,7 +79,8 @@ export function computeAddresses(
   filterFamily(candidates, family);
   const { usable, fallback } = chooseUsable(candidates, terminatingFallback);
   const kept = fallback === null ? applyTopology(usable, topology) : usable;
-  for (const draft of candidates) draft.usable = kept.includes(draft);
+  const inUse = new Set(kept);
+  for (const draft of candidates) draft.usable = inUse.has(draft);
   const published = merge(kept, { family, first: service?.ipFamilies[0] });
   const unused = candidates.filter((draft) => !draft.usable);
   return {
@@ -93,26 +93,6 @@ export function computeAddresses(
       ? undefined
       : emptyReason(target, slices, [...candidates, ...others], portMode),
   };
-}
-
-/** A Service's port where the pods have another one: dialled as it is, it reaches nobody. */
-function mistakenPort(
-  { port, portMode }: Pick<Target, "port" | "portMode">,
-  slices: readonly EndpointSlice[],
-  meaning: NumberMeaning,
-  service: ServiceFacts | undefined,
-): string | undefined {
-  if (portMode !== "number" || meaning !== "literal") return undefined;
-  const number = Number(port);
-  const isListed = slices.some((slice) => slice.ports?.some((one) => one.port === number) === true);
-  const ofService = service?.ports.find((one) => one.port === number);
-  if (isListed || ofService === undefined) return undefined;
-  const real = slices.flatMap((slice) => slice.ports ?? [])
-    .find(({ name }) => (name ?? "") === ofService.name)?.port;
-  return `${number} is a port of the Service, its pods listen on ${
-    real ?? ofService.targetPort
-  }; ` +
-    "name that one, the port's name, or use port mode service";
 }
 
 function draftOf(
@@ -180,8 +160,8 @@ function addDraft(drafts: Map<string, Draft>, draft: Draft): void {
   drafts.set(key, draft);
 }
 
-function keyOf({ addresses: [address], portName }: Draft): string {
-  return `${address?.host} ${address?.port} ${portName}`;
+function keyOf({ addresses: [address] }: Draft): string {
+  return `${address?.host} ${address?.port}`;
 }
 
 function filterFamily(candidates: Draft[], family: string): void {
@@ -214,7 +194,9 @@ function merge(
   for (const draft of sorted(usable)) {
     const pod = podOf(draft);
     const key = pod === undefined ? keyOf(draft) : `${pod} ${draft.portName}`;
-    byPod.set(key, [...byPod.get(key) ?? [], draft]);
+    const group = byPod.get(key);
+    if (group === undefined) byPod.set(key, [draft]);
+    else group.push(draft);
   }
   const merged = [...byPod.values()].flatMap((group) => mergeGroup(group, first));
   return sorted(merged);
@@ -241,23 +223,29 @@ function podOf({ targetRef }: Draft): string | undefined {
   return `${targetRef.kind}/${targetRef.namespace}/${targetRef.name}`;
 }
 
+/** In the order in which lists are published; keys are made once, not at each comparison. */
 function sorted<T extends ResolvedEndpoint>(endpoints: readonly T[]): readonly T[] {
-  return [...endpoints].sort((a, b) => compareAddresses(a.addresses[0], b.addresses[0]));
+  return endpoints
+    .map((endpoint) => ({ endpoint, key: sortKey(endpoint.addresses[0]) }))
+    .sort((a, b) => compare(a.key, b.key))
+    .map(({ endpoint }) => endpoint);
 }
 
-function compareAddresses(
-  a: (HostPort & { readonly family: Family }) | undefined,
-  b: (HostPort & { readonly family: Family }) | undefined,
-): number {
-  if (a === undefined || b === undefined) return 0;
-  return FAMILY_ORDER.indexOf(a.family) - FAMILY_ORDER.indexOf(b.family) ||
-    compare(sortKey(a), sortKey(b)) || a.port - b.port;
+/** Family, then IPv4 addresses by their bytes and other texts as they are, then port. */
+function sortKey(address: (HostPort & { readonly family: Family }) | undefined): string {
+  if (address === undefined) return "";
+  const { host, port, family } = address;
+  const text = family === "IPv4"
+    ? host.split(".").map((part) => part.padStart(3, "0")).join(".")
+    : host;
+  return `${FAMILY_ORDER.indexOf(family)} ${text} ${String(port).padStart(5, "0")}`;
 }
 
-/** IPv4 addresses by their bytes; other texts as they are. */
-function sortKey({ host, family }: HostPort & { readonly family: Family }): string {
-  if (family !== "IPv4") return host;
-  return host.split(".").map((part) => part.padStart(3, "0")).join(".");
+/** The same order for lists that are put together later. */
+export function inPublishedOrder(
+  endpoints: readonly ResolvedEndpoint[],
+): readonly ResolvedEndpoint[] {
+  return sorted(endpoints);
 }
 
 function summaryOf(slice: EndpointSlice): SliceSummary {

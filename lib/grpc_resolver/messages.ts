@@ -1,36 +1,24 @@
-/** What is said when there is nothing to connect to (resolve.md 7.6): the same words in gRPC's status and on the terminal. */
+/** Texts about a Service that cannot be resolved (resolve.md 7.6); they reach callers as details of status 14. */
 
 import { KubeApiError } from "#lib/kube/errors.ts";
 import type { EmptyReason, ServiceFacts } from "./resolution.ts";
 import type { Target } from "./target.ts";
 
-/** Kind of a failure, as exit statuses name it (resolve.md 12). */
-export type FailureCode = "empty" | "notFound" | "denied" | "unreachable";
-
-/** Why there is no address. */
-export interface ResolveFailure {
-  readonly code: FailureCode;
-  readonly message: string;
-}
-
 type Named = Pick<Target, "namespace" | "service">;
 
-/** A result without a usable address. */
-export function emptyFailure(
+/** Why the list is empty. */
+export function emptyText(
   target: Named,
   reason: EmptyReason,
-  service: ServiceFacts | undefined,
-): ResolveFailure {
-  return {
-    code: service?.found === false ? "notFound" : "empty",
-    message: `${subject(target)}: ${emptyText(reason, service)}`,
-  };
+  service?: ServiceFacts | undefined,
+): string {
+  return `${prefix(target)}: ${reasonText(reason, service)}`;
 }
 
-function emptyText(reason: EmptyReason, service: ServiceFacts | undefined): string {
+function reasonText(reason: EmptyReason, service: ServiceFacts | undefined): string {
   if (service?.type === "ExternalName") {
-    return "ExternalName services cannot be resolved by watching endpoints; use " +
-      `dns:///${service.externalName}`;
+    return "ExternalName services cannot be resolved by watching endpoints; " +
+      `use dns:///${service.externalName}`;
   }
   switch (reason.kind) {
     case "no-slices":
@@ -39,28 +27,26 @@ function emptyText(reason: EmptyReason, service: ServiceFacts | undefined): stri
     case "none-ready":
       return `0 of ${reason.total} endpoints ready`;
     case "no-port": {
-      const { wanted, available } = reason;
-      const names = available.length === 0 ? "" : ` (available: ${available.join(", ")})`;
-      if (wanted === "") return "no usable port";
-      return /^\d+$/.test(wanted)
-        ? `Service has no port ${wanted}${names}`
-        : `no port named "${wanted}"${names}`;
+      if (reason.wanted === "") return "no usable port";
+      if (/^\d+$/.test(reason.wanted)) return `Service has no port ${reason.wanted}`;
+      const names = reason.available.length === 0 ? "none" : reason.available.join(", ");
+      return `no port named "${reason.wanted}" (available: ${names})`;
     }
   }
 }
 
-/** An answer that is a refusal, or none at all. */
-export function errorFailure(target: Named, error: unknown): ResolveFailure {
-  if (error instanceof KubeApiError && (error.status === 401 || error.status === 403)) {
-    return {
-      code: "denied",
-      message: `${subject(target)}: access denied (HTTP ${error.status}): ${error.statusMessage}`,
-    };
+/** Why the API server gave nothing. */
+export function failureText(target: Named, error: unknown): string {
+  if (error instanceof KubeApiError) {
+    const { status, statusMessage } = error;
+    if (status === 401 || status === 403) {
+      return `${prefix(target)}: access denied (HTTP ${status}): ${statusMessage}`;
+    }
   }
-  const reason = error instanceof Error ? error.message : String(error);
-  return { code: "unreachable", message: `${subject(target)}: API server unreachable: ${reason}` };
+  const cause = error instanceof Error ? error.message : String(error);
+  return `${prefix(target)}: API server unreachable: ${cause}`;
 }
 
-function subject({ namespace, service }: Named): string {
+function prefix({ namespace, service }: Named): string {
   return `kubernetes: service "${namespace}/${service}"`;
 }

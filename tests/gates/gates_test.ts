@@ -101,6 +101,26 @@ Deno.test("deploy/ grants what serve-config prints, and nothing else", async () 
   );
 });
 
+Deno.test("the resolver's engine is loaded without gRPC", async () => {
+  for (const start of ["lib/grpc_resolver/resolver.ts", "commands/resolve/run.ts"]) {
+    const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["info", "--json", start],
+      cwd: ROOT,
+    }).output();
+    assert.ok(success);
+    const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as { modules: GraphModule[] };
+    const loaded = staticImports(modules, start);
+    assert.ok(loaded.includes("lib/grpc_resolver/addresses.ts"), start);
+    const withGrpc = modules.filter(({ specifier, dependencies = [] }) =>
+      loaded.includes(specifier.slice(`file://${ROOT}`.length)) &&
+      dependencies.some(({ code, isDynamic }) =>
+        isDynamic !== true && code?.specifier?.includes("@grpc/grpc-js") === true
+      )
+    );
+    assert.deepEqual(withGrpc.map(({ specifier }) => specifier), [], start);
+  }
+});
+
 interface GraphModule {
   readonly specifier: string;
   readonly dependencies?: readonly {

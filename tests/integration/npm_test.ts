@@ -1,7 +1,9 @@
 /** The npm packages, packed and installed into a project of their own, under Node. */
 
 import assert from "node:assert/strict";
+import { startKubeServer } from "#tests/support/kube_server.ts";
 import { nodeIsThere, runIn } from "#tests/support/node_project.ts";
+import { slice } from "#tests/support/slices.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
 import { buildNpmPackages } from "../../tools/build_npm.ts";
 
@@ -39,5 +41,48 @@ Deno.test({
     await dir.write("program.js", PROGRAM);
     const answer = JSON.parse(await runIn(dir.path, "node", "program.js", `${dir.path}/config`));
     assert.deepEqual(answer, { before: 5, after: 7, deno: "undefined" });
+  },
+});
+
+const RESOLVER_PROGRAM = `
+import { parseTarget, resolveOnce, roundRobin } from "@kcfg/grpc-resolver";
+import { newClientFromKubeconfig } from "@kcfg/grpc-resolver/node";
+
+const client = await newClientFromKubeconfig({ path: process.argv[2] });
+const { list } = await resolveOnce("kubernetes:///web.prod:grpc", { client });
+await client.close();
+console.log(JSON.stringify({
+  usable: list.usable.length,
+  canonical: parseTarget("kubernetes:///web.prod:grpc").canonical,
+  proxy: roundRobin()["grpc.enable_http_proxy"],
+  deno: typeof Deno,
+}));
+`;
+
+Deno.test({
+  name: `the packed resolver library reads slices under Node${hasNode ? "" : " (no node here)"}`,
+  ignore: !hasNode,
+  async fn() {
+    const [, folder = ""] = await buildNpmPackages();
+    await using dir = await tempDir();
+    await using server = await startKubeServer();
+    server.put(slice("web-1", { endpoints: ["10.0.0.1"] }));
+    server.put(slice("web-2", { endpoints: ["10.0.0.2"] }));
+    const config = await dir.write("config", server.kubeconfig());
+    const [{ filename }] = JSON.parse(
+      await runIn(folder, "npm", "pack", "--json", "--pack-destination", dir.path),
+    );
+    await dir.write("package.json", '{ "type": "module", "private": true }');
+    // gRPC itself is the user's, and nothing is fetched here.
+    const flags = ["--offline", "--no-audit", "--legacy-peer-deps"];
+    await runIn(dir.path, "npm", "install", ...flags, `./${filename}`);
+    await dir.write("program.js", RESOLVER_PROGRAM);
+    const answer = JSON.parse(await runIn(dir.path, "node", "program.js", config));
+    assert.deepEqual(answer, {
+      usable: 2,
+      canonical: "kubernetes://prod/web:grpc",
+      proxy: 0,
+      deno: "undefined",
+    });
   },
 });

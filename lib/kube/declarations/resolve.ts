@@ -1,15 +1,15 @@
-/** What the resolver and `kcfg resolve` ask the API server for; data alone, for the command and for the doctor. */
+/** What `kcfg resolve` asks the API server for; data alone, for the command and for the doctor. */
 
 import type { ScopeDeclaration, ScopeRule } from "../scope/declaration.ts";
 
-/** Which sources the options may use. */
+/** Which source is followed, and whether the Service itself is needed. */
 export interface ResolveNeeds {
   readonly source: "auto" | "endpointslices" | "endpoints";
-  /** Whether the Service is read, and whether it is followed. */
-  readonly service: "never" | "get" | "watch";
+  /** `print` is a rule to be granted; `try` is asked for and its refusal tolerated. */
+  readonly service: "print" | "try";
 }
 
-/** The declaration. What is only tried is optional: a refusal is no error. */
+/** The declaration; rules that are only tried have a `when` that nothing activates. */
 export function resolveScope({ source, service }: ResolveNeeds): ScopeDeclaration {
   const rbac: ScopeRule[] = [];
   if (source !== "endpoints") {
@@ -18,31 +18,29 @@ export function resolveScope({ source, service }: ResolveNeeds): ScopeDeclaratio
       resources: ["endpointslices"],
       verbs: ["list", "watch"],
       scope: "namespaced",
-      why: "follow the endpoints of services",
+      why: "follow the endpoints of the service",
     });
   }
   if (source !== "endpointslices") {
     rbac.push({
       apiGroups: [""],
       resources: ["endpoints"],
-      verbs: ["get", "list", "watch"],
+      verbs: ["get", "watch"],
       scope: "namespaced",
-      ...(source === "auto" && { optional: true, when: "endpoints" }),
-      why: "where EndpointSlices are refused",
+      ...(source === "auto" ? { when: "endpoints", optional: true } : {}),
+      why: "follow the endpoints of the service where it has no slices",
     });
   }
   rbac.push({
     apiGroups: [""],
     resources: ["services"],
-    verbs: service === "watch" ? ["get", "watch"] : ["get"],
+    verbs: ["get"],
     scope: "namespaced",
-    ...(service === "never" && { optional: true, when: "explain" }),
-    why: "say whether a service exists and what its ports are",
+    ...(service === "try" ? { when: "services", optional: true } : {}),
+    why: "read ports, families and existence of the service",
   });
   return { rbac };
 }
 
-/** The declaration with default flags, for the doctor. */
-export const RESOLVE_SCOPE: ScopeDeclaration = {
-  rbac: resolveScope({ source: "endpointslices", service: "never" }).rbac.slice(0, 1),
-};
+/** The declaration of the default options, for the doctor. */
+export const RESOLVE_SCOPE: ScopeDeclaration = resolveScope({ source: "auto", service: "try" });

@@ -1,0 +1,188 @@
+/** `--watch`: the state, then every change, until interrupted, counted out or out of time. */
+
+import { emptyText, failureText } from "#lib/grpc_resolver/messages.ts";
+import { Engine, type EngineDeps, type Snapshot } from "#lib/grpc_resolver/resolver.ts";
+import type { Target } from "#lib/grpc_resolver/target.ts";
+import type { Logger } from "#lib/log/logger.ts";
+import type { RunContext } from "#lib/run/context.ts";
+import { type Change, changesBetween } from "./changes.ts";
+import { codeName, codeOf, highest } from "./exit_codes.ts";
+import { notesOf } from "./notes.ts";
+import type { ResolveOptions } from "./options.ts";
+import { rowOf, snapshotLine, tableOf } from "./print.ts";
+import { endpointView, type TargetState } from "./view.ts";
+
+/** What following needs. */
+export interface FollowDeps {
+  readonly kube: EngineDeps["kube"];
+  readonly log: Logger;
+  readonly context: RunContext;
+}
+
+const MARKS = { ADDED: "+", REMOVED: "-", CHANGED: "~" } as const;
+
+/** Follows until the end; resolves to the exit code. */
+export async function followTargets(
+  targets: readonly Target[],
+  options: ResolveOptions,
+  { kube, log, context }: FollowDeps,
+): Promise<number> {
+  const { clock, signal } = context;
+  const ended = Promise.withResolvers<"counted" | "deadline" | "interrupted">();
+  const followers = targets.map((target) =>
+    new Follower(target, options, { context, counter: countdown(options, ended.resolve) })
+  );
+  const engines = followers.map((follower) =>
+    new Engine(follower.target, {
+      ...options.addresses,
+      ...{ source: options.source, service: "always", detailed: true },
+    }, { deps: { kube, clock, logger: log }, listener: follower })
+  );
+  const timer = options.timeoutMs === 0
+    ? undefined
+    : clock.timer(() => ended.resolve("deadline"), options.timeoutMs);
+  const onAbort = () => ended.resolve("interrupted");
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  const probing = options.probe === undefined
+    ? undefined
+    : await import("./probe_rounds.ts").then(({ startRounds }) =>
+      startRounds(followers, options, context)
+    );
+  try {
+    for (const engine of engines) engine.start();
+    const reason = await ended.promise;
+    const codes = followers.map(({ state }) => codeOf(state));
+    if (reason === "counted") return 0;
+    if (reason === "deadline") return highest(codes);
+    return followers.every(({ state }) => state.snapshot !== undefined) ? 0 : INTERRUPTED;
+  } finally {
+    timer?.cancel();
+    signal.removeEventListener("abort", onAbort);
+    await probing?.stop();
+    await Promise.all(engines.map((engine) => engine.stop()));
+  }
+}
+
+const INTERRUPTED = 130;
+
+/** Calls `end` when `--count` changes have been printed. False when there is no more to print. */
+function countdown(
+  { follow }: ResolveOptions,
+  end: (reason: "counted") => void,
+): () => boolean {
+  const limit = follow?.count ?? 0;
+  let printed = 0;
+  return () => {
+    if (limit > 0 && printed >= limit) return false;
+    printed += 1;
+    if (printed === limit) end("counted");
+    return true;
+  };
+}
+
+/** One target: remembers what was printed and prints what is new. */
+export class Follower {
+  readonly target: Target;
+  readonly #options: ResolveOptions;
+  readonly #context: RunContext;
+  readonly #count: () => boolean;
+  #snapshot: Snapshot | undefined;
+  #error: unknown;
+  #wasEmpty = false;
+
+  constructor(
+    target: Target,
+    options: ResolveOptions,
+    { context, counter }: { readonly context: RunContext; readonly counter: () => boolean },
+  ) {
+    this.target = target;
+    this.#options = options;
+    this.#context = context;
+    this.#count = counter;
+  }
+
+  /** What is known now. */
+  get state(): TargetState {
+    return {
+      target: this.target,
+      snapshot: this.#snapshot,
+      error: this.#error,
+      probes: undefined,
+    };
+  }
+
+  /** Prints differences, then, after a whole read, the state. */
+  list(snapshot: Snapshot): void {
+    const previous = this.#snapshot;
+    this.#snapshot = snapshot;
+    if (previous !== undefined) {
+      const { all } = this.#options;
+      const changes = changesBetween(previous.list.endpoints, snapshot.list.endpoints, { all });
+      for (const change of changes) this.#change(change, snapshot);
+    }
+    const { empty } = snapshot.list;
+    if (empty === undefined) this.#wasEmpty = false;
+    else if (previous !== undefined && !this.#wasEmpty) this.#empty(snapshot);
+    if (empty !== undefined) this.#wasEmpty = true;
+    if (snapshot.isWholeRead || previous === undefined) this.#whole();
+  }
+
+  failure(error: unknown): void {
+    this.#error = error;
+    const message = failureText(this.target, error);
+    const code = codeName(codeOf({ ...this.state, snapshot: undefined }));
+    this.#line({ type: "ERROR", code, message, retryInMs: null }, `! ${message}`);
+  }
+
+  recovered(): void {
+    this.#error = undefined;
+    this.#line({ type: "RECOVERED" }, "! recovered");
+  }
+
+  /** A line that is neither a change nor a state. */
+  tell(fields: Readonly<Record<string, unknown>>, text: string): void {
+    this.#line(fields, text);
+  }
+
+  #change(change: Change, { list }: Snapshot): void {
+    if (!this.#count()) return;
+    const { type, endpoint } = change;
+    this.#line({
+      type,
+      endpoint: endpointView(endpoint),
+      ...(change.type === "CHANGED" ? { previous: endpointView(change.previous) } : {}),
+      usable: list.usable.length,
+    }, `${MARKS[type]} ${rowOf(endpoint, this.state, this.#options)}`);
+  }
+
+  #empty({ list, service }: Snapshot): void {
+    if (list.empty === undefined || !this.#count()) return;
+    const reason = emptyText(this.target, list.empty, service);
+    this.#line({ type: "EMPTY", reason }, `! ${reason}`);
+  }
+
+  #whole(): void {
+    const { output, follow, all } = this.#options;
+    const { stdout, stderr, clock } = this.#context;
+    if (follow?.snapshot !== true) return;
+    if (output === "jsonl") {
+      return stdout.write(snapshotLine(this.state, { all, nowMs: clock.now() }));
+    }
+    const heading = this.#options.targets.length === 1 ? "" : `# ${this.target.canonical}\n`;
+    stdout.write(heading + tableOf(this.state, this.#options));
+    stderr.write(notesOf(this.state));
+  }
+
+  #line(fields: Readonly<Record<string, unknown>>, text: string): void {
+    const { stdout, clock } = this.#context;
+    const time = new Date(clock.now()).toISOString();
+    const { type, ...rest } = fields;
+    const { canonical } = this.target;
+    stdout.write(
+      this.#options.output === "jsonl"
+        ? `${JSON.stringify({ type, time, canonical, ...rest })}\n`
+        : `${time} ${text}\n`,
+    );
+  }
+}

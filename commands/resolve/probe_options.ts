@@ -1,0 +1,87 @@
+/** The `--probe-…` flags, checked (resolve.md 13). */
+
+import { UsageError } from "#lib/cli/usage_error.ts";
+import type { FlagValues } from "#lib/cli/flag.ts";
+import type { FLAGS } from "./flag_table.ts";
+
+/** What success needs. */
+export type ProbePolicy =
+  | { readonly kind: "all" }
+  | { readonly kind: "count"; readonly count: number }
+  | { readonly kind: "percent"; readonly percent: number };
+
+/** How addresses are asked for their health. */
+export interface ProbeOptions {
+  /** At least one; empty is the whole server. */
+  readonly services: readonly string[];
+  readonly connectTimeoutMs: number;
+  readonly timeoutMs: number;
+  readonly concurrency: number;
+  /** Milliseconds between rounds, 0 for one round. */
+  readonly intervalMs: number;
+  readonly policy: ProbePolicy;
+  readonly allowUnimplemented: boolean;
+  readonly tls: ProbeTls | undefined;
+  readonly headers: readonly (readonly [string, string])[];
+}
+
+/** Files and name of TLS. */
+export interface ProbeTls {
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+  readonly serverName: string | undefined;
+  readonly insecure: boolean;
+}
+
+/** `undefined` without `--probe`. @throws {UsageError} */
+export function toProbeOptions(values: FlagValues<typeof FLAGS>): ProbeOptions | undefined {
+  const isTls = values["probe-tls"];
+  const tls: ProbeTls = {
+    ca: values["probe-ca"],
+    cert: values["probe-cert"],
+    key: values["probe-key"],
+    serverName: values["probe-server-name"],
+    insecure: values["probe-insecure"],
+  };
+  const stray = (["probe-ca", "probe-cert", "probe-key", "probe-server-name"] as const)
+    .find((name) => values[name] !== undefined) ??
+    (values["probe-insecure"] ? "probe-insecure" : undefined);
+  if (stray !== undefined && !isTls) {
+    throw new UsageError(`Flag --${stray}: goes with --probe-tls only`);
+  }
+  if ((tls.cert === undefined) !== (tls.key === undefined)) {
+    throw new UsageError("Flags --probe-cert and --probe-key: give both or none");
+  }
+  const policy = parsePolicy(values["probe-policy"]);
+  const headers = values["probe-header"].map(parseHeader);
+  if (!values.probe) return undefined;
+  return {
+    services: values["probe-service"].length === 0 ? [""] : values["probe-service"],
+    connectTimeoutMs: values["probe-connect-timeout"],
+    timeoutMs: values["probe-timeout"],
+    concurrency: values["probe-concurrency"],
+    intervalMs: values["probe-interval"],
+    policy,
+    allowUnimplemented: values["probe-allow-unimplemented"],
+    tls: isTls ? tls : undefined,
+    headers,
+  };
+}
+
+function parsePolicy(text: string): ProbePolicy {
+  if (text === "all") return { kind: "all" };
+  if (text === "any") return { kind: "count", count: 1 };
+  if (/^[1-9]\d{0,5}$/.test(text)) return { kind: "count", count: Number(text) };
+  const percent = /^(\d{1,3})%$/.exec(text)?.[1];
+  if (percent !== undefined && Number(percent) <= 100) {
+    return { kind: "percent", percent: Number(percent) };
+  }
+  throw new UsageError(`Flag --probe-policy: "${text}" is not all, any, a number or a share`);
+}
+
+function parseHeader(text: string): readonly [string, string] {
+  const colon = text.indexOf(":");
+  if (colon > 0) return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()];
+  throw new UsageError("Flag --probe-header: must read NAME: VALUE");
+}

@@ -1,0 +1,68 @@
+/** Slices to addresses: rows 2, 5 to 9 and 19 of resolve.md 17. */
+
+import assert from "node:assert/strict";
+import { slice, type SliceParts } from "#tests/support/slices.ts";
+import { type AddressOptions, computeAddresses, formatHostPort } from "./addresses.ts";
+import type { EndpointSlice } from "./slices.ts";
+
+type Parts = SliceParts & { readonly name: string };
+
+function compute(
+  given: readonly Parts[],
+  target: { port: string; portMode: "first" | "name" | "number" } = { port: "", portMode: "first" },
+  options: AddressOptions = {},
+) {
+  const slices = given.map(({ name, ...parts }) => slice(name, parts) as unknown as EndpointSlice);
+  const list = computeAddresses(target, slices, options);
+  return {
+    list,
+    shown: list.usable.map(({ addresses }) => addresses.map(formatHostPort).join("+")),
+  };
+}
+
+Deno.test("computeAddresses() merges all slices", () => {
+  const given = ["a", "b", "c"].map((name, at) => ({
+    name,
+    endpoints: Array.from({ length: 100 }, (_, host) => `10.0.${at}.${host}`),
+  }));
+  assert.equal(compute(given).shown.length, 300);
+  assert.equal(compute([...given.slice(1), { name: "a", endpoints: [] }]).shown.length, 200);
+});
+
+Deno.test("computeAddresses() uses those that serve until they end when none is ready", () => {
+  const ending = { ready: false, serving: true, terminating: true };
+  const endpoints = [
+    { addresses: ["10.0.0.1"], conditions: ending },
+    { addresses: ["10.0.0.2"], conditions: { ready: false } },
+  ];
+  const { list, shown } = compute([{ name: "a", endpoints }]);
+  assert.deepEqual([shown, list.fallback], [["10.0.0.1:50051"], "serving-terminating"]);
+  const off = compute([{ name: "a", endpoints }], undefined, { terminatingFallback: false });
+  assert.deepEqual(off.list.empty, { kind: "none-ready", total: 2 });
+});
+
+Deno.test("computeAddresses() takes each slice's own number of a named port, and tells what there is", () => {
+  const named = (port: number) => [{ name: "grpc", port }];
+  const given = [
+    { name: "a", ports: named(8080), endpoints: ["10.0.0.1"] },
+    { name: "b", ports: named(9090), endpoints: ["10.0.0.2"] },
+  ];
+  const { shown } = compute(given, { port: "grpc", portMode: "name" });
+  assert.deepEqual(shown, ["10.0.0.1:8080", "10.0.0.2:9090"]);
+  const { list } = compute(given, { port: "http", portMode: "name" });
+  assert.deepEqual(list.empty, { kind: "no-port", wanted: "http", available: ["grpc"] });
+  const none = compute([{ name: "a", ports: null, endpoints: null }]);
+  assert.deepEqual(none.list.empty, { kind: "none-ready", total: 0 });
+});
+
+Deno.test("computeAddresses() makes one endpoint of a pod with both families", () => {
+  const pod = { targetRef: { kind: "Pod", namespace: "prod", name: "web-1", uid: "u1" } };
+  const given = [
+    { name: "a", addressType: "IPv6", endpoints: [{ addresses: ["fd00::1"], ...pod }] },
+    { name: "b", endpoints: [{ addresses: ["10.0.0.1"], ...pod }] },
+  ];
+  assert.deepEqual(compute(given).shown, ["10.0.0.1:50051+[fd00::1]:50051"]);
+  const separate = compute(given, undefined, { family: "separate" });
+  assert.deepEqual(separate.shown, ["10.0.0.1:50051", "[fd00::1]:50051"]);
+  assert.deepEqual(compute(given, undefined, { family: "ipv6" }).shown, ["[fd00::1]:50051"]);
+});

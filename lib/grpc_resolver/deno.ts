@@ -1,0 +1,33 @@
+/** The library on Deno: clients and in-cluster registration. */
+
+import { denoPlatform } from "#lib/kube/deno.ts";
+import { createDoor, type ResolverDoor } from "./door.ts";
+
+const door: ResolverDoor = createDoor({
+  platform: denoPlatform,
+  readTextFileNow(path) {
+    try {
+      return Deno.readTextFileSync(path);
+    } catch {
+      // Absent outside a cluster, or not permitted: the next source counts.
+      return undefined;
+    }
+  },
+});
+
+/** Registers `kubernetes` with the pod's service account. */
+export const registerInCluster: ResolverDoor["registerInCluster"] = door.registerInCluster;
+
+/** The same under another scheme. */
+export const registerInClusterWithScheme: ResolverDoor["registerInClusterWithScheme"] =
+  door.registerInClusterWithScheme;
+
+/** The client of the pod's service account. */
+export const newInClusterClient: ResolverDoor["newInClusterClient"] = door.newInClusterClient;
+
+/** A client without credentials. */
+export const newInsecureClient: ResolverDoor["newInsecureClient"] = door.newInsecureClient;
+
+/** The client of a kubeconfig. */
+export const newClientFromKubeconfig: ResolverDoor["newClientFromKubeconfig"] =
+  door.newClientFromKubeconfig;

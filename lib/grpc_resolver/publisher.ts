@@ -1,0 +1,120 @@
+/**
+ * When a list goes out (resolve.md 5.8): an addition at once or with its burst, a removal 20 ms after its event, so
+ * that an endpoint on its way between slices is in every list. Nothing waits longer than 20 ms.
+ */
+
+import type { Clock, Timer } from "#lib/run/clock.ts";
+import { fingerprint, inPublishedOrder } from "./addresses.ts";
+import type { AddressList, ResolvedEndpoint } from "./resolution.ts";
+
+/** Milliseconds of a burst, and for which a removal is held back. */
+export const BURST_MS = 20;
+
+/** What a publisher needs. */
+export interface PublisherDeps {
+  readonly clock: Clock;
+  /** Gets each list that differs from the one before. */
+  readonly publish: (list: AddressList) => void;
+  /** Text of a list; equal texts are equal lists. By default of the published addresses alone. */
+  readonly fingerprint?: ((list: AddressList) => string) | undefined;
+}
+
+interface Held {
+  readonly endpoint: ResolvedEndpoint;
+  readonly dueMs: number;
+}
+
+/** Takes lists as they are computed and passes them on in time. */
+export class Publisher {
+  readonly #deps: PublisherDeps;
+  readonly #held = new Map<string, Held>();
+  #latest: AddressList | undefined;
+  #published: AddressList | undefined;
+  #text: string | undefined;
+  #lastMs = -Infinity;
+  #timer: Timer | undefined;
+
+  constructor(deps: PublisherDeps) {
+    this.#deps = deps;
+  }
+
+  /** The list that went out last. */
+  get published(): AddressList | undefined {
+    return this.#published;
+  }
+
+  /** A list after an event. */
+  offer(list: AddressList): void {
+    const nowMs = this.#deps.clock.monotonic();
+    this.#latest = list;
+    const present = new Set(list.usable.map(keyOf));
+    for (const key of this.#held.keys()) if (present.has(key)) this.#held.delete(key);
+    for (const endpoint of this.#published?.usable ?? []) {
+      const key = keyOf(endpoint);
+      if (present.has(key) || this.#held.has(key)) continue;
+      this.#held.set(key, { endpoint, dueMs: nowMs + BURST_MS });
+    }
+    this.#settle(nowMs, { isDue: nowMs - this.#lastMs >= BURST_MS });
+  }
+
+  /** A list after a whole read: goes out at once. */
+  replace(list: AddressList): void {
+    this.#held.clear();
+    this.#latest = list;
+    this.#settle(this.#deps.clock.monotonic(), { isDue: true });
+  }
+
+  /** Nothing goes out any more. */
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#latest = undefined;
+  }
+
+  #settle(nowMs: number, { isDue }: { readonly isDue: boolean }): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    const latest = this.#latest;
+    if (latest === undefined) return;
+    let isOver = isDue;
+    for (const [key, { dueMs }] of this.#held) {
+      if (dueMs > nowMs) continue;
+      this.#held.delete(key);
+      isOver = true;
+    }
+    const list = withHeld(latest, [...this.#held.values()].map(({ endpoint }) => endpoint));
+    const text = (this.#deps.fingerprint ?? textOf)(list);
+    const differs = text !== this.#text;
+    if (differs && isOver) {
+      this.#text = text;
+      this.#published = list;
+      this.#lastMs = nowMs;
+      this.#deps.publish(list);
+    }
+    const due = [...this.#held.values()].map(({ dueMs }) => dueMs);
+    if (differs && !isOver) due.push(this.#lastMs + BURST_MS);
+    if (due.length === 0 || this.#latest === undefined) return;
+    const delayMs = Math.max(0, Math.min(...due) - nowMs);
+    this.#timer = this.#deps.clock.timer(
+      () => this.#settle(this.#deps.clock.monotonic(), { isDue: true }),
+      delayMs,
+      { unref: true },
+    );
+  }
+}
+
+function textOf(list: AddressList): string {
+  return fingerprint(list.usable);
+}
+
+function keyOf({ addresses }: ResolvedEndpoint): string {
+  return addresses.map(({ host, port }) => `${host} ${port}`).join(",");
+}
+
+function withHeld(list: AddressList, held: readonly ResolvedEndpoint[]): AddressList {
+  if (held.length === 0) return list;
+  const usable = inPublishedOrder([...list.usable, ...held]);
+  const keys = new Set(held.map(keyOf));
+  const rest = list.endpoints.filter((one) => !one.usable && !keys.has(keyOf(one)));
+  return { ...list, usable, endpoints: [...usable, ...rest], empty: undefined };
+}

@@ -1,0 +1,75 @@
+/** `kcfg resolve` on the embedded API server: sources by rights, exit codes, several slices. */
+
+import assert from "node:assert/strict";
+import { startKubeServer } from "#tests/support/kube_server.ts";
+import { slice } from "#tests/support/slices.ts";
+import { tempDir } from "#tests/support/temp_dir.ts";
+
+const MAIN = new URL("../../../main.ts", import.meta.url).pathname;
+
+async function cluster() {
+  const dir = await tempDir();
+  const may = (apiGroup: string, resource: string, ...verbs: string[]) => ({
+    name: resource,
+    groups: [],
+    rules: [{ apiGroups: [apiGroup], resources: [resource], verbs }],
+  });
+  const server = await startKubeServer({
+    users: {
+      watcher: may("discovery.k8s.io", "endpointslices", "watch"),
+      legacy: may("", "endpoints", "get", "watch"),
+      nobody: may("", "pods", "get"),
+      all: may("*", "*", "get", "list", "watch"),
+    },
+  });
+  const hosts = (from: number, count: number) =>
+    Array.from({ length: count }, (_, at) => `10.0.0.${from + at}`);
+  server.put(slice("web-1", { endpoints: hosts(1, 100) }));
+  server.put(slice("web-2", { endpoints: hosts(101, 60) }));
+  server.put({
+    apiVersion: "v1",
+    kind: "Endpoints",
+    metadata: { name: "web", namespace: "prod" },
+    subsets: [{ addresses: [{ ip: "10.0.0.1" }], ports: [{ name: "grpc", port: 50051 }] }],
+  });
+  return {
+    async resolve(token: string, ...args: string[]) {
+      const config = await dir.write(`config-${token}`, server.kubeconfig({ token }));
+      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", "--quiet", MAIN, "resolve", "--kubeconfig", config, ...args],
+        env: { NO_COLOR: "1" },
+      }).output();
+      const decoder = new TextDecoder();
+      return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+    },
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await dir[Symbol.asyncDispose]();
+    },
+  };
+}
+
+Deno.test("resolve sees all slices, and says what is wrong by its exit code", async () => {
+  await using kube = await cluster();
+  const all = await kube.resolve("all", "-o", "addresses", "web.prod:grpc");
+  assert.deepEqual([all.code, all.stdout.trim().split("\n").length], [0, 160]);
+  const port = await kube.resolve("all", "web.prod:http");
+  assert.equal(port.code, 3);
+  assert.match(port.stderr, /no port named "http" \(available: grpc\)/);
+  const missing = await kube.resolve("all", "nope.prod", "web.prod");
+  assert.equal(missing.code, 4);
+  assert.match(missing.stderr, /service "prod\/nope": service does not exist/);
+  const denied = await kube.resolve("nobody", "web.prod");
+  assert.equal(denied.code, 5);
+  assert.match(denied.stderr, /access denied \(HTTP 403\)/);
+});
+
+Deno.test("resolve does with watch on slices alone, and with Endpoints alone", async () => {
+  await using kube = await cluster();
+  const watcher = await kube.resolve("watcher", "-o", "addresses", "web.prod");
+  assert.deepEqual([watcher.code, watcher.stdout.trim().split("\n").length], [0, 160]);
+  const legacy = await kube.resolve("legacy", "-o", "json", "web.prod:grpc");
+  assert.equal(legacy.code, 0, legacy.stderr);
+  const { source, usable } = JSON.parse(legacy.stdout);
+  assert.deepEqual([source, usable], ["endpoints", 1]);
+});

@@ -1,0 +1,82 @@
+/** Real gRPC servers and callers for tests of the resolver: a server answers every call with its own address. */
+
+import { Buffer } from "node:buffer";
+import * as grpc from "@grpc/grpc-js";
+
+/** Path of the one method. */
+export const WHO = "/test.Who/Ask";
+
+/** A running server. */
+export interface GrpcBackend {
+  readonly host: string;
+  readonly port: number;
+  /** Calls answered so far. */
+  readonly calls: number;
+  /** Connections accepted so far that made a call. */
+  readonly peers: ReadonlySet<string>;
+  /** Says GOAWAY and ends when the last call has. */
+  drain(): Promise<void>;
+  /** Ends at once. */
+  kill(): void;
+}
+
+/** Starts a server on a host; port 0 by default. */
+export async function startBackend(host: string, port = 0): Promise<GrpcBackend> {
+  const server = new grpc.Server();
+  const state = { calls: 0 };
+  const peers = new Set<string>();
+  const method = {
+    path: WHO,
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: (text: string) => Buffer.from(text),
+    requestDeserialize: (bytes: Uint8Array) => new TextDecoder().decode(bytes),
+    responseSerialize: (text: string) => Buffer.from(text),
+    responseDeserialize: (bytes: Uint8Array) => new TextDecoder().decode(bytes),
+  } as const;
+  const health = {
+    ...method,
+    path: "/grpc.health.v1.Health/Check",
+    responseSerialize: () => Buffer.from([0x08, 1]),
+  };
+  const answer: grpc.handleUnaryCall<string, string> = (call, done) => {
+    state.calls += 1;
+    peers.add(call.getPeer());
+    done(null, `${host}:${bound}`);
+  };
+  server.addService({ ask: method, check: health }, { ask: answer, check: answer });
+  const bound = await new Promise<number>((resolve, reject) =>
+    server.bindAsync(
+      `${host}:${port}`,
+      grpc.ServerCredentials.createInsecure(),
+      (error, at) => error === null ? resolve(at) : reject(error),
+    )
+  );
+  return {
+    host,
+    port: bound,
+    peers,
+    get calls() {
+      return state.calls;
+    },
+    drain: () =>
+      new Promise((resolve, reject) =>
+        server.tryShutdown((error) => error === undefined ? resolve() : reject(error))
+      ),
+    kill: () => server.forceShutdown(),
+  };
+}
+
+/** One call; resolves to who answered. @throws {grpc.ServiceError} */
+export function ask(client: grpc.Client, deadlineMs = 5000): Promise<string> {
+  return new Promise((resolve, reject) =>
+    client.makeUnaryRequest(
+      WHO,
+      (text: string) => Buffer.from(text),
+      (bytes: Uint8Array) => new TextDecoder().decode(bytes),
+      "who",
+      { deadline: Date.now() + deadlineMs },
+      (error, answer) => error === null ? resolve(answer ?? "") : reject(error),
+    )
+  );
+}
