@@ -88,6 +88,7 @@ const DEMOS: Readonly<Record<string, () => Promise<number>>> = {
   // Loaded when asked for: these bring an API server along.
   "flags-watch": async () => await (await import("./demo_flags_watch.ts")).demoFlagsWatch(),
   reload: async () => await (await import("./demo_reload.ts")).demoReload(),
+  resolve: async () => await (await import("./demo_resolve.ts")).demoResolve(),
   doctor: async () => await (await import("./demo_doctor.ts")).demoDoctor(),
 };
 

@@ -73,3 +73,14 @@ Deno.test("resolve does with watch on slices alone, and with Endpoints alone", a
   const { source, usable } = JSON.parse(legacy.stdout);
   assert.deepEqual([source, usable], ["endpoints", 1]);
 });
+
+Deno.test("the demo of resolve ends well", async () => {
+  const demo = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-prompt", "--quiet", "tools/demo.ts", "resolve"],
+    cwd: new URL("../../../", import.meta.url).pathname,
+  });
+  const { code, stdout } = await demo.output();
+  const told = new TextDecoder().decode(stdout);
+  assert.equal(code, 0, told);
+  assert.match(told, /10\.0\.0\.4/);
+});
