@@ -37,6 +37,8 @@ export async function startBackend(host: string, port = 0): Promise<GrpcBackend>
   const health = {
     ...method,
     path: "/grpc.health.v1.Health/Check",
+    // An empty text is no message for the library's server; any other value is one.
+    requestDeserialize: () => "health",
     responseSerialize: () => Buffer.from([0x08, 1]),
   };
   const answer: grpc.handleUnaryCall<string, string> = (call, done) => {
