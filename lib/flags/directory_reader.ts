@@ -101,6 +101,7 @@ async function readVersion(
   const listed = await access.list(data);
   if (listed === undefined) return undefined;
   let isWhole = true;
+  const afterListing = access.realPath(`${path}/${DATA_LINK}`);
   await Promise.all(listed.map(async ({ name, kind }) => {
     if (isHidden(name)) return;
     const file = `${data}/${name}`;
@@ -108,6 +109,8 @@ async function readVersion(
     if (item === undefined) isWhole = false;
     else items.set(name, item);
   }));
+  // Listed while it was being deleted, a version may lack files that nobody would miss below.
+  if (await afterListing !== data) return undefined;
   // A version is deleted file by file once it is replaced; a link that leads nowhere is missing for good.
   const isReplaced = !isWhole && await access.realPath(`${path}/${DATA_LINK}`) !== data;
   return isReplaced ? undefined : { items, data };

@@ -117,6 +117,28 @@ Deno.test("readDirectory() does not take a half-deleted version for a whole one"
   assert.deepEqual(texts(await readDirectory(access, volume.path)), { a: "2", b: "2" });
 });
 
+Deno.test("readDirectory() does not take a version listed during its deletion for a whole one", async () => {
+  await using dir = await tempDir();
+  const volume = await kubeletVolume(dir.path, { a: "1", b: "1" });
+  let replaced: string | undefined;
+  const access: DirectoryAccess = {
+    ...denoDirectoryAccess,
+    async list(path) {
+      const listed = await denoDirectoryAccess.list(path);
+      if (replaced !== undefined || !path.includes("/..2026")) return listed;
+      replaced = path;
+      await volume.swap({ a: "2", b: "2" });
+      return listed?.filter(({ name }) => name !== "b");
+    },
+    // What is listed is read before it is deleted, too.
+    readFile: async (path) =>
+      replaced !== undefined && path.startsWith(replaced)
+        ? new TextEncoder().encode("1")
+        : await denoDirectoryAccess.readFile(path),
+  };
+  assert.deepEqual(texts(await readDirectory(access, volume.path)), { a: "2", b: "2" });
+});
+
 Deno.test("readDirectory() gives up after five versions that vanished", async () => {
   await using dir = await tempDir();
   const volume = await kubeletVolume(dir.path, { a: "1" });
