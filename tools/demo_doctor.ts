@@ -14,6 +14,7 @@ const USERS = {
         verbs: ["create"],
       },
       { apiGroups: [""], resources: ["configmaps"], verbs: ["list", "watch"] },
+      { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] },
       { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
     ],
   },

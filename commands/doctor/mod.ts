@@ -5,6 +5,7 @@ import { UsageError } from "#lib/cli/usage_error.ts";
 import { FLAGS_WATCH_SCOPE } from "#lib/kube/declarations/flags_watch.ts";
 import { RELOAD_SCOPE } from "#lib/kube/declarations/reload.ts";
 import { RESOLVE_SCOPE } from "#lib/kube/declarations/resolve.ts";
+import { SERVE_CONFIG_PEERS_SCOPE } from "#lib/kube/declarations/serve_config_peers.ts";
 import type { ScopeDeclaration } from "#lib/kube/mod.ts";
 import { createLogger } from "#lib/log/create_logger.ts";
 import { nearest } from "#lib/cli/nearest.ts";
@@ -19,6 +20,8 @@ const DECLARATIONS: ReadonlyMap<string, ScopeDeclaration> = new Map([
   ["flags-watch", FLAGS_WATCH_SCOPE],
   ["reload", RELOAD_SCOPE],
   ["resolve", RESOLVE_SCOPE],
+  // Its ring, which every replica needs; what the kube: backend and token reviews need depends on their options.
+  ["serve-config", SERVE_CONFIG_PEERS_SCOPE],
 ]);
 
 /** The command. */
