@@ -98,7 +98,7 @@ function isVersionFlag(arg: string): boolean {
 /** Says what went wrong on stderr; a stack trace only when `KCFG_DEBUG` is set. */
 function reportFailure(error: unknown, { stderr, env }: RunContext): number {
   const message = error instanceof Error ? error.message : String(error);
-  stderr.write(`kcfg: error: ${oneLine(message)}\n`);
+  for (const line of message.split("\n")) stderr.write(`kcfg: error: ${oneLine(line)}\n`);
   const hints = (error as { hints?: unknown }).hints;
   if (Array.isArray(hints)) {
     for (const hint of hints) stderr.write(`kcfg: hint: ${oneLine(hint)}\n`);

@@ -22,7 +22,7 @@ function commandNamed(name: string, ran: string[]): Command<boolean, typeof FLAG
     permissions: () => ({ net: [":1"] }),
     run(fail) {
       ran.push(name);
-      if (fail) throw new Error("Cannot read\nfile");
+      if (fail) throw new Error("Cannot read\nfile\x1b");
       return Promise.resolve(7);
     },
   };
@@ -81,10 +81,10 @@ Deno.test("dispatch() suggests the command that was probably meant", async () =>
   );
 });
 
-Deno.test("dispatch() reports a failure on one line, without a stack, and exits 1", async () => {
+Deno.test("dispatch() reports a failure line by line, without a stack, and exits 1", async () => {
   const { exitCode, stderr } = await run("probe", "--fail");
   assert.equal(exitCode, 1);
-  assert.equal(stderr, "kcfg: error: Cannot read\uFFFDfile\n");
+  assert.equal(stderr, "kcfg: error: Cannot read\nkcfg: error: file\uFFFD\n");
 });
 
 Deno.test("dispatch() prints permissions as they would be, and as they are", async () => {
