@@ -30,6 +30,7 @@ export async function bundle(): Promise<{ readonly entry: string }> {
   }).output();
   if (!success) throw new Error(`Cannot bundle main.ts: ${new TextDecoder().decode(stderr)}`);
   await deferNodeModule(outDir);
+  await deferCommands(outDir);
   const { unstable } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
   // So that the folder can be copied anywhere and still has the runtime's features it was written for.
   await Deno.writeTextFile(`${outDir}/deno.json`, JSON.stringify({ unstable, lock: false }));
@@ -57,4 +58,24 @@ async function deferNodeModule(outDir: string): Promise<void> {
     if (lazy === text) throw new Error(`Cannot defer node:module in ${name}: its form is new`);
     await Deno.writeTextFile(`${outDir}/${name}`, lazy);
   }
+}
+
+/**
+ * The runtime reads every file that a literal `import()` names before it runs the first line, all commands for the
+ * sake of one. Behind a template the entry's are read when they are imported, before permissions are dropped; what a
+ * command imports later is read with the command, as before. The worker of the strict sandbox may read nothing at
+ * run time, so it starts from `main_strict.js`, where the imports are literal.
+ */
+async function deferCommands(outDir: string): Promise<void> {
+  const text = await Deno.readTextFile(`${outDir}/main.js`);
+  const deferred = text.replaceAll(/import\("(\.\/[\w-]+\.js)"\)/g, 'import(`${""}$1`)');
+  const redirected = deferred.replace(
+    "openProcess(import.meta.url)",
+    'openProcess(new URL("./main_strict.js", import.meta.url).href)',
+  );
+  if (deferred === text || redirected === deferred) {
+    throw new Error(`Cannot defer the commands in ${outDir}/main.js: its form is new`);
+  }
+  await Deno.writeTextFile(`${outDir}/main_strict.js`, text);
+  await Deno.writeTextFile(`${outDir}/main.js`, redirected);
 }
