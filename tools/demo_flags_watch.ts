@@ -4,9 +4,7 @@
  */
 
 import type { KubeServer } from "../tests/support/kube_server.ts";
-import { follow, say, withApiServer } from "./demo_story.ts";
-
-const ROOT = new URL("..", import.meta.url).pathname;
+import { followKcfg, say, withApiServer } from "./demo_story.ts";
 
 const SCHEMA = {
   set: "checkout",
@@ -43,20 +41,11 @@ async function tell(
   say(
     "\n$ kcfg flags-watch --schema schema.json --configmap team-a/flags --config-port 127.0.0.1:0",
   );
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "-A", "--no-prompt", "--quiet", "main.ts", "flags-watch"],
-      ...["--schema", schema, "--configmap=team-a/flags", "--config-port=127.0.0.1:0"],
-      ...["--output=text", "--logger-json=false"],
-    ],
-    cwd: ROOT,
-    env: { KUBECONFIG: kubeconfig },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const output = follow(child.stdout, (line) => say(`  ${line}`));
-  const log = follow(child.stderr, () => undefined);
+  const { child, output, log } = followKcfg([
+    "flags-watch",
+    ...["--schema", schema, "--configmap=team-a/flags", "--config-port=127.0.0.1:0"],
+    ...["--output=text", "--logger-json=false"],
+  ], { env: { KUBECONFIG: kubeconfig }, onLine: (line) => say(`  ${line}`) });
   try {
     await log.until(/ ready /);
     const base = `http://${/ listen=(\S+)/.exec(log.text())?.[1]}`;

@@ -5,9 +5,7 @@
  */
 
 import type { KubeServer } from "../tests/support/kube_server.ts";
-import { follow, say, withApiServer } from "./demo_story.ts";
-
-const ROOT = new URL("..", import.meta.url).pathname;
+import { followKcfg, say, withApiServer } from "./demo_story.ts";
 
 /** Reads its configuration at the start and at SIGHUP, as PostgreSQL or nginx do. */
 const APPLICATION = `#!/bin/sh
@@ -42,20 +40,11 @@ async function tell(
   say("\n$ kcfg reload --configroot=config --configmap=team-a/app \\");
   say("    --validate-command='grep -q workers {dir}/app.conf' -- ./app.sh");
   const root = `${folder}/config`;
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "-A", "--no-prompt", "--quiet", "main.ts", "reload", `--configroot=${root}`],
-      ...["--configmap=team-a/app", "--validate-command=grep -q workers {dir}/app.conf"],
-      ...["--reload-min-interval=0", "--log-format=text", "--", `${folder}/app.sh`],
-    ],
-    cwd: ROOT,
-    env: { KUBECONFIG: kubeconfig },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const output = follow(child.stdout, (line) => say(`  ${line}`));
-  const log = follow(child.stderr, () => undefined);
+  const { child, output, log } = followKcfg([
+    ...["reload", `--configroot=${root}`],
+    ...["--configmap=team-a/app", "--validate-command=grep -q workers {dir}/app.conf"],
+    ...["--reload-min-interval=0", "--log-format=text", "--", `${folder}/app.sh`],
+  ], { env: { KUBECONFIG: kubeconfig }, onLine: (line) => say(`  ${line}`) });
   try {
     await output.until(/started, workers = 4/);
     say("\nThe files were there before the application. Somebody edits the ConfigMap:");

@@ -5,9 +5,7 @@
 
 import type { KubeServer } from "../tests/support/kube_server.ts";
 import { slice } from "../tests/support/slices.ts";
-import { follow, say, showKcfg, withApiServer } from "./demo_story.ts";
-
-const ROOT = new URL("..", import.meta.url).pathname;
+import { followKcfg, say, showKcfg, withApiServer } from "./demo_story.ts";
 
 /** Tells the story; 0 when everything was seen as it should be. */
 export async function demoResolve(): Promise<number> {
@@ -36,19 +34,10 @@ export async function demoResolve(): Promise<number> {
 
 async function tellWatch(server: KubeServer, env: Record<string, string>): Promise<boolean> {
   say("\n$ kcfg resolve --watch web.prod:grpc");
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "-A", "--no-prompt", "--quiet", "main.ts"],
-      ...["resolve", "--watch", "web.prod:grpc"],
-    ],
-    cwd: ROOT,
+  const { child, output, log } = followKcfg(["resolve", "--watch", "web.prod:grpc"], {
     env,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const output = follow(child.stdout, (line) => say(`  ${line}`));
-  const log = follow(child.stderr, () => undefined);
+    onLine: (line) => say(`  ${line}`),
+  });
   try {
     await output.until(/10\.0\.0\.2/);
     say("\nThe third endpoint becomes ready:");

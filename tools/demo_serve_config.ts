@@ -4,9 +4,7 @@
  */
 
 import type { KubeServer } from "../tests/support/kube_server.ts";
-import { follow, say, withApiServer } from "./demo_story.ts";
-
-const ROOT = new URL("..", import.meta.url).pathname;
+import { followKcfg, say, withApiServer } from "./demo_story.ts";
 
 const ORDERS = `pool:
   size: 4
@@ -24,20 +22,12 @@ export async function tellSpringStory(): Promise<boolean> {
     const env = { KUBECONFIG: await saveKubeconfig("demo-token"), NO_COLOR: "1" };
     say("An API server runs inside this demo, with the ConfigMap team-a/orders.");
     say("\n$ kcfg serve-config --backend kube:team-a");
-    const child = new Deno.Command(Deno.execPath(), {
-      args: [
-        ...["run", "-A", "--no-prompt", "--quiet", "main.ts", "serve-config"],
-        ...["--backend=kube:team-a", "--refresh=false", "--peer-discovery=none"],
-        ...["listen", "health", "metrics"].map((name) => `--${name}-addr=127.0.0.1:0`),
-        ...["--groupcache-port=:0", "--log-level=info"],
-      ],
-      cwd: ROOT,
-      env,
-      stdin: "null",
-      stdout: "null",
-      stderr: "piped",
-    }).spawn();
-    const log = follow(child.stderr, () => undefined);
+    const { child, log } = followKcfg([
+      "serve-config",
+      ...["--backend=kube:team-a", "--refresh=false", "--peer-discovery=none"],
+      ...["listen", "health", "metrics"].map((name) => `--${name}-addr=127.0.0.1:0`),
+      ...["--groupcache-port=:0", "--log-level=info"],
+    ], { env });
     try {
       await log.until(/ ready /);
       const addressOf = (listener: string) =>

@@ -5,6 +5,7 @@ import type { KubeServer } from "../tests/support/kube_server.ts";
 import type { KubeServerOptions } from "../tests/support/kube_server/options.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
+const RUN_KCFG = ["run", "-A", "--no-prompt", "--quiet", "main.ts"];
 const STEP_MS = 5000;
 
 /** Writes a line. */
@@ -19,13 +20,43 @@ export async function showKcfg(
 ): Promise<number> {
   say(`\n$ kcfg ${args.join(" ")}`);
   const { code } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-prompt", "--quiet", "main.ts", ...args],
+    args: [...RUN_KCFG, ...args],
     cwd: ROOT,
     env,
     stdin: "null",
   }).spawn().status;
   say(`(exit status ${code})`);
   return code;
+}
+
+/** A running kcfg whose output is read as it comes. */
+export interface FollowedKcfg {
+  readonly child: Deno.ChildProcess;
+  readonly output: FollowedStream;
+  readonly log: FollowedStream;
+}
+
+/** Runs `kcfg …` from source in the background; `onLine` gets each line of its output. */
+export function followKcfg(
+  args: readonly string[],
+  { env, onLine = () => undefined }: {
+    readonly env: Record<string, string>;
+    readonly onLine?: (line: string) => void;
+  },
+): FollowedKcfg {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...RUN_KCFG, ...args],
+    cwd: ROOT,
+    env,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  return {
+    child,
+    output: follow(child.stdout, onLine),
+    log: follow(child.stderr, () => undefined),
+  };
 }
 
 /** An API server inside the demo and a kubeconfig that points to it; both are gone afterwards. */
@@ -57,7 +88,7 @@ export interface FollowedStream {
 }
 
 /** Reads lines, and waits for one that matches, five seconds at most. */
-export function follow(
+function follow(
   stream: ReadableStream<Uint8Array>,
   onLine: (line: string) => void,
 ): FollowedStream {

@@ -2,8 +2,12 @@
 
 import assert from "node:assert/strict";
 import { controlPlane } from "#tests/support/control_plane.ts";
-import { applyRbac, createToken, testNamespace } from "#tests/support/control_plane/harness.ts";
-import { plainRequest } from "#tests/support/control_plane/http.ts";
+import {
+  applyRbac,
+  createToken,
+  testNamespace,
+  writer,
+} from "#tests/support/control_plane/harness.ts";
 import { eventually } from "#tests/support/eventually.ts";
 import { startKubeServer } from "#tests/support/kube_server.ts";
 import { startKcfg } from "#tests/support/process.ts";
@@ -111,12 +115,7 @@ Deno.test({
     const { admin } = plane;
     await using namespace = await testNamespace(admin);
     const configMaps = `/api/v1/namespaces/${namespace.name}/configmaps`;
-    const write = async (method: string, path: string, body?: unknown) => {
-      const contentType = "application/merge-patch+json";
-      const request = { method, path, body, ...(method === "PATCH" && { contentType }) };
-      const { status, text } = await plainRequest(admin, request);
-      assert.ok(status < 300, text);
-    };
+    const write = writer(admin);
     const flags = { metadata: { name: "flags" }, data: { limit: "1", mode: "calm" } };
     await write("POST", configMaps, flags);
     const objects = ["--infer", `--configmap=${namespace.name}/flags`];

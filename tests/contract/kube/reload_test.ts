@@ -2,7 +2,12 @@
 
 import assert from "node:assert/strict";
 import { controlPlane } from "#tests/support/control_plane.ts";
-import { applyRbac, createToken, testNamespace } from "#tests/support/control_plane/harness.ts";
+import {
+  applyRbac,
+  createToken,
+  testNamespace,
+  writer,
+} from "#tests/support/control_plane/harness.ts";
 import { plainRequest } from "#tests/support/control_plane/http.ts";
 import { eventually } from "#tests/support/eventually.ts";
 import type { AccessRule } from "#tests/support/kube_server/access.ts";
@@ -239,12 +244,7 @@ Deno.test({
     const { admin } = plane;
     await using namespace = await testNamespace(admin);
     const configMaps = `/api/v1/namespaces/${namespace.name}/configmaps`;
-    const write = async (method: string, path: string, body?: unknown) => {
-      const contentType = "application/merge-patch+json";
-      const request = { method, path, body, ...(method === "PATCH" && { contentType }) };
-      const { status, text } = await plainRequest(admin, request);
-      assert.ok(status < 300, text);
-    };
+    const write = writer(admin);
     await write("POST", configMaps, { metadata: { name: "app" }, data: { a: "1" } });
     await using dir = await tempDir();
     const root = `${dir.path}/config`;

@@ -50,6 +50,16 @@ export async function testNamespace(admin: Endpoint): Promise<TestNamespace> {
   };
 }
 
+/** Sends a body, a PATCH as a merge patch; rejects unless it succeeds. */
+export function writer(
+  admin: Endpoint,
+): (method: string, path: string, body?: unknown) => Promise<void> {
+  return async (method, path, body) => {
+    const contentType = "application/merge-patch+json";
+    await succeed(admin, { method, path, body, ...(method === "PATCH" && { contentType }) });
+  };
+}
+
 /**
  * Applies the documents of a YAML or JSON text by server-side apply, in their order: what `--print-rbac` prints.
  * Returns what was applied; `remove` takes the cluster-scoped part away again. With `dryRun` the server
