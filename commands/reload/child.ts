@@ -22,8 +22,8 @@ export interface ChildEnd {
 }
 
 /** Exit statuses of a program that could not be started, as shells have them. */
-export const EXIT_NOT_EXECUTABLE = 126;
-export const EXIT_NOT_FOUND = 127;
+const EXIT_NOT_EXECUTABLE = 126;
+const EXIT_NOT_FOUND = 127;
 
 /** It could not be started. */
 export class ChildStartError extends Error {

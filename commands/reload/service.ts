@@ -71,7 +71,7 @@ function wrongMethod(allow: string): Response {
 }
 
 /** Why the process is not well; empty when it is. */
-export function healthProblems(
+function healthProblems(
   { healthReloadGraceMs, healthMaxStalenessMs, child: childOptions }: ReloadOptions,
   { facts, sources, child, clock }: Pick<ServiceDeps, "facts" | "sources" | "child" | "clock">,
 ): readonly string[] {

@@ -28,7 +28,7 @@ export interface PortQuery {
 export type PortChooser = (slice: EndpointSlice) => readonly ChosenPort[];
 
 /** Ports of a slice that gRPC can use. */
-export function eligiblePorts(slice: EndpointSlice): readonly WirePort[] {
+function eligiblePorts(slice: EndpointSlice): readonly WirePort[] {
   return (slice.ports ?? []).filter(({ protocol }) => (protocol ?? "TCP") === "TCP");
 }
 

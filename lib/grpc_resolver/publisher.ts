@@ -8,7 +8,7 @@ import { fingerprint, inPublishedOrder } from "./addresses.ts";
 import type { AddressList, ResolvedEndpoint } from "./resolution.ts";
 
 /** Milliseconds of a burst, and for which a removal is held back. */
-export const BURST_MS = 20;
+const BURST_MS = 20;
 
 /** What a publisher needs. */
 export interface PublisherDeps {

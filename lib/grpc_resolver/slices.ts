@@ -105,11 +105,6 @@ export function slicesOfEndpoints(endpoints: Endpoints): readonly EndpointSlice[
   });
 }
 
-/** Whether a list of Endpoints ends early. */
-export function isTruncated(endpoints: Endpoints): boolean {
-  return endpoints.metadata.annotations?.["endpoints.kubernetes.io/over-capacity"] === "truncated";
-}
-
 function endpointOf(
   { ip, hostname, nodeName, targetRef }: WireAddress,
   { isReady }: { readonly isReady: boolean },

@@ -43,7 +43,7 @@ export interface DenoClientDeps {
 }
 
 /** Loads the configuration. @throws {KubeConfigError} when there is no usable one */
-export async function loadConnection(
+async function loadConnection(
   { flags }: Pick<KubeSettings, "flags">,
   log: Logger = silentLogger,
 ): Promise<KubeConnection> {

@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 import * as grpc from "@grpc/grpc-js";
 
 /** Path of the one method. */
-export const WHO = "/test.Who/Ask";
+const WHO = "/test.Who/Ask";
 
 /** A running server. */
 export interface GrpcBackend {

@@ -3,7 +3,7 @@
 import { writeFileAtomically } from "#lib/fs/atomic_write.ts";
 
 /** Name of the file. */
-export const STATE_FILE = "..kcfg-state.json";
+const STATE_FILE = "..kcfg-state.json";
 
 /** Whether a name is of a state file that a run which was killed did not finish. */
 export function isStateLeftOver(name: string): boolean {

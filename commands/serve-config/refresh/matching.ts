@@ -37,7 +37,7 @@ export function matcherOf(
 }
 
 /** Whether the event means every key, because it names all applications or the one all others inherit. */
-export function isBroadcast(destination: string): boolean {
+function isBroadcast(destination: string): boolean {
   return /^(?:\*{0,2}|\*:\*\*|#)$/.test(destination) || destination.split(":")[0] === "application";
 }
 

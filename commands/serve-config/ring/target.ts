@@ -1,7 +1,7 @@
 /** Request targets of the ring listener, both ways (serve-config.md 3.2, 6.4). */
 
 /** Where the protocol lives. */
-export const BASE_PATH = "/_groupcache/";
+const BASE_PATH = "/_groupcache/";
 /** The one cache group. */
 export const GROUP = "configfiles";
 /** Said by replicas of kcfg in requests and answers: which dialect they speak, never who they are. */
