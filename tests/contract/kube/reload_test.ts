@@ -73,9 +73,15 @@ Deno.test("reload writes ConfigMaps and Secrets, text and bytes, each into its f
   assert.equal(await kube.read("a.conf"), "x=1\n");
   assert.deepEqual(await Deno.readFile(`${kube.root}/b.bin`), new Uint8Array([0, 1, 255]));
   assert.equal(await kube.read("tls/key"), "secret");
+  const first = await kcfg.status();
   kube.server.put(configMap("app", { "c.conf": "x=2\n" }));
   await eventually("the keys are others", async () => {
     return (await kube.names()).join() === "c.conf,tls";
+  });
+  // Files are there before the run that tells of them is counted.
+  await eventually("the run is over", async () => {
+    const now = await kcfg.status();
+    return now.hash !== first.hash && now.lastReloadHash === now.hash;
   });
   // Neither labels nor equal content are a change.
   const { hash } = await kcfg.status();
