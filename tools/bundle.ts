@@ -1,5 +1,7 @@
 /** Makes `dist/js`: the program as a few JavaScript files, one per command and shared part. */
 
+import { deferImports } from "./defer_imports.ts";
+
 const ROOT = new URL("..", import.meta.url).pathname;
 
 /**
@@ -18,6 +20,7 @@ export async function bundle(): Promise<{ readonly entry: string }> {
       "bundle",
       "--quiet",
       "--code-splitting",
+      "--minify",
       "--sourcemap=linked",
       "--outdir",
       outDir,
@@ -30,7 +33,7 @@ export async function bundle(): Promise<{ readonly entry: string }> {
   }).output();
   if (!success) throw new Error(`Cannot bundle main.ts: ${new TextDecoder().decode(stderr)}`);
   await deferNodeModule(outDir);
-  await deferCommands(outDir);
+  await deferImports(outDir);
   const { unstable } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
   // So that the folder can be copied anywhere and still has the runtime's features it was written for.
   await Deno.writeTextFile(`${outDir}/deno.json`, JSON.stringify({ unstable, lock: false }));
@@ -38,10 +41,9 @@ export async function bundle(): Promise<{ readonly entry: string }> {
 }
 
 const EAGER =
-  /^import \{ createRequire as (\w+) \} from "node:module";\nvar __require = \1\(import\.meta\.url\);$/m;
-// One line as well, so that source maps stay right.
-const LAZY = "\nvar __require = (id) => (__require.made ??= " +
-  'process.getBuiltinModule("node:module").createRequire(import.meta.url))(id);';
+  /import\{createRequire as ([\w$]+)\} from "node:module";var ([\w$]+)=\1\(import\.meta\.url\);/;
+const LAZY = 'var $2=(id)=>($2.made??=process.getBuiltinModule("node:module")' +
+  ".createRequire(import.meta.url))(id);";
 
 /**
  * Packages in the old module format make the bundler import `node:module` in a part that every start loads, which
@@ -58,24 +60,4 @@ async function deferNodeModule(outDir: string): Promise<void> {
     if (lazy === text) throw new Error(`Cannot defer node:module in ${name}: its form is new`);
     await Deno.writeTextFile(`${outDir}/${name}`, lazy);
   }
-}
-
-/**
- * The runtime reads every file that a literal `import()` names before it runs the first line, all commands for the
- * sake of one. Behind a template the entry's are read when they are imported, before permissions are dropped; what a
- * command imports later is read with the command, as before. The worker of the strict sandbox may read nothing at
- * run time, so it starts from `main_strict.js`, where the imports are literal.
- */
-async function deferCommands(outDir: string): Promise<void> {
-  const text = await Deno.readTextFile(`${outDir}/main.js`);
-  const deferred = text.replaceAll(/import\("(\.\/[\w-]+\.js)"\)/g, 'import(`${""}$1`)');
-  const redirected = deferred.replace(
-    "openProcess(import.meta.url)",
-    'openProcess(new URL("./main_strict.js", import.meta.url).href)',
-  );
-  if (deferred === text || redirected === deferred) {
-    throw new Error(`Cannot defer the commands in ${outDir}/main.js: its form is new`);
-  }
-  await Deno.writeTextFile(`${outDir}/main_strict.js`, text);
-  await Deno.writeTextFile(`${outDir}/main.js`, redirected);
 }

@@ -68,4 +68,9 @@ export interface CommandEntry {
   readonly summary: string;
   // deno-lint-ignore no-explicit-any -- options types differ by command; the dispatcher only passes them on
   readonly load: () => Promise<{ readonly command: Command<any, any> }>;
+  /**
+   * Makes the runtime read the files that the command imports later, for when it drops the permission to. The
+   * bundle has it; from source the runtime reads them with the command.
+   */
+  readonly readParts?: (() => Promise<unknown>) | undefined;
 }

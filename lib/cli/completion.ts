@@ -4,7 +4,7 @@
 
 import type { CommandEntry } from "./command.ts";
 import { allFlags } from "./common_flags.ts";
-import { proposeArgs } from "./scan_args.ts";
+import { proposeArgs } from "./doubtful_args.ts";
 
 /** Shells that `kcfg completion` knows. */
 export const SHELLS = ["bash", "zsh", "fish"] as const;

@@ -47,12 +47,16 @@ async function dispatchWord(args: readonly string[], deps: DispatchDeps): Promis
   if (word === "help") return await printHelp(rest[0] ?? "", deps);
   if (isVersionFlag(word)) return await printVersion(deps);
   if (word === COMPLETE_WORD) return await printProposals(rest, deps);
-  const command = await loadCommand(word, deps.commands);
+  // Side by side: the runner is needed unless this ends in help.
+  const [command, { runCommand }] = await Promise.all([
+    loadCommand(word, deps.commands),
+    import("./run_command.ts"),
+  ]);
   const ownArgs = rest.includes("--") ? rest.slice(0, rest.indexOf("--")) : rest;
   if (ownArgs.some(isHelpFlag)) return await printHelp(word, deps);
   if (ownArgs.some(isVersionFlag)) return await printVersion(deps);
-  const { runCommand } = await import("./run_command.ts");
-  return await runCommand(command, rest, deps);
+  const { readParts } = findEntry(word, deps.commands) ?? {};
+  return await runCommand(command, rest, { ...deps, readParts });
 }
 
 async function printVersion(deps: DispatchDeps): Promise<number> {
@@ -76,8 +80,12 @@ async function printProposals(args: readonly string[], deps: DispatchDeps): Prom
   return printAlone(proposals.map((proposal) => `${proposal}\n`).join(""), deps);
 }
 
+function findEntry(word: string, commands: readonly CommandEntry[]): CommandEntry | undefined {
+  return commands.find((candidate) => candidate.name === word);
+}
+
 async function loadCommand(word: string, commands: readonly CommandEntry[]): Promise<Command> {
-  const entry = commands.find((candidate) => candidate.name === word);
+  const entry = findEntry(word, commands);
   if (entry !== undefined) return (await entry.load()).command;
   const { nearest } = await import("./nearest.ts");
   const near = nearest(word, commands.map((candidate) => candidate.name));

@@ -1,23 +1,25 @@
 /**
- * From what people type to what the scanner takes. The replaced programs use Go's flag package: one or two
+ * From what people type to flags by name. The replaced programs use Go's flag package: one or two
  * dashes, `=value` or a following value whatever it begins with, `-flag=false` for switches, the last
- * occurrence wins. After this step every known flag is one argument of one form.
+ * occurrence wins.
  */
 
 import { LIST_SEPARATOR } from "./flag.ts";
 import type { FlagTable } from "./flag.ts";
 import { UsageError } from "./usage_error.ts";
 
-/** Arguments in the scanner's form, and what stood behind `--`. */
+/** Arguments taken apart. */
 export interface RewrittenArgs {
-  /** `--name==VALUE` (percent-encoded), `--name` for switches without a value, and positionals. */
-  readonly args: readonly string[];
+  /** Text of each known flag that was given, by name; `true` for a switch without a value. */
+  readonly flags: Readonly<Record<string, string>>;
+  /** Positionals, and unknown flags with two dashes, in order. */
+  readonly others: readonly string[];
   /** Everything behind the first `--`; `undefined` without one. */
   readonly passthrough: readonly string[] | undefined;
 }
 
 /**
- * Rewrites `args` by `flags`. Unknown flags pass with two dashes, so that the scanner can suggest.
+ * Takes the flags of the table out of `args`. Unknown ones pass with two dashes, so that they can be explained.
  *
  * @throws {UsageError} when a flag that needs a value has none
  */
@@ -27,7 +29,7 @@ export function rewriteArgs(args: readonly string[], flags: FlagTable): Rewritte
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] ?? "";
     if (arg === "--") {
-      return { args: [...encoded(byFlag), ...others], passthrough: args.slice(i + 1) };
+      return { flags: Object.fromEntries(byFlag), others, passthrough: args.slice(i + 1) };
     }
     const parts = /^--?([^-=][^=]*)(?:=([\s\S]*))?$/.exec(arg);
     if (parts === null) {
@@ -49,24 +51,7 @@ export function rewriteArgs(args: readonly string[], flags: FlagTable): Rewritte
     const known = flags[name]?.repeatable === true ? byFlag.get(name) : undefined;
     byFlag.set(name, known === undefined ? value ?? "true" : known + LIST_SEPARATOR + value);
   }
-  return { args: [...encoded(byFlag), ...others], passthrough: undefined };
-}
-
-function encoded(values: ReadonlyMap<string, string>): string[] {
-  return [...values].map(([name, value]) => `--${name}=${encodeValue(value)}`);
-}
-
-/**
- * A value as the scanner can carry it: it takes neither an empty value nor one with a line break, so the
- * value travels percent-encoded behind a second `=`.
- */
-function encodeValue(value: string): string {
-  return `=${encodeURIComponent(value.toWellFormed())}`;
-}
-
-/** Undoes `encodeValue`. */
-export function decodeValue(encoded: string): string {
-  return decodeURIComponent(encoded.slice(1));
+  return { flags: Object.fromEntries(byFlag), others, passthrough: undefined };
 }
 
 function flagNamed(typed: string, flags: FlagTable): string | undefined {

@@ -7,7 +7,7 @@ import type { Grants } from "#lib/run/grants.ts";
 import { describeSandbox, dropPermissions, formatNeeds } from "#lib/run/permissions.ts";
 import type { PermissionHost } from "#lib/run/permissions.ts";
 import { printSandboxProbe, SANDBOX_PROBE_VARIABLE } from "#lib/run/sandbox_probe.ts";
-import type { Command } from "./command.ts";
+import type { Command, CommandEntry } from "./command.ts";
 import { allFlags } from "./common_flags.ts";
 import type { DispatchDeps } from "./dispatch.ts";
 import { printAlone } from "./print_alone.ts";
@@ -18,7 +18,7 @@ import { scanArgs } from "./scan_args.ts";
 export async function runCommand(
   command: Command,
   args: readonly string[],
-  deps: DispatchDeps,
+  deps: DispatchDeps & Pick<CommandEntry, "readParts">,
 ): Promise<number> {
   const { permissions, strict } = deps;
   const flags = allFlags(command);
@@ -46,6 +46,7 @@ export async function runCommand(
   } else {
     const needs = await command.permissions(options);
     if (planOnly) return printAlone(formatNeeds(needs), deps);
+    if (needs.read === undefined) await deps.readParts?.();
     dropPermissions(needs, permissions);
   }
   if (resolved.values["show-sandbox"]) return await printSandbox(deps);

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { boolFlag, choiceFlag, textFlag, unavailableFlag } from "./flag.ts";
-import { proposeArgs, scanArgs } from "./scan_args.ts";
+import { proposeArgs } from "./doubtful_args.ts";
+import { scanArgs } from "./scan_args.ts";
 import type { ScannableCommand } from "./scan_args.ts";
 import { UsageError } from "./usage_error.ts";
 

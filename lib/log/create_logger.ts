@@ -1,6 +1,7 @@
 /**
  * The real logger: one line a message, as text for people or JSON for machines, redacted, to one sink.
- * Lines are written in batches, so that a busy server does not make a system call for each request.
+ * A few lines are written as they come; a flood is written in batches, so that a busy server does not make a system
+ * call for each request.
  */
 
 import type { Clock, Timer } from "#lib/run/clock.ts";
@@ -33,8 +34,10 @@ export interface FlushableLogger extends Logger {
 /** A batch is written when this is over or when it has grown to `BATCH_CHARS`. */
 const BATCH_MS = 20;
 const BATCH_CHARS = 32 * 1024;
+/** Lines within `BATCH_MS` that are no flood yet. Few enough for a busy server, many enough for every start. */
+const FREE_LINES = 8;
 
-/** Makes a logger. Warnings and errors are written at once, the rest within 20 ms. */
+/** Makes a logger. Warnings, errors and lines that come alone are written at once, the rest within 20 ms. */
 export function createLogger(
   options: LoggerOptions,
   { sink, clock }: { readonly sink: LogSink; readonly clock: Clock },
@@ -46,6 +49,8 @@ export function createLogger(
   const timeOf = createTimestamps();
   let batch = "";
   let timer: Timer | undefined;
+  let windowFromMs = -Infinity;
+  let windowLines = 0;
 
   function flush(): void {
     timer?.cancel();
@@ -55,10 +60,22 @@ export function createLogger(
     if (text !== "") sink.write(text);
   }
 
+  /** Also keeps the first timer, which is dear, out of the way of a start. */
+  function isAlone(): boolean {
+    const nowMs = clock.monotonic();
+    if (nowMs - windowFromMs >= BATCH_MS) {
+      windowFromMs = nowMs;
+      windowLines = 0;
+    }
+    windowLines += 1;
+    return windowLines <= FREE_LINES;
+  }
+
   function write(level: LogLevel, message: string, fields: LogFields): void {
     const time = options.timestamps === false ? undefined : timeOf(clock.now());
     batch += format({ time, level, message, fields }, shown);
     if (level === "warn" || level === "error" || batch.length > BATCH_CHARS) return flush();
+    if (timer === undefined && isAlone()) return flush();
     timer ??= clock.timer(flush, BATCH_MS, { unref: true });
   }
 
