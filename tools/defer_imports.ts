@@ -27,7 +27,7 @@ export async function deferImports(outDir: string): Promise<void> {
   const doors = [...main.matchAll(COMMAND_LOAD)].map(([, door = ""]) => door);
   const redirected = main.replace(
     "(import.meta.url)",
-    '(new URL("./main_strict.js",import.meta.url).href)',
+    '(import.meta.url.replace("main.js","main_strict.js"))',
   );
   if (doors.length === 0 || redirected === main) {
     throw new Error(`Cannot defer the imports of ${outDir}/main.js: its form is new`);
