@@ -349,6 +349,11 @@ export interface InformerOptions extends Selection {
   readonly maxQueuedEvents?: number | undefined;
   /** The same in bytes; 8 MiB by default. */
   readonly maxQueuedBytes?: number | undefined;
+  /**
+   * Calls of a handler that may run at once when it is asynchronous; 1 by default. Those of one object stay in
+   * order and never overlap, `synced` and `error` wait for all.
+   */
+  readonly concurrency?: number | undefined;
   /** Deep-freezes stored objects, so that a consumer that mutates them fails; for tests. */
   readonly freeze?: boolean | undefined;
 }
@@ -372,7 +377,7 @@ export type InformerEvent<T extends KubeObject = KubeObject> =
   /** Once per change to a failing state; the informer goes on by itself. */
   | { readonly type: "error"; readonly error: unknown; readonly resourceVersion: string };
 
-/** Called for one event at a time, in order; a promise is awaited before the next. */
+/** Called for one event at a time, in order; a promise is awaited before the next, see `concurrency`. */
 export type InformerHandler<T extends KubeObject = KubeObject> = (
   event: InformerEvent<T>,
 ) => void | Promise<void>;

@@ -90,6 +90,7 @@ export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
       maxEvents: maxQueuedEvents ?? MAX_QUEUED_EVENTS,
       maxBytes: maxQueuedBytes ?? MAX_QUEUED_BYTES,
       logger: this.#deps.logger,
+      concurrency: Math.max(1, this.#options.concurrency ?? 1),
     });
     this.#subscriptions.add(subscription);
     return () => {

@@ -137,6 +137,49 @@ Deno.test("informer calls handlers one event at a time and survives one that fai
   assert.deepEqual(log.messages("error"), ["informer handler failed", "informer handler failed"]);
 });
 
+Deno.test("informer calls a handler for several objects at once, for one object in order", async () => {
+  await using fixture = informerFixture({ concurrency: 2 });
+  const { informer, server } = fixture;
+  const running = new Set<string>();
+  const ends: (() => void)[] = [];
+  const begun: string[] = [];
+  informer.addHandler((event) => {
+    const name = "object" in event ? String(event.object.metadata.name) : event.type;
+    assert.ok(!running.has(name), `two calls for ${name}`);
+    running.add(name);
+    begun.push(name);
+    return new Promise((resolve) =>
+      ends.push(() => {
+        running.delete(name);
+        resolve();
+      })
+    );
+  });
+  const endNext = async () => {
+    ends.shift()?.();
+    await settle();
+  };
+  for (const name of ["a", "b", "c"]) server.put(name, "1");
+  informer.start();
+  await settle();
+  assert.deepEqual(begun, ["a", "b"], "no third beside two");
+  await endNext();
+  assert.deepEqual(begun, ["a", "b", "c"]);
+  await endNext();
+  assert.equal(begun.length, 3, "synced waits for all");
+  await endNext();
+  assert.deepEqual(begun, ["a", "b", "c", "synced"]);
+  await endNext();
+  server.put("a", "2");
+  server.put("a", "3");
+  server.put("b", "2");
+  await settle();
+  assert.deepEqual(begun.slice(4), ["a"], "the second change of a waits for the first");
+  await endNext();
+  assert.deepEqual(begun.slice(4), ["a", "a", "b"]);
+  while (ends.length > 0) await endNext();
+});
+
 Deno.test("informer resyncs with a real list and reports the drift", async () => {
   await using fixture = informerFixture({ resyncMs: 60_000 }, { random: () => 0.5 });
   const { informer, server, clock, events } = fixture;

@@ -6,6 +6,8 @@
 import type { Logger } from "#lib/log/logger.ts";
 import type { InformerEvent, InformerHandler } from "../contract.ts";
 import type { KubeObject } from "../types.ts";
+import { RunningCalls } from "./running_calls.ts";
+import { keyOf } from "./store.ts";
 
 /** Limits of a queue. */
 export interface QueueLimits {
@@ -19,6 +21,8 @@ export interface SubscriptionOptions<T extends KubeObject> extends QueueLimits {
   /** Delivered before anything else: the state at the time of subscribing. */
   readonly replay: Iterable<InformerEvent<T>>;
   readonly logger: Logger;
+  /** Calls of the handler at once, for different objects. */
+  readonly concurrency: number;
 }
 
 interface Entry<T extends KubeObject> {
@@ -33,6 +37,7 @@ const COMPACT_AT = 1024;
 export class Subscription<T extends KubeObject> {
   readonly #options: SubscriptionOptions<T>;
   readonly #queue: Entry<T>[] = [];
+  readonly #calls: RunningCalls;
   #head = 0;
   #bytes = 0;
   #stopped = false;
@@ -41,6 +46,7 @@ export class Subscription<T extends KubeObject> {
 
   constructor(options: SubscriptionOptions<T>) {
     this.#options = options;
+    this.#calls = new RunningCalls(options.concurrency);
     this.#pump();
   }
 
@@ -73,7 +79,7 @@ export class Subscription<T extends KubeObject> {
     await Promise.resolve();
     for (const event of this.#options.replay) {
       if (this.#stopped) return;
-      const pending = this.#call(event);
+      const pending = this.#start(event, 0);
       if (pending !== undefined) await pending;
     }
     while (!this.#stopped) {
@@ -85,15 +91,41 @@ export class Subscription<T extends KubeObject> {
         continue;
       }
       this.#head += 1;
-      const pending = this.#call(entry.event);
+      const pending = this.#start(entry.event, entry.size);
       if (pending !== undefined) await pending;
-      this.#bytes -= entry.size;
       if (this.#head >= COMPACT_AT) {
         this.#queue.splice(0, this.#head);
         this.#head = 0;
       }
       if (!this.#isFull()) this.#letWrite();
     }
+  }
+
+  /** Starts the call of an event; the promise, when there is one, is to be awaited before the next. */
+  #start(event: InformerEvent<T>, size: number): Promise<void> | undefined {
+    if (this.#options.concurrency > 1) return this.#startBeside(event, size);
+    const call = this.#call(event);
+    if (call !== undefined) return call.then(() => this.#ended(size));
+    this.#bytes -= size;
+    return undefined;
+  }
+
+  #startBeside(event: InformerEvent<T>, size: number): Promise<void> | undefined {
+    const key = "object" in event ? keyOf(event.object) : undefined;
+    const before = this.#calls.before(key);
+    if (before !== undefined) {
+      return before.then(() => this.#stopped ? undefined : this.#startBeside(event, size));
+    }
+    const call = this.#call(event)?.then(() => this.#ended(size));
+    if (call === undefined) this.#bytes -= size;
+    else if (key === undefined) return call;
+    else this.#calls.add(key, call);
+    return undefined;
+  }
+
+  #ended(size: number): void {
+    this.#bytes -= size;
+    if (!this.#isFull()) this.#letWrite();
   }
 
   // A handler's failure is its own; the informer goes on, as the next event may well succeed.
