@@ -7,7 +7,9 @@ import {
   configObjectSource,
 } from "#lib/flags/config_object_source.ts";
 import { type DenoClientDeps, type KubeSettings, openClient } from "#lib/kube/deno_client.ts";
+import { createKubeMetrics } from "#lib/kube/kube_metrics.ts";
 import type { Informer, KubeClient, KubeObject } from "#lib/kube/mod.ts";
+import type { Metrics } from "#lib/metrics/metrics.ts";
 import type { AppSource } from "./app.ts";
 import type { ObjectName, SchemaOptions } from "./options.ts";
 import { parseSchema } from "./schema_file.ts";
@@ -21,14 +23,17 @@ type Stored = KubeObject & {
   readonly binaryData?: Readonly<Record<string, string>>;
 };
 
-/** The source of `objects`; later ones win. Its client is closed by `close`. */
+/** The source of `objects`; later ones win. Its client counts into `metrics` and is closed by `close`. */
 export async function createApiSource(
   objects: readonly ObjectName[],
   kube: KubeSettings,
-  deps: KubeAccessDeps,
+  { metrics, ...deps }: KubeAccessDeps & { readonly metrics: Metrics },
 ): Promise<AppSource> {
   const scope = scopeOf({ source: { kind: "api", objects }, schema: { kind: "infer" } });
-  const client = await openClient(kube, { command: "flags-watch", scope, ...deps });
+  const client = await openClient(kube, {
+    ...{ command: "flags-watch", scope, ...deps },
+    metrics: createKubeMetrics(metrics),
+  });
   const failing = new Set<string>();
   const refs = objects.map((object) => refOf(object, { client, failing, deps }));
   return {

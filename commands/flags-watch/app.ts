@@ -11,7 +11,7 @@ import { Updater } from "#lib/flags/updater.ts";
 import { startServer } from "#lib/http/server.ts";
 import type { RunningServer } from "#lib/http/server.ts";
 import type { Logger } from "#lib/log/logger.ts";
-import { Metrics } from "#lib/metrics/metrics.ts";
+import type { Metrics } from "#lib/metrics/metrics.ts";
 import { type ProcessReadings, registerProcessMetrics } from "#lib/metrics/process_metrics.ts";
 import { type Clock, sleep } from "#lib/run/clock.ts";
 import { createLifecycle } from "#lib/run/lifecycle.ts";
@@ -39,6 +39,8 @@ export interface AppDeps {
   readonly source: AppSource | undefined;
   readonly clock: Clock;
   readonly log: Logger;
+  /** The families of `/metrics`; the source may have its own in it already. */
+  readonly metrics: Metrics;
   readonly readings: ProcessReadings;
   readonly stdout: { write(text: string): void };
   /** Environment for hooks. */
@@ -72,7 +74,7 @@ const MAX_EARLY = 1000;
 export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatchApp {
   const { flags, clock, log } = deps;
   const lifecycle = createLifecycle({ deadlineMs: STOP_MS }, deps);
-  const metrics = new Metrics();
+  const { metrics } = deps;
   registerProcessMetrics(metrics, deps.readings);
   const stopping = new AbortController();
   const state = { initialized: false, following: false };

@@ -49,14 +49,16 @@ async function run(options: FlagsWatchOptions, context: RunContext): Promise<num
     return 0;
   }
   // Loaded here, so that help and usage errors do not pay for the service.
-  const [{ prepare }, { createSource }] = await Promise.all([
+  const [{ prepare }, { createSource }, { Metrics }] = await Promise.all([
     import("./prepare.ts"),
     import("./sources.ts"),
+    import("#lib/metrics/metrics.ts"),
     ...(options.once ? [] : [import("./app.ts")]),
   ]);
   const { flags, log, settleLog } = await prepare(options, context);
   try {
-    const source = await createSource(options, { clock: context.clock, log });
+    const metrics = new Metrics();
+    const source = await createSource(options, { clock: context.clock, log, metrics });
     if (options.once) {
       const { checkOnce } = await import("./once.ts");
       // A linter is silent about what is well.
@@ -70,7 +72,7 @@ async function run(options: FlagsWatchOptions, context: RunContext): Promise<num
     const { clock, stdout, env } = context;
     const readings = processReadings();
     const app = createApp(options, {
-      ...{ flags, source, clock, log, readings, stdout, env },
+      ...{ flags, source, clock, log, metrics, readings, stdout, env },
       onSettled: settleLog,
       onReady(address) {
         log.info("ready", {

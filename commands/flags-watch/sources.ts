@@ -2,6 +2,7 @@
 
 import { denoDirectoryAccess } from "#lib/flags/deno.ts";
 import type { Logger } from "#lib/log/logger.ts";
+import type { Metrics } from "#lib/metrics/metrics.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import type { AppSource } from "./app.ts";
 import type { FlagsWatchOptions } from "./options.ts";
@@ -10,6 +11,8 @@ import type { FlagsWatchOptions } from "./options.ts";
 export interface SourceDeps {
   readonly clock: Clock;
   readonly log: Logger;
+  /** Where a source that asks the API server counts. */
+  readonly metrics: Metrics;
 }
 
 /** The source; `undefined` for none. */

@@ -100,7 +100,9 @@ Deno.test("flags-watch follows several objects with no more rights than it print
   assert.equal(JSON.parse(await get("/flags")).seq, seq);
   kube.server.put(configMap("flags", { mode: "busy" }));
   await eventually("the new object counts", async () => (await values()).mode === "busy");
-  assert.match(await get("/metrics"), /^kcfg_flags_api_up 1$/m);
+  const metrics = await get("/metrics");
+  assert.match(metrics, /^kcfg_flags_api_up 1$/m);
+  assert.match(metrics, /^kcfg_kube_relists_total\{resource="configmaps",reason="start"\} 2$/m);
   kcfg.signal("SIGTERM");
   assert.equal(await kcfg.exitCode(), 0);
 });
