@@ -104,7 +104,7 @@ Deno.test("toOptions() gives the specified defaults", () => {
       staleWhileRevalidateMs: 0,
     },
     ring: {
-      port: 5000,
+      listen: { hostname: undefined, port: 5000 },
       kind: "seed",
       hot: "always",
       discovery: { kind: "none" },

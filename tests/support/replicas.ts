@@ -120,12 +120,11 @@ export async function startReplicas(
 ): Promise<readonly Replica[] & AsyncDisposable> {
   const replicas = await Promise.all(Array.from({ length: count }, () => startReplica(flags)));
   joinRing(replicas);
-  await eventually("all know which dialect the others speak", async () => {
-    const known = await Promise.all(
-      replicas.map((replica) => replica.metric("kubegroup_peers")),
-    );
-    return known.every((peers) => peers === count);
-  });
+  await eventually("all know which dialect the others speak", () =>
+    replicas.every(({ log }) => {
+      const greeted = log.messages().filter((message) => message === "peer greeted");
+      return greeted.length === count - 1;
+    }));
   return Object.assign(replicas, {
     async [Symbol.asyncDispose]() {
       await Promise.all(replicas.map(({ app }) => app.stop()));

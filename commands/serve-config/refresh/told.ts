@@ -1,0 +1,21 @@
+/** How long whoever reports a change waits for the other replicas to hear of it. */
+
+import { sleep } from "#lib/run/clock.ts";
+import type { Clock } from "#lib/run/clock.ts";
+import type { Refresher } from "./refresher.ts";
+
+/** Longer than it takes to find out that a peer is gone, shorter than senders of webhooks wait. */
+const WITHIN_MS = 2000;
+
+/**
+ * Resolves when the peers that can be reached have dropped what was refreshed so far, so that an answer sent
+ * afterwards means it; after 2 s at the latest.
+ */
+export async function told(refresher: Refresher, clock: Clock): Promise<void> {
+  const done = new AbortController();
+  const late = sleep(WITHIN_MS, { clock, signal: done.signal }).catch(() => {
+    // They were told in time.
+  });
+  await Promise.race([refresher.settled(), late]);
+  done.abort();
+}
