@@ -61,7 +61,7 @@ Deno.test("over an HTTP backend, api both reads applications out of keys, raw do
     });
     await refreshed.body?.cancel();
     assert.equal(await replica.text(key), expected);
-    assert.equal((await replica.fetch("/orders/dev")).status, 404, "no Environment is made");
+    assert.equal(await replica.text("/orders/dev"), "not found", "no Environment is made");
   }
 });
 
