@@ -1,6 +1,6 @@
 /** What goes wrong in a soak, one thing at a time. */
 
-import type { BackendFault } from "./truth.ts";
+import type { BackendFault } from "#tests/support/faulty_backend.ts";
 import type { World } from "./world.ts";
 
 /** What is going wrong now; answers are judged by it. */
@@ -45,11 +45,11 @@ export async function strike(
 }
 
 const FAULTS: Readonly<Record<FaultKind, (world: World, ms: number) => Promise<string>>> = {
-  async backend({ truth }, ms) {
-    const fault = oneOf<BackendFault>(["error", "hang", "cut", "reset"]);
-    truth.fault = fault;
+  async backend({ backend }, ms) {
+    const fault = oneOf<BackendFault>(["error", "hang", "cut", "reset", "slow"]);
+    backend.fault = fault;
     await pause(ms);
-    truth.fault = undefined;
+    backend.fault = undefined;
     // A request that hangs ends by the limit of a second.
     await pause(1100);
     return `backend ${fault}`;

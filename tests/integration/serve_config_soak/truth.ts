@@ -1,14 +1,7 @@
 /**
- * What is true in a soak of serve-config: a backend whose objects have versions and which fails on demand, and for
- * each object the version below which no answer may fall that does not say that it is out of date.
+ * What is true in a soak of serve-config: objects with versions, and for each the version below which no answer may
+ * fall that does not say that it is out of date.
  */
-
-import { once } from "node:events";
-import { createServer, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-
-/** Ways in which the backend fails. */
-export type BackendFault = "error" | "hang" | "cut" | "reset";
 
 const APPS = ["orders", "billing", "stock", "users", "mail"];
 const PROFILES = ["dev", "qa", "prod", "it"];
@@ -23,41 +16,10 @@ export interface SeenAnswer {
   readonly floor: number;
 }
 
-/** Starts the backend. */
-export async function startTruth(): Promise<Truth> {
-  const truth = new Truth();
-  await truth.open();
-  return truth;
-}
-
-/** The truth. `await using` stops the backend. */
-export class Truth implements AsyncDisposable {
+/** The truth. */
+export class Truth {
   readonly #versions = new Map<string, number>();
   readonly #floors = new Map<string, number>();
-  readonly #server: Server;
-  #fault: BackendFault | undefined;
-  /** Requests that the backend answered or failed. */
-  asked = 0;
-
-  /** Use `startTruth`. */
-  constructor() {
-    for (const key of this.keys()) this.#versions.set(key, 1);
-    this.#server = createServer(({ url = "" }, response) => {
-      this.asked += 1;
-      this.#answer(decodeURIComponent(url), response);
-    });
-  }
-
-  /** Listens; called by `startTruth`. */
-  async open(): Promise<void> {
-    this.#server.listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
-  }
-
-  /** Base URL of the backend. */
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
 
   /** Applications. */
   get apps(): readonly string[] {
@@ -70,9 +32,9 @@ export class Truth implements AsyncDisposable {
     return apps.flatMap((name) => PROFILES.map((profile) => `/${name}-${profile}.yml`));
   }
 
-  /** Makes the backend fail, or work again. */
-  set fault(fault: BackendFault | undefined) {
-    this.#fault = fault;
+  /** What the backend has. */
+  contentOf(key: string): string {
+    return `${key}@${this.versionOf(key)}\n`;
   }
 
   /** Changes all objects of an application. */
@@ -82,7 +44,7 @@ export class Truth implements AsyncDisposable {
 
   /** Newest version. */
   versionOf(key: string): number {
-    return this.#versions.get(key) ?? 0;
+    return this.#versions.get(key) ?? 1;
   }
 
   /** Least version that a request sent now may be answered with. */
@@ -104,33 +66,5 @@ export class Truth implements AsyncDisposable {
     if (Number(version) > this.versionOf(key)) return `${key}: version ${version} from nowhere`;
     if (Number(version) >= floor || cacheStatus.includes("stale-if-error")) return undefined;
     return `${key}: version ${version} after ${floor} was acknowledged (${cacheStatus})`;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const closed = once(this.#server, "close");
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await closed;
-  }
-
-  #answer(key: string, response: ServerResponse): void {
-    const body = `${key}@${this.versionOf(key)}\n`;
-    switch (this.#fault) {
-      case "error":
-        response.writeHead(500).end("no");
-        return;
-      case "hang":
-        // Until whoever asked gives up.
-        return;
-      case "cut":
-        response.writeHead(200, { "content-length": body.length });
-        response.write(body.slice(0, 3), () => response.destroy());
-        return;
-      case "reset":
-        response.destroy();
-        return;
-      case undefined:
-        response.end(body);
-    }
   }
 }

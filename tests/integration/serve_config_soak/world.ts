@@ -6,6 +6,8 @@
 import type { ControlPlane } from "#tests/support/control_plane.ts";
 import { CountingClock } from "#tests/support/counting_clock.ts";
 import { eventually } from "#tests/support/eventually.ts";
+import { startFaultyBackend } from "#tests/support/faulty_backend.ts";
+import type { FaultyBackend } from "#tests/support/faulty_backend.ts";
 import { startRabbitMq } from "#tests/support/rabbitmq.ts";
 import type { RabbitMq } from "#tests/support/rabbitmq.ts";
 import { startRelay } from "#tests/support/relay.ts";
@@ -20,8 +22,7 @@ import {
   startMember,
 } from "#tests/support/ring_members.ts";
 import type { Member, MemberOptions } from "#tests/support/ring_members.ts";
-import { startTruth } from "./truth.ts";
-import type { Truth } from "./truth.ts";
+import { Truth } from "./truth.ts";
 
 /** Somebody who answers clients. */
 export interface Asked {
@@ -31,6 +32,7 @@ export interface Asked {
 /** Everything that a soak plays with. */
 export interface World extends AsyncDisposable {
   readonly truth: Truth;
+  readonly backend: FaultyBackend;
   readonly broker: RabbitMq;
   readonly brokerRelay: Relay;
   readonly apiRelay: Relay;
@@ -48,7 +50,8 @@ export interface World extends AsyncDisposable {
 /** Starts all of it. */
 export async function startWorld(plane: ControlPlane): Promise<World> {
   await using stack = new AsyncDisposableStack();
-  const truth = stack.use(await startTruth());
+  const truth = new Truth();
+  const backend = stack.use(await startFaultyBackend((key) => truth.contentOf(key)));
   const broker = stack.use(await startRabbitMq());
   const brokerRelay = stack.use(await startRelay({ port: broker.port }));
   const apiRelay = stack.use(await startRelay({ port: Number(new URL(plane.url).port) }));
@@ -57,7 +60,7 @@ export async function startWorld(plane: ControlPlane): Promise<World> {
   const api = new URL(plane.url);
   api.port = String(apiRelay.port);
   const common = {
-    backend: truth.url,
+    backend: backend.url,
     "backend-timeout": "1s",
     "amqp-url": `amqp://guest:guest@127.0.0.1:${brokerRelay.port}/`,
     server: api.href.replace(/\/$/, ""),
@@ -100,7 +103,7 @@ export async function startWorld(plane: ControlPlane): Promise<World> {
   }, { withinMs: 4900 });
   const owned = stack.move();
   return {
-    ...{ truth, broker, brokerRelay, apiRelay, clock, steady, inner },
+    ...{ truth, backend, broker, brokerRelay, apiRelay, clock, steady, inner },
     victim: () => victim,
     async restart() {
       await victim[Symbol.asyncDispose]();
