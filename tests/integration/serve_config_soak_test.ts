@@ -91,7 +91,7 @@ async function soak(world: World): Promise<void> {
     if (performance.now() - startedAt > (samples.length + 1) * SOAK_MS / SAMPLES) await sample();
   }
   await Promise.all([...clients, writer]);
-  assert.deepEqual(tally.wrong, []);
+  assert.deepEqual(tally.wrong, [], `${steady.process.stderr().slice(-3000)}`);
   await sample();
   await allFresh(world);
   say(

@@ -1,6 +1,7 @@
 /** What goes wrong in a soak, one thing at a time. */
 
 import type { BackendFault } from "#tests/support/faulty_backend.ts";
+import { BACKEND_TIMEOUT_MS } from "./world.ts";
 import type { World } from "./world.ts";
 
 /** What is going wrong now; answers are judged by it. */
@@ -50,8 +51,9 @@ const FAULTS: Readonly<Record<FaultKind, (world: World, ms: number) => Promise<s
     backend.fault = fault;
     await pause(ms);
     backend.fault = undefined;
-    // A request that hangs ends by the limit of a second.
-    await pause(1100);
+    // A request that hangs ends by its limit, after which a peer or a client may have to be told.
+    if (fault === "hang" || fault === "slow") await pause(BACKEND_TIMEOUT_MS + 500);
+    else await pause(200);
     return `backend ${fault}`;
   },
   async broker({ broker, brokerRelay }, ms) {
