@@ -71,6 +71,12 @@ export interface MemberOptions {
   readonly flags: readonly string[];
 }
 
+/** The answer of `/readyz`. */
+export interface Readiness {
+  readonly status: number;
+  readonly checks: Readonly<Record<string, { readonly status: string }>>;
+}
+
 /** One process. */
 export interface Member extends AsyncDisposable {
   readonly address: string;
@@ -81,6 +87,8 @@ export interface Member extends AsyncDisposable {
   text(path: string): Promise<string>;
   /** Value of a series, 0 when there is none. */
   metric(series: string): Promise<number>;
+  /** What it says of itself. */
+  readiness(): Promise<Readiness>;
   /** Resolves when it is ready: its listeners open, its peers known. */
   ready(): Promise<void>;
 }
@@ -125,12 +133,14 @@ export function startMember(address: string, options: MemberOptions): Member {
       const line = text.split("\n").find((one) => one.startsWith(`${series} `));
       return Number(line?.slice(series.length + 1) ?? 0);
     },
+    async readiness() {
+      const answer = await fetch(`http://${address}:${ports.health}/readyz`);
+      return { status: answer.status, checks: (await answer.json()).checks };
+    },
     ready: () =>
       eventually(`${address} is ready`, async () => {
         try {
-          const answer = await fetch(`http://${address}:${ports.health}/readyz`);
-          await answer.body?.cancel();
-          return answer.status === 200;
+          return (await member.readiness()).status === 200;
         } catch {
           // Not listening yet.
           return false;
