@@ -120,6 +120,16 @@ Deno.test("a backend that answers 404: 404, and what was kept is gone", async ()
   assert.deepEqual(await it.ask("/a.yml"), DOWN, "it is not kept for an outage either");
 });
 
+Deno.test("without a cache failures have the statuses that they have with it", async () => {
+  await using it = await setup({ cache: "false" });
+  assert.deepEqual(await it.ask("/a.yml"), [200, "k: v\n", "backend"]);
+  assert.deepEqual(await it.ask("/b.yml"), [404, "not found", undefined]);
+  it.backend.fault = "error";
+  assert.deepEqual(await it.ask("/a.yml"), [502, "error status from backend: 500", undefined]);
+  await it.backend.stop();
+  assert.deepEqual(await it.ask("/a.yml"), DOWN);
+});
+
 Deno.test("an object of 10 MB: 502 above the limit, served and not kept above an eighth of the cache", async () => {
   await using it = await setup();
   const large = "x".repeat(10 * MIB);

@@ -9,6 +9,7 @@ import type { Replica } from "#tests/support/replicas.ts";
 
 const unavailable = await rabbitMqUnavailable();
 
+const MISSING_BUS = "bus is not connected";
 const KEYS = ["/orders-dev.yml", "/orders-prod.yml", "/billing-dev.yml"];
 
 async function startThree(backend: string, url: string): Promise<readonly Replica[]> {
@@ -103,6 +104,22 @@ Deno.test({
         assert.equal(await replicas[0]?.metric(series("ignored")), 1);
         assert.equal(await replicas[0]?.metric("kcfg_amqp_connects_total"), 1);
       });
+
+      await t.step(
+        "a broker that refuses is asked again after a while, and said so once",
+        async () => {
+          // Its type is another, so that declaring it is refused with 406.
+          const flags = { backend: backend.url, refresh: "true", "amqp-url": broker.url };
+          await using refused = await startReplica({ ...flags, "amqp-exchange": "amq.direct" });
+          const failures = () => refused.log.lines.filter((line) => line.message === MISSING_BUS);
+          await eventually("it was refused", () => failures().length === 1);
+          const [failure] = failures();
+          assert.match(String(failure?.fields["err"]), /40[36]/);
+          assert.ok(Number(failure?.fields["retryMs"]) >= 800);
+          assert.equal(await refused.metric("kcfg_amqp_connects_total"), 0);
+          assert.equal(await refused.text(KEYS[0] ?? ""), "after");
+        },
+      );
 
       await t.step("a change while the broker is away is seen when it is back", async () => {
         for (const key of KEYS) backend.objects.set(key, "before");
