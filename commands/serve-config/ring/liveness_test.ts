@@ -11,7 +11,11 @@ import { encodeMessage } from "./wire.ts";
 
 const MESSAGE = encodeMessage({ value: new TextEncoder().encode("v"), expiresAtMs: undefined });
 const ANSWER: PeerAnswer = { status: 200, headers: { "x-kcfg-peer": "1" }, bytes: MESSAGE };
-const NO_GROUP: PeerAnswer = { status: 404, headers: {}, bytes: new Uint8Array() };
+const NO_GROUP: PeerAnswer = {
+  status: 404,
+  headers: { "x-kcfg-peer": "1" },
+  bytes: new Uint8Array(),
+};
 
 /** A peer that answers nothing until it is told to; an aborted request fails as a real one does. */
 function silentPeer() {
@@ -93,7 +97,9 @@ Deno.test("whether a lost peer is back is found out in the background", async ()
   assert.equal(await pingsAfter(700 + 1999), 2, "left alone for longer than before");
   assert.equal(await pingsAfter(1), 3);
   for (let answered = 0; answered < 3; answered++) answerPing();
+  assert.equal(peer.isKcfg, undefined);
   await settle();
   assert.ok(client.isReachable(peer));
+  assert.equal(peer.isKcfg, true, "its answer says what it speaks");
   assert.equal(clock.pendingTimers, 0);
 });

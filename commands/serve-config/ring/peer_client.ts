@@ -54,8 +54,10 @@ export class PeerClient {
     const ping = { method: "GET", target: PING_TARGET, headers: {}, isApart: true } as const;
     this.#liveness = new Liveness({
       clock: deps.clock,
-      ask: async (peer, signal) =>
-        await deps.transport.request(peer.url, await this.#signed({ ...ping, signal })),
+      async ask(peer, signal) {
+        const signed = await signedBy(deps.secret, { ...ping, signal });
+        learnFrom(peer, await deps.transport.request(peer.url, signed));
+      },
     });
   }
 
@@ -127,10 +129,10 @@ export class PeerClient {
   }
 
   async #exchange(peer: Peer, request: PeerRequest): Promise<PeerAnswer> {
-    const { transport, traceHeaders } = this.#deps;
+    const { transport, secret, traceHeaders } = this.#deps;
     const silence = new AbortController();
     const signals = request.signal === undefined ? [] : [request.signal];
-    const signed = await this.#signed({
+    const signed = await signedBy(secret, {
       ...request,
       headers: { ...request.headers, ...traceHeaders?.() },
       signal: AbortSignal.any([...signals, silence.signal]),
@@ -142,26 +144,13 @@ export class PeerClient {
     try {
       const answer = await transport.request(peer.url, signed);
       peer.circuit.succeeded();
-      peer.isKcfg = answer.headers[KCFG_HEADER] !== undefined;
+      learnFrom(peer, answer);
       return answer;
     } catch (error) {
       // Who gave up is no fault of the peer.
       if (request.signal?.aborted !== true) peer.circuit.failed();
       throw error;
     }
-  }
-
-  async #signed(request: PeerRequest): Promise<PeerRequest> {
-    const { method, target, headers } = request;
-    const authorization = await this.#deps.secret?.sign(method, target);
-    return {
-      ...request,
-      headers: {
-        ...headers,
-        [KCFG_HEADER]: "1",
-        ...(authorization !== undefined && { authorization }),
-      },
-    };
   }
 
   async #entryOf(peer: Peer, { value, expiresAtMs, meta }: PeerMessage): Promise<OwnerAnswer> {
@@ -197,6 +186,26 @@ export class PeerClient {
       aheadMs: Math.round(skewMs),
     });
   }
+}
+
+/** Which dialect a peer speaks is said by each of its answers. */
+function learnFrom(peer: Peer, { headers }: PeerAnswer): void {
+  peer.isKcfg = headers[KCFG_HEADER] !== undefined;
+}
+
+async function signedBy(
+  secret: PeerSecret | undefined,
+  request: PeerRequest,
+): Promise<PeerRequest> {
+  const authorization = await secret?.sign(request.method, request.target);
+  return {
+    ...request,
+    headers: {
+      ...request.headers,
+      [KCFG_HEADER]: "1",
+      ...(authorization !== undefined && { authorization }),
+    },
+  };
 }
 
 /** What a status says about the object; `undefined` when it says nothing. */
