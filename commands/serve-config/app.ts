@@ -101,6 +101,7 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
     ringMetrics,
     secret,
     traceHeaders: tracer?.headers,
+    traceCall: tracer?.call,
     maxObjectBytes: options.maxObjectBytes,
     isPlainKey: (key) => !(isHttp || options.api !== "raw") || !key.includes("?"),
     kube: options.kube,
@@ -172,7 +173,7 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
     });
     const ringAddress = listen({
       name: "ring",
-      address: { hostname: undefined, port: options.ring.port },
+      address: options.ring.listen,
       handler: traced(ringHandler({
         cache,
         refresher,
@@ -215,7 +216,7 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
       address: options.metrics,
       handler: options.refresh.admin
         ? createAdminRoutes(
-          { cache, refresher, ring: ring.current, shown: options.shown },
+          { cache, refresher, clock, ring: ring.current, shown: options.shown },
           scrape,
         )
         : scrape,
@@ -238,6 +239,7 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
         deny: access.deny,
         post: monitorPath === undefined ? undefined : createMonitor({ path: monitorPath }, {
           refresher,
+          clock,
           readSecrets: monitorSecretFile === undefined
             ? undefined
             : createLineReader(monitorSecretFile, deps),

@@ -46,6 +46,25 @@ Deno.test("clients with different headers get different objects, and the backend
   assert.equal(backend.asked.length, 2, "each once, whoever owns it");
 });
 
+Deno.test("over an HTTP backend, api both reads applications out of keys, raw does not", async () => {
+  await using backend = testBackend();
+  const key = "/main/orders-dev.yml";
+  for (const [api, expected] of [["raw", "old"], ["both", "new"]] as const) {
+    backend.objects.set(key, "old");
+    await using replica = await startReplica({ backend: backend.url, api, admin: "true" });
+    assert.equal(await replica.text(key), "old");
+    backend.objects.set(key, "new");
+    // Not the beginning of the file's name, but a pattern for an application.
+    const refreshed = await replica.fetch("/-/refresh?destination=*ders:dev", {
+      method: "POST",
+      listener: "metrics",
+    });
+    await refreshed.body?.cancel();
+    assert.equal(await replica.text(key), expected);
+    assert.equal(await replica.text("/orders/dev"), "not found", "no Environment is made");
+  }
+});
+
 Deno.test("named parameters reach the backend, others do not", async () => {
   await using backend = testBackend();
   backend.answer = (request) => new Response(new URL(request.url).search);

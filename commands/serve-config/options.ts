@@ -59,8 +59,8 @@ export const FLAGS = {
   }),
   api: {
     brief:
-      "HTTP interface: raw serves files by path, spring is Spring Cloud Config's, both is raw first; " +
-      "spring by default for kube:, else raw",
+      "HTTP interface: raw serves files by path, spring is Spring Cloud Config's, both is raw first " +
+      "(over an HTTP backend: raw, events matched by application); spring by default for kube:, else raw",
     category: "Content",
     env: ["API"],
     placeholder: "API",
@@ -257,8 +257,9 @@ export function toOptions(
   }
   const backend = parseBackend(values.backend);
   const api = values.api ?? (backend.kind === "kube" ? "spring" : "raw");
-  if (api !== "raw" && backend.kind === "http") {
-    throw new UsageError(`Option api: ${api} needs a backend of files, not an HTTP server`, [
+  // Over HTTP `both` is raw whose keys are read as Spring's when a refresh event is matched.
+  if (api === "spring" && backend.kind === "http") {
+    throw new UsageError("Option api: spring needs a backend of files, not an HTTP server", [
       "an HTTP backend that speaks Spring's interface is passed on as it is with --api=raw",
     ]);
   }

@@ -20,6 +20,8 @@ const TABLE: [string, string[], string | null | undefined][] = [
   ["ttl", ["TTL"], "0"],
   ["cache", ["CACHE"], "true"],
   ["groupcache-port", ["GROUPCACHE_PORT"], ":5000"],
+  // Beyond the specification.
+  ["groupcache-host", ["GROUPCACHE_HOST"], ""],
   ["health-addr", ["HEALTH_ADDR"], ":8888"],
   ["health-path", ["HEALTH_PATH"], "/health"],
   ["metrics-addr", ["METRICS_ADDR"], ":3000"],
@@ -104,7 +106,7 @@ Deno.test("toOptions() gives the specified defaults", () => {
       staleWhileRevalidateMs: 0,
     },
     ring: {
-      port: 5000,
+      listen: { hostname: undefined, port: 5000 },
       kind: "seed",
       hot: "always",
       discovery: { kind: "none" },
@@ -246,6 +248,11 @@ Deno.test("toOptions() refuses what contradicts or cannot be read", async (t) =>
       }
     });
   }
+});
+
+Deno.test("toOptions() binds the ring to one address when told to", () => {
+  const { ring } = options({ "groupcache-host": "10.0.0.1", "groupcache-port": ":5001" });
+  assert.deepEqual(ring.listen, { hostname: "10.0.0.1", port: 5001 });
 });
 
 Deno.test("toOptions() finds peers by the environment, or by what it is told", () => {

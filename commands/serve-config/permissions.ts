@@ -18,7 +18,7 @@ export async function permissionsOf(options: ServeConfigOptions): Promise<Permis
   const files = filesOf(options);
   return {
     net: [
-      ...[listen, health, metrics, { hostname: undefined, port: ring.port }].map((
+      ...[listen, health, metrics, ring.listen].map((
         { hostname, port },
       ) => formatAddress({ hostname: hostname ?? "", port })),
       ...(backend.kind === "http" ? [backend.base.host] : []),
@@ -48,7 +48,7 @@ export async function strictPermissionsOf(options: ServeConfigOptions): Promise<
     : NOTHING;
   return {
     net: [
-      ...[listen, health, metrics, { hostname: undefined, port: ring.port }].flatMap(bindAddresses),
+      ...[listen, health, metrics, ring.listen].flatMap(bindAddresses),
       // A redirect to another host is refused by the runtime.
       ...(backend.kind === "http" ? [hostAndPort(backend.base)] : []),
       ...peerHosts(options),

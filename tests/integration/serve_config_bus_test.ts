@@ -1,8 +1,7 @@
 /** serve-config on a real RabbitMQ: three replicas in a ring, events, a broker that dies and comes back. */
 
 import assert from "node:assert/strict";
-import { Buffer } from "node:buffer";
-import { type Channel, type ChannelModel, connect } from "amqplib";
+import { BusPublisher } from "#tests/support/bus_publisher.ts";
 import { eventually } from "#tests/support/eventually.ts";
 import { rabbitMqUnavailable, startRabbitMq } from "#tests/support/rabbitmq.ts";
 import { joinRing, startReplica, testBackend } from "#tests/support/replicas.ts";
@@ -10,48 +9,7 @@ import type { Replica } from "#tests/support/replicas.ts";
 
 const unavailable = await rabbitMqUnavailable();
 
-/** Publishes as Spring's bus does. */
-class Publisher implements AsyncDisposable {
-  readonly #connection: ChannelModel;
-  readonly #channel: Channel;
-
-  private constructor(connection: ChannelModel, channel: Channel) {
-    this.#connection = connection;
-    this.#channel = channel;
-  }
-
-  static async open(url: string): Promise<Publisher> {
-    const connection = await connect(url, { noDelay: true });
-    connection.on("error", () => {
-      // The broker is killed on purpose.
-    });
-    const channel = await connection.createChannel();
-    await channel.assertExchange("springCloudBus", "topic", { durable: true });
-    return new Publisher(connection, channel);
-  }
-
-  send(payload: unknown): void {
-    const text = typeof payload === "string" ? payload : JSON.stringify(payload);
-    this.#channel.publish("springCloudBus", "springCloudBus", Buffer.from(text));
-  }
-
-  refresh(destinationService: string | null, id: string = crypto.randomUUID()): void {
-    this.send({
-      type: "RefreshRemoteApplicationEvent",
-      timestamp: Date.now(),
-      originService: "test:0:1",
-      destinationService,
-      id,
-    });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#connection.close().catch(() => {
-      // The broker was killed.
-    });
-  }
-}
-
+const MISSING_BUS = "bus is not connected";
 const KEYS = ["/orders-dev.yml", "/orders-prod.yml", "/billing-dev.yml"];
 
 async function startThree(backend: string, url: string): Promise<readonly Replica[]> {
@@ -112,7 +70,7 @@ Deno.test({
       await t.step("an event refreshes exactly the named application on all three", async () => {
         for (const key of KEYS) await untilAll(replicas, key, "v0");
         for (const key of KEYS) backend.objects.set(key, "v1");
-        await using publisher = await Publisher.open(broker.url);
+        await using publisher = await BusPublisher.open(broker.url);
         publisher.refresh("orders:**");
         await untilAll(replicas, "/orders-dev.yml", "v1");
         await untilAll(replicas, "/orders-prod.yml", "v1");
@@ -120,7 +78,7 @@ Deno.test({
       });
 
       await t.step("a broadcast refreshes all, whatever its form", async () => {
-        await using publisher = await Publisher.open(broker.url);
+        await using publisher = await BusPublisher.open(broker.url);
         let version = 1;
         for (const destination of ["**", "*:**", "", null]) {
           version += 1;
@@ -131,7 +89,7 @@ Deno.test({
       });
 
       await t.step("what cannot be read is counted, and nothing ends", async () => {
-        await using publisher = await Publisher.open(broker.url);
+        await using publisher = await BusPublisher.open(broker.url);
         publisher.send("no json");
         publisher.send([1]);
         publisher.send({ type: 5 });
@@ -147,9 +105,25 @@ Deno.test({
         assert.equal(await replicas[0]?.metric("kcfg_amqp_connects_total"), 1);
       });
 
+      await t.step(
+        "a broker that refuses is asked again after a while, and said so once",
+        async () => {
+          // Its type is another, so that declaring it is refused with 406.
+          const flags = { backend: backend.url, refresh: "true", "amqp-url": broker.url };
+          await using refused = await startReplica({ ...flags, "amqp-exchange": "amq.direct" });
+          const failures = () => refused.log.lines.filter((line) => line.message === MISSING_BUS);
+          await eventually("it was refused", () => failures().length === 1);
+          const [failure] = failures();
+          assert.match(String(failure?.fields["err"]), /40[36]/);
+          assert.ok(Number(failure?.fields["retryMs"]) >= 800);
+          assert.equal(await refused.metric("kcfg_amqp_connects_total"), 0);
+          assert.equal(await refused.text(KEYS[0] ?? ""), "after");
+        },
+      );
+
       await t.step("a change while the broker is away is seen when it is back", async () => {
         for (const key of KEYS) backend.objects.set(key, "before");
-        await using publisher = await Publisher.open(broker.url);
+        await using publisher = await BusPublisher.open(broker.url);
         publisher.refresh("**");
         for (const key of KEYS) await untilAll(replicas, key, "before");
         await broker.kill();

@@ -2,6 +2,7 @@
 
 import { resolveFlags } from "#lib/cli/resolve_flags.ts";
 import { systemClock } from "#lib/run/clock.ts";
+import type { Clock } from "#lib/run/clock.ts";
 import { processReadings } from "#lib/run/process_readings.ts";
 import { createApp } from "../../commands/serve-config/app.ts";
 import type { AppAddresses, ServeConfigApp } from "../../commands/serve-config/app.ts";
@@ -61,10 +62,11 @@ export interface Replica extends AsyncDisposable {
 
 const LOCAL = "127.0.0.1:0";
 
-/** Starts a replica alone in its ring. */
+/** Starts a replica alone in its ring, unless the flags say where its peers come from. */
 export async function startReplica(
   flags: Readonly<Record<string, string>>,
   env: Readonly<Record<string, string>> = {},
+  { clock = systemClock }: { readonly clock?: Clock } = {},
 ): Promise<Replica> {
   const environment = { POD_IP: "127.0.0.1", ...env };
   const resolved = resolveFlags(FLAGS, {
@@ -74,7 +76,7 @@ export async function startReplica(
       "metrics-addr": LOCAL,
       "groupcache-port": ":0",
       // Nobody is there; `joinRing` tells who is.
-      peers: "http://127.0.0.1:9",
+      ...(flags["peer-discovery"] === undefined && { peers: "http://127.0.0.1:9" }),
       refresh: "false",
       ...flags,
     },
@@ -85,9 +87,9 @@ export async function startReplica(
   const log = new CapturedLog();
   const options = toOptions(resolved, environment);
   const app = createApp(options, {
-    clock: systemClock,
+    clock,
     log,
-    upstream: await createUpstream(options, { clock: systemClock, log }),
+    upstream: await createUpstream(options, { clock, log }),
     random: Math.random,
     readings: processReadings(),
   });
@@ -120,12 +122,11 @@ export async function startReplicas(
 ): Promise<readonly Replica[] & AsyncDisposable> {
   const replicas = await Promise.all(Array.from({ length: count }, () => startReplica(flags)));
   joinRing(replicas);
-  await eventually("all know which dialect the others speak", async () => {
-    const known = await Promise.all(
-      replicas.map((replica) => replica.metric("kubegroup_peers")),
-    );
-    return known.every((peers) => peers === count);
-  });
+  await eventually("all know which dialect the others speak", () =>
+    replicas.every(({ log }) => {
+      const greeted = log.messages().filter((message) => message === "peer greeted");
+      return greeted.length === count - 1;
+    }));
   return Object.assign(replicas, {
     async [Symbol.asyncDispose]() {
       await Promise.all(replicas.map(({ app }) => app.stop()));

@@ -3,14 +3,17 @@
 import type { Handler } from "#lib/http/server.ts";
 import { notFound } from "#lib/http/plain.ts";
 import { requestTarget } from "#lib/http/request_target.ts";
+import type { Clock } from "#lib/run/clock.ts";
 import type { ConfigCache } from "../cache.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { Refresher } from "./refresher.ts";
+import { told } from "./told.ts";
 
 /** What the routes show. */
 export interface AdminDeps {
   readonly cache: ConfigCache;
   readonly refresher: Refresher;
+  readonly clock: Clock;
   readonly ring: () => Ring | undefined;
   /** Options as `name=value`, secrets masked. */
   readonly shown: readonly string[];
@@ -18,7 +21,7 @@ export interface AdminDeps {
 
 /** Makes the handler of `/-/…`; other paths go to `otherwise`. */
 export function createAdminRoutes(
-  { cache, refresher, ring, shown }: AdminDeps,
+  { cache, refresher, clock, ring, shown }: AdminDeps,
   otherwise: Handler,
 ): Handler {
   const reads: Readonly<Record<string, () => unknown>> = {
@@ -45,7 +48,7 @@ export function createAdminRoutes(
     if (path === "/-/refresh" && request.method === "POST") {
       const destination = new URLSearchParams(query).get("destination") ?? "**";
       const removed = refresher.invalidate({ source: "admin", target: { destination } });
-      return Response.json({ removed });
+      return told(refresher, clock).then(() => Response.json({ removed }));
     }
     const read = Object.hasOwn(reads, path) ? reads[path] : undefined;
     return read === undefined || request.method !== "GET" ? notFound() : Response.json(read());

@@ -1,14 +1,17 @@
 /**
  * Refresh by HTTP (serve-config.md 14.8): the webhook that repositories call, and Spring's bus endpoint. With a
- * secret, whoever does not know it is turned away before anything is read out of the body.
+ * secret, whoever does not know it is turned away before anything is read out of the body. The answer comes when
+ * the replicas that can be reached have dropped what is concerned.
  */
 
 import { plain } from "#lib/http/plain.ts";
 import { readBody } from "#lib/http/read_body.ts";
+import type { Clock } from "#lib/run/clock.ts";
 import { equalTexts, verifyHmac } from "../auth/hmac.ts";
 import { applicationsOf, pathsOf } from "./monitor_paths.ts";
 import type { PushBody } from "./monitor_paths.ts";
 import type { Refresher } from "./refresher.ts";
+import { told } from "./told.ts";
 
 /** Where and by whom. */
 export interface MonitorOptions {
@@ -19,6 +22,7 @@ export interface MonitorOptions {
 /** What the webhook needs. */
 export interface MonitorDeps {
   readonly refresher: Refresher;
+  readonly clock: Clock;
   /** Lines of the secret's file as it is now; absent when everybody may call. */
   readonly readSecrets: (() => Promise<readonly string[]>) | undefined;
   /** Says no where clients must prove who they are; a secret of its own stands in for that. */
@@ -39,7 +43,7 @@ const SIGNATURES: readonly (readonly [name: string, prefix: string])[] = [
 /** Makes the handler of POST requests; `undefined` for paths that are not its own. */
 export function createMonitor(
   { path: monitorPath }: MonitorOptions,
-  { refresher, readSecrets, deny }: MonitorDeps,
+  { refresher, clock, readSecrets, deny }: MonitorDeps,
 ): (request: Request, path: string) => Promise<Response> | undefined {
   async function receive(request: Request, path: string): Promise<Response> {
     const denied = readSecrets === undefined ? await deny?.(request, path) : undefined;
@@ -49,7 +53,7 @@ export function createMonitor(
     if (readSecrets !== undefined && !await isKnown(request.headers, bytes, await readSecrets())) {
       return plain("unauthorized", { status: 401 });
     }
-    if (path !== monitorPath) return busRefresh(path);
+    if (path !== monitorPath) return await busRefresh(path);
     const body = parseBody(request.headers, bytes);
     if (body === undefined) {
       refresher.note("monitor", "malformed");
@@ -60,10 +64,11 @@ export function createMonitor(
     for (const application of applications) {
       refresher.invalidate({ source: "monitor", target: { destination: `${application}:**` } });
     }
+    await told(refresher, clock);
     return Response.json(applications, { headers: { "x-content-type-options": "nosniff" } });
   }
 
-  function busRefresh(path: string): Response {
+  async function busRefresh(path: string): Promise<Response> {
     const rest = path.slice(BUS_REFRESH.length).split("/").filter((segment) => segment !== "");
     try {
       const destination = rest.map(decodeURIComponent).join(":");
@@ -71,6 +76,7 @@ export function createMonitor(
         source: "monitor",
         target: { destination: destination === "" ? "**" : destination },
       });
+      await told(refresher, clock);
       return new Response(null, { status: 204 });
     } catch (error) {
       if (error instanceof URIError) return plain("bad request", { status: 400 });

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "#lib/log/logger.ts";
 import { Metrics } from "#lib/metrics/metrics.ts";
+import { ManualClock, settle } from "#tests/support/clock.ts";
 import { hmacKey } from "../auth/hmac.ts";
 import { Generations } from "./generations.ts";
 import { createMonitor } from "./monitor.ts";
@@ -72,6 +73,7 @@ function monitorWith(secrets?: readonly string[]) {
     log: silentLogger,
   });
   const handle = createMonitor({ path: "/monitor" }, {
+    clock: new ManualClock(),
     refresher,
     readSecrets: secrets && (() => Promise.resolve(secrets)),
   });
@@ -94,6 +96,38 @@ Deno.test("the webhook answers the applications and refreshes each", async () =>
   });
   assert.deepEqual(await form?.json(), ["bar", "*"]);
   assert.deepEqual(destinations.slice(2), ["bar:**", "*:**"]);
+});
+
+Deno.test("the webhook answers when the peers were told, or have had time for it", async () => {
+  const clock = new ManualClock();
+  const told = Promise.withResolvers<void>();
+  const refresher = new Refresher({ spring: false }, {
+    generations: new Generations(),
+    stores: [],
+    spread: () => told.promise,
+    newId: () => crypto.randomUUID(),
+    metrics: new Metrics(),
+    log: silentLogger,
+  });
+  const handle = createMonitor({ path: "/monitor" }, { refresher, clock, readSecrets: undefined });
+  const statuses: (number | undefined)[] = [];
+  const post = async () => {
+    const request = new Request("http://h/monitor", { method: "POST", body: '{"path":"a.yml"}' });
+    statuses.push((await handle(request, "/monitor"))?.status);
+  };
+  const first = post();
+  await clock.advance(1999);
+  assert.deepEqual(statuses, []);
+  await clock.advance(1);
+  await first;
+  assert.deepEqual(statuses, [200], "a peer that is gone holds no sender up");
+  const second = post();
+  await settle();
+  assert.equal(statuses.length, 1);
+  told.resolve();
+  await second;
+  assert.equal(statuses.length, 2);
+  assert.equal(clock.pendingTimers, 0);
 });
 
 Deno.test("the webhook refuses what is not JSON or too large, and knows its own paths alone", async () => {

@@ -4,6 +4,7 @@ import { choiceFlag, durationFlag, textFlag } from "#lib/cli/flag.ts";
 import type { Flag } from "#lib/cli/flag.ts";
 import type { ResolvedFlags } from "#lib/cli/resolve_flags.ts";
 import { UsageError } from "#lib/cli/usage_error.ts";
+import type { ListenAddress } from "#lib/http/address.ts";
 
 const RING = "Ring";
 
@@ -17,6 +18,13 @@ export const RING_FLAGS = {
     placeholder: ":PORT",
     parse: parsePort,
   } as Flag<number>,
+  "groupcache-host": textFlag({
+    brief: "Address that the ring listener is bound to; all addresses by default",
+    category: RING,
+    default: "",
+    env: ["GROUPCACHE_HOST"],
+    placeholder: "ADDRESS",
+  }),
   "hot-cache": choiceFlag({
     brief: "Keep copies of what other replicas own: always, one in ten (sample), or not at all",
     category: RING,
@@ -102,7 +110,8 @@ export type Discovery =
 
 /** Checked options of the ring. */
 export interface RingSettings {
-  readonly port: number;
+  /** Where the ring listener is bound. */
+  readonly listen: ListenAddress;
   readonly kind: "seed" | "rendezvous";
   readonly hot: "always" | "sample" | "off";
   readonly discovery: Discovery;
@@ -120,7 +129,7 @@ export function toRingSettings(
   env: Readonly<Record<string, string>>,
 ): RingSettings {
   return {
-    port: values["groupcache-port"],
+    listen: { hostname: textOr(values["groupcache-host"]), port: values["groupcache-port"] },
     kind: values.ring,
     hot: values["hot-cache"],
     discovery: discoveryOf(values, { sources, env }),

@@ -6,6 +6,7 @@ import type { OwnerAnswer } from "../cache.ts";
 import { createEntry } from "../entry.ts";
 import type { SpreadEvent } from "../refresh/refresher.ts";
 import type { LoadFailure, LoadRequest } from "../upstream.ts";
+import { Liveness } from "./liveness.ts";
 import type { PeerSecret } from "./peer_secret.ts";
 import type { Peer } from "./peer_set.ts";
 import type { PeerAnswer, PeerRequest, PeerTransport } from "./peer_transport.ts";
@@ -13,6 +14,7 @@ import {
   BACKEND_STATUS_HEADER,
   INVALIDATE_TARGET,
   KCFG_HEADER,
+  PING_TARGET,
   REJECTED_HEADER,
   targetOf,
 } from "./target.ts";
@@ -30,6 +32,8 @@ export interface PeerClientDeps {
   readonly secret: PeerSecret | undefined;
   /** Headers of the trace that the request belongs to. */
   readonly traceHeaders?: (() => Readonly<Record<string, string>>) | undefined;
+  /** Runs a call in a span of the trace that it belongs to. */
+  readonly traceCall?: (<T>(name: string, call: () => Promise<T>) => Promise<T>) | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -41,10 +45,27 @@ const SKEW_REPORT_MS = 60_000;
 /** Asks peers. */
 export class PeerClient {
   readonly #deps: PeerClientDeps;
+  readonly #liveness: Liveness;
   #skewReportedAt = -Infinity;
 
   constructor(deps: PeerClientDeps) {
     this.#deps = deps;
+    // Any group will do that no replica has; all of them answer at once that they have not.
+    const ping = { method: "GET", target: PING_TARGET, headers: {}, isApart: true } as const;
+    this.#liveness = new Liveness({
+      clock: deps.clock,
+      async ask(peer, signal) {
+        const signed = await signedBy(deps.secret, { ...ping, signal });
+        learnFrom(peer, await deps.transport.request(peer.url, signed));
+      },
+    });
+  }
+
+  /** Whether a peer is to be asked for objects. One that is not is looked after in the background. */
+  isReachable(peer: Peer): boolean {
+    if (!peer.circuit.isOpen) return true;
+    this.#liveness.lookAfter(peer);
+    return false;
   }
 
   /**
@@ -61,7 +82,7 @@ export class PeerClient {
     const answer = await this.#send(peer, {
       method: "GET",
       target: targetOf(key),
-      headers: { ...Object.fromEntries(forwarded), ...this.#deps.traceHeaders?.() },
+      headers: Object.fromEntries(forwarded),
       signal,
     });
     if (answer.status !== 200) return failureOf(answer, { isKcfg: peer.isKcfg === true });
@@ -102,17 +123,28 @@ export class PeerClient {
   }
 
   async #send(peer: Peer, request: PeerRequest): Promise<PeerAnswer> {
-    const { transport, secret } = this.#deps;
-    const authorization = await secret?.sign(request.method, request.target);
-    const headers = {
-      ...request.headers,
-      [KCFG_HEADER]: "1",
-      ...(authorization !== undefined && { authorization }),
-    };
+    const { traceCall } = this.#deps;
+    const call = () => this.#exchange(peer, request);
+    return await (traceCall === undefined ? call() : traceCall(`HTTP ${request.method}`, call));
+  }
+
+  async #exchange(peer: Peer, request: PeerRequest): Promise<PeerAnswer> {
+    const { transport, secret, traceHeaders } = this.#deps;
+    const silence = new AbortController();
+    const signals = request.signal === undefined ? [] : [request.signal];
+    const signed = await signedBy(secret, {
+      ...request,
+      headers: { ...request.headers, ...traceHeaders?.() },
+      signal: AbortSignal.any([...signals, silence.signal]),
+    });
+    using _ = this.#liveness.watch(
+      peer,
+      () => silence.abort(new Error("The peer gives no sign of life")),
+    );
     try {
-      const answer = await transport.request(peer.url, { ...request, headers });
+      const answer = await transport.request(peer.url, signed);
       peer.circuit.succeeded();
-      peer.isKcfg = answer.headers[KCFG_HEADER] !== undefined;
+      learnFrom(peer, answer);
       return answer;
     } catch (error) {
       // Who gave up is no fault of the peer.
@@ -154,6 +186,26 @@ export class PeerClient {
       aheadMs: Math.round(skewMs),
     });
   }
+}
+
+/** Which dialect a peer speaks is said by each of its answers. */
+function learnFrom(peer: Peer, { headers }: PeerAnswer): void {
+  peer.isKcfg = headers[KCFG_HEADER] !== undefined;
+}
+
+async function signedBy(
+  secret: PeerSecret | undefined,
+  request: PeerRequest,
+): Promise<PeerRequest> {
+  const authorization = await secret?.sign(request.method, request.target);
+  return {
+    ...request,
+    headers: {
+      ...request.headers,
+      [KCFG_HEADER]: "1",
+      ...(authorization !== undefined && { authorization }),
+    },
+  };
 }
 
 /** What a status says about the object; `undefined` when it says nothing. */

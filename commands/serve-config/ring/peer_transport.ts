@@ -14,6 +14,8 @@ export interface PeerRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** On a connection of its own, behind no other request; false by default. */
+  readonly isApart?: boolean;
 }
 
 /** Its answer. */
@@ -47,8 +49,9 @@ export function createPeerTransport(
   const agent = new http.Agent({ keepAlive: true, maxSockets: 64, maxFreeSockets: 8 });
   return {
     async request(peer, request) {
+      const apart = request.isApart === true;
       try {
-        return await send(peer, request, { ...options, agent, clock });
+        return await send(peer, request, { ...options, agent: apart ? undefined : agent, clock });
       } catch (error) {
         // The peer may have closed an idle connection at the moment it was taken.
         if (!(error instanceof ClosedIdleError) || request.signal?.aborted) throw error;

@@ -82,16 +82,19 @@ Deno.test("a circuit opens after three failures in a row, for longer and longer"
   const openMs: number[] = [];
   for (let times = 0; times < 8; times++) {
     let ms = 0;
-    while (circuit.isOpen) {
+    while (!circuit.isDue) {
       await clock.advance(500);
       ms += 500;
     }
     openMs.push(ms);
+    assert.ok(circuit.isOpen, "due is not closed: nobody waits for a peer to come back");
     circuit.failed();
   }
   assert.deepEqual(openMs, [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
   circuit.succeeded();
   assert.ok(!circuit.isOpen);
+  circuit.silent();
+  assert.ok(circuit.isOpen, "silence that was looked into needs no second");
 });
 
 Deno.test("a peer secret proves this request, now, under either line of the file", async () => {

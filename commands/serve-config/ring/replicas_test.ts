@@ -110,6 +110,43 @@ Deno.test("replicas that see different rings load more, and wait for nobody", as
   }
 });
 
+Deno.test("a key that a person names without its slash on the ring is the one with it", async () => {
+  await using backend = testBackend();
+  backend.objects.set("/a.yml", "old");
+  await using replicas = await startReplicas(1, { backend: backend.url, admin: "true" });
+  const [replica] = replicas;
+  assert.ok(replica);
+  const read = async () => {
+    const answer = await replica.fetch("/_groupcache/configfiles/a.yml", { listener: "ring" });
+    return await answer.text();
+  };
+  assert.match(await read(), /old/);
+  backend.objects.set("/a.yml", "new");
+  assert.match(await read(), /old/);
+  assert.deepEqual(backend.asked, ["/a.yml"]);
+  replica.app.refreshAll();
+  assert.match(await read(), /new/);
+  const keys = await (await replica.fetch("/-/keys", { listener: "metrics" })).json();
+  assert.deepEqual(keys.map(({ key }: { readonly key: string }) => key), ["/a.yml"]);
+});
+
+Deno.test("a DELETE of a Go replica reaches the replicas of kcfg that it did not tell", async () => {
+  await using backend = testBackend();
+  backend.objects.set("/a.yml", "old");
+  await using replicas = await startReplicas(3, { backend: backend.url });
+  for (const replica of replicas) assert.equal(await replica.text("/a.yml"), "old");
+  backend.objects.set("/a.yml", "new");
+  const told = await replicas[0]?.fetch("/_groupcache/configfiles/%2Fa.yml", {
+    method: "DELETE",
+    listener: "ring",
+  });
+  assert.deepEqual([told?.status, await told?.text()], [200, ""]);
+  await eventually("all have dropped it", async () => {
+    const texts = await Promise.all(replicas.map((replica) => replica.text("/a.yml")));
+    return texts.every((text) => text === "new");
+  });
+});
+
 Deno.test("replicas with a secret refuse whoever does not know it", async () => {
   await using backend = testBackend();
   backend.objects.set("/a.yml", "1");

@@ -59,8 +59,9 @@ export function createRing({ self, kind, isPlainKey }: RingOptions, deps: RingDe
     const greeting = { id: crypto.randomUUID(), origin: self, keys: [] };
     await Promise.all(
       peers.others.filter((peer) => fresh.includes(peer)).map((peer) =>
-        client.invalidate(peer, greeting).catch((err) =>
-          log.debug("peer does not answer yet", { peer: peer.url, err })
+        client.invalidate(peer, greeting).then(
+          () => log.debug("peer greeted", { peer: peer.url, isKcfg: peer.isKcfg }),
+          (err) => log.debug("peer does not answer yet", { peer: peer.url, err }),
         )
       ),
     );
@@ -82,7 +83,7 @@ export function createRing({ self, kind, isPlainKey }: RingOptions, deps: RingDe
     },
     async askOwner(key, signal, request) {
       const owner = await peers.owner(key);
-      if (owner === undefined || owner.circuit.isOpen) return undefined;
+      if (owner === undefined || !client.isReachable(owner)) return undefined;
       if (owner.isKcfg !== true && !isPlainKey(key)) return undefined;
       try {
         const answer = await client.fetch(owner, key, { ...request, signal });

@@ -7,6 +7,7 @@
 import type { Logger } from "#lib/log/logger.ts";
 import { sleep } from "#lib/run/clock.ts";
 import type { Clock } from "#lib/run/clock.ts";
+import { atMost } from "../at_most.ts";
 import type { SpreadEvent } from "../refresh/refresher.ts";
 import type { PeerClient } from "./peer_client.ts";
 import type { Peer, PeerSet } from "./peer_set.ts";
@@ -15,6 +16,8 @@ import type { RingMetrics } from "./ring_metrics.ts";
 const RETRIES_MS = [200, 1000, 5000] as const;
 /** Messages that may wait for another try; what is beyond is counted and given up. */
 const MAX_RETRYING = 1000;
+/** How long a peer that was lost is waited for, which is enough for one that is back. */
+const LOST_MS = 250;
 /** DELETEs at one peer at the same time. */
 const MAX_CONCURRENT = 32;
 
@@ -36,12 +39,10 @@ export function createSpreader(deps: SpreaderDeps): (event: SpreadEvent) => Prom
 
   /** Tells once; a failure is tried again without anybody waiting. */
   async function tell(peer: Peer, send: () => Promise<unknown>): Promise<void> {
-    if (peer.circuit.isOpen) return retryLater(peer, send, new Error("The peer does not answer"));
-    try {
-      await send();
-    } catch (err) {
-      retryLater(peer, send, err);
-    }
+    const wasLost = peer.circuit.isOpen;
+    const told = send().then(() => undefined, (err) => retryLater(peer, send, err));
+    // One that was lost may be back, and then it must hear of this before anybody relies on it.
+    await (wasLost ? atMost(LOST_MS, told, { clock }) : told);
   }
 
   function retryLater(peer: Peer, send: () => Promise<unknown>, err: unknown): void {

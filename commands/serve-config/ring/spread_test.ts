@@ -16,13 +16,19 @@ const [ONE, TWO, THREE] = [1, 2, 3].map((at) => `http://10.0.0.${at}:5000`) as [
   string,
 ];
 
-function spreading(kinds: Readonly<Record<string, "kcfg" | "go" | "dead">>) {
+function spreading(kinds: Readonly<Record<string, "kcfg" | "go" | "dead" | "mute">>) {
   const clock = new ManualClock();
   const sent: string[] = [];
-  const request = (peer: string, { method, target, body }: PeerRequest): Promise<PeerAnswer> => {
+  const request = (peer: string, request: PeerRequest): Promise<PeerAnswer> => {
+    const { method, target, body, signal } = request;
     const what = body === undefined ? decodeURIComponent(target.split("/").at(-1) ?? "") : body;
     sent.push(`${peer.at(-6)} ${method} ${what}`);
     if (kinds[peer] === "dead") return Promise.reject(new Error("refused"));
+    if (kinds[peer] === "mute") {
+      return new Promise((_, reject) =>
+        signal?.addEventListener("abort", () => reject(signal.reason), { once: true })
+      );
+    }
     const isKcfg = kinds[peer] === "kcfg";
     const status = method === "POST" ? (isKcfg ? 204 : 404) : 200;
     return Promise.resolve({
@@ -97,6 +103,31 @@ Deno.test("a peer that is away keeps nobody waiting, is tried three times more, 
   assert.deepEqual([...family.read()].map(({ labelValues, value }) => [labelValues[0], value]), [
     [TWO, 1],
   ]);
+});
+
+Deno.test("a peer that was lost and is back hears of an event before it is over", async () => {
+  const { spread, sent, peers } = spreading({ [TWO]: "kcfg", [THREE]: "kcfg" });
+  peers.others[0]?.circuit.silent();
+  await spread({ id: "1", keys: ["/deploy.yml"], destination: "a" });
+  assert.deepEqual(sent.map((line) => line[0]).sort(), ["2", "2", "3", "3"]);
+  assert.ok(peers.others.every(({ circuit }) => !circuit.isOpen));
+});
+
+Deno.test("a peer that was lost and still is holds an event up for a moment only", async () => {
+  const { spread, clock, peers, stop } = spreading({ [TWO]: "mute", [THREE]: "kcfg" });
+  const [lost] = peers.others;
+  assert.ok(lost);
+  lost.circuit.silent();
+  lost.isKcfg = true;
+  let isOver = false;
+  const spreadOut = spread({ id: "1", keys: ["/deploy.yml"], destination: "a" })
+    .then(() => isOver = true);
+  await clock.advance(499);
+  assert.ok(!isOver);
+  await clock.advance(1);
+  assert.ok(isOver, "a quarter of a second for each of the two rounds");
+  await spreadOut;
+  stop();
 });
 
 Deno.test("a peer that left is not tried again, and the stop ends the tries", async () => {

@@ -13,6 +13,7 @@ import type { SpreadEvent } from "../refresh/refresher.ts";
 import type { LoadRequest } from "../upstream.ts";
 import type { RingSettings } from "./flags.ts";
 import { findOwnAddress, peerUrl, systemLookup } from "./own_url.ts";
+import type { PeerClientDeps } from "./peer_client.ts";
 import type { PeerSecret } from "./peer_secret.ts";
 import type { PeerTransport } from "./peer_transport.ts";
 import type { PodDiscovery } from "./pod_discovery.ts";
@@ -29,7 +30,8 @@ export interface RingStartDeps {
   readonly metrics: Metrics;
   readonly ringMetrics: RingMetrics;
   readonly secret: PeerSecret | undefined;
-  readonly traceHeaders?: (() => Readonly<Record<string, string>>) | undefined;
+  readonly traceHeaders?: PeerClientDeps["traceHeaders"];
+  readonly traceCall?: PeerClientDeps["traceCall"];
   readonly maxObjectBytes: number;
   /** Whether a key may go to a peer that is not known to be kcfg. */
   readonly isPlainKey: (key: string) => boolean;
@@ -83,6 +85,7 @@ export function createRunningRing(settings: RingSettings, deps: RingStartDeps): 
       transport,
       secret: deps.secret,
       traceHeaders: deps.traceHeaders,
+      traceCall: deps.traceCall,
       metrics: deps.ringMetrics,
       clock,
       log,

@@ -15,6 +15,9 @@ export const KCFG_GROUP = "_kcfg";
 /** Target of an invalidation. */
 export const INVALIDATE_TARGET = `${BASE_PATH}${KCFG_GROUP}/invalidate`;
 
+/** Target whose answer needs nothing but a replica that is there: it has no such group, whatever its kind. */
+export const PING_TARGET = `${BASE_PATH}${KCFG_GROUP}/ping`;
+
 /** Target of a key. A space is `%20` and a plus `%2B`, which every receiver reads alike. */
 export function targetOf(key: string): string {
   const escaped = encodeURIComponent(key)

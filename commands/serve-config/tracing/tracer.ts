@@ -30,6 +30,8 @@ export interface Tracer {
   ): Promise<T>;
   /** Runs a handler in a server span that continues the trace of the request, with a child `request`. */
   server(handler: Handler): Handler;
+  /** Runs a call to another server in a client span, if it belongs to a trace. */
+  call<T>(name: string, call: () => Promise<T>): Promise<T>;
   /** Headers that carry the current span on; none outside of one. */
   headers(): Readonly<Record<string, string>>;
   /** Of the current span. */
@@ -128,6 +130,7 @@ export function createTracer(settings: TracingSettings, deps: ExporterDeps): Tra
         return response;
       });
     },
+    call: (name, call) => current.getStore() === undefined ? call() : span(name, CLIENT, call),
     headers() {
       const context = current.getStore();
       return context === undefined ? {} : inject(context, settings.propagators);

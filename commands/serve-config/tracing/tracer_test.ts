@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "#lib/log/logger.ts";
 import { ManualClock, settle } from "#tests/support/clock.ts";
+import { PeerClient } from "../ring/peer_client.ts";
+import { PeerSet } from "../ring/peer_set.ts";
 import type { FinishedSpan } from "./export.ts";
 import { extract, inject } from "./propagation.ts";
 import { toTracingSettings } from "./settings.ts";
@@ -103,6 +105,39 @@ Deno.test("a request makes a server span, its child and one for the load, export
   assert.equal(server?.parentSpanId, SPAN);
   assert.ok(spans.every(({ traceId }) => traceId === TRACE));
   assert.deepEqual([load?.status.code, server?.status.code], [2, 2]);
+});
+
+Deno.test("a call to a peer has a client span within a request, and none of its own", async () => {
+  const { tracer, posted } = tracerWith({ OTELCONFIG_EXPORTER: "http" });
+  const client = new PeerClient({
+    transport: {
+      request(_peer, { headers }) {
+        sent.push(headers["traceparent"]);
+        return Promise.resolve({ status: 204, headers: {}, bytes: new Uint8Array() });
+      },
+      close() {},
+    },
+    secret: undefined,
+    traceHeaders: tracer.headers,
+    traceCall: tracer.call,
+    clock: new ManualClock(),
+    log: silentLogger,
+  });
+  const sent: (string | undefined)[] = [];
+  const [peer] = new PeerSet({ self: "http://self:1", kind: "seed" }, { clock: new ManualClock() })
+    .replace(["http://peer:1"]) ?? [];
+  assert.ok(peer);
+  const call = () => client.invalidate(peer, { id: "1", origin: "http://self:1", keys: [] });
+  await call();
+  await tracer.span("request", 1, call);
+  await tracer.stop();
+  const [inner, outer] = spansOf(posted[0]?.body ?? "");
+  assert.deepEqual([inner?.name, inner?.kind, inner?.parentSpanId], [
+    "HTTP POST",
+    3,
+    outer?.spanId,
+  ]);
+  assert.deepEqual(sent, [undefined, `00-${inner?.traceId}-${inner?.spanId}-01`]);
 });
 
 Deno.test("spans go to stdout as lines, in time", async () => {

@@ -1,17 +1,11 @@
-/** serve-config replicas as processes: one dies under load, certificates are asked for. */
+/** serve-config as a process with a door: certificates and tokens are asked for. */
 
 import assert from "node:assert/strict";
 import { createCertificateAuthority } from "#tests/support/certificates.ts";
 import { eventually } from "#tests/support/eventually.ts";
 import { startKcfg } from "#tests/support/process.ts";
 import type { KcfgProcess } from "#tests/support/process.ts";
-import { testBackend } from "#tests/support/replicas.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
 
 function serve(args: readonly string[], env: Record<string, string> = {}): KcfgProcess {
   return startKcfg([
@@ -29,48 +23,6 @@ async function portOf(kcfg: KcfgProcess): Promise<number> {
   const line = await eventually("kcfg is ready", () => kcfg.logLine("ready"));
   return Number(String(line["listen"]).split(":").at(-1));
 }
-
-Deno.test("a replica killed under load fails no request of the others, and delays few", async () => {
-  await using backend = testBackend();
-  for (let at = 0; at < 300; at++) backend.objects.set(`/${at}.yml`, `v${at}`);
-  const ringPorts = [freePort(), freePort(), freePort()];
-  const peers = ringPorts.map((port) => `http://127.0.0.1:${port}`).join(",");
-  const replicas = ringPorts.map((port) =>
-    serve([
-      `--backend=${backend.url}`,
-      `--groupcache-port=:${port}`,
-      `--peers=${peers}`,
-      "--ttl=50ms",
-      "--log-level=info",
-    ])
-  );
-  try {
-    const ports = await Promise.all(replicas.map(portOf));
-    let isRunning = true;
-    let answered = 0;
-    let slowestMs = 0;
-    const client = async (first: number) => {
-      for (let at = first; isRunning; at += 7) {
-        const startedAt = performance.now();
-        const answer = await fetch(`http://127.0.0.1:${ports[first % 2]}/${at % 300}.yml`);
-        assert.equal(answer.status, 200);
-        assert.equal(await answer.text(), `v${at % 300}`);
-        answered += 1;
-        slowestMs = Math.max(slowestMs, performance.now() - startedAt);
-      }
-    };
-    const clients = Array.from({ length: 16 }, (_, at) => client(at));
-    await eventually("there is load", () => answered > 500);
-    replicas[2]?.signal("SIGKILL");
-    const atKill = answered;
-    await eventually("the load goes on", () => answered > atKill + 1500);
-    isRunning = false;
-    await Promise.all(clients);
-    assert.ok(slowestMs < 4000, `slowest answer ${slowestMs} ms`);
-  } finally {
-    await Promise.all(replicas.map((replica) => replica[Symbol.asyncDispose]()));
-  }
-});
 
 Deno.test("with a client CA only clients with a certificate are served, paths as they were sent", async () => {
   const authority = await createCertificateAuthority();
