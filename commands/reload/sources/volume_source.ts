@@ -6,7 +6,7 @@ import type { Logger } from "#lib/log/logger.ts";
 import { type Clock, sleep } from "#lib/run/clock.ts";
 import { samePayload } from "../payload/payload.ts";
 import { type ChangeKind, type Source, type SourceEvents, StartFailure } from "./source.ts";
-import { readVolume, type VolumeSnapshot } from "./volume_snapshot.ts";
+import { readVolume, versionOf, type VolumeSnapshot } from "./volume_snapshot.ts";
 
 /** What a volume needs. */
 export interface VolumeDeps {
@@ -27,8 +27,11 @@ export function createVolumeSource(
   let lastContact: number | undefined;
   let error: string | undefined;
   const told = new Set<string>();
+  let version: string | undefined;
 
   async function read(): Promise<boolean> {
+    // Before the reading: what is swapped in meanwhile is another one.
+    version = versionOf(path);
     const snapshot = await readVolume(path, {
       before: last.entries,
       settle: () => sleep(SETTLE_MS, { clock }),
@@ -100,9 +103,12 @@ export function createVolumeSource(
       due = Promise.withResolvers();
       const as = kind;
       kind = "grouped";
+      // A swap makes several events.
+      if (version !== undefined && versionOf(path) === version) continue;
       try {
         if (await read()) onChange(last.isVolume ? "lone" : as);
       } catch (err) {
+        version = undefined;
         error = err instanceof Error ? err.message : String(err);
         log.warn("directory cannot be read, the last content counts", { path, err });
       }
