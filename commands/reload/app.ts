@@ -9,9 +9,11 @@ import { createActions } from "./actions/create_actions.ts";
 import { Child, type ChildEnd } from "./child.ts";
 import { createSources } from "./create_sources.ts";
 import { ApplyCycle } from "./cycle.ts";
+import { StateKeeper } from "./state_keeper.ts";
 import type { Layout } from "./disk/layout.ts";
-import { readState, writeState } from "./disk/state_file.ts";
+import { readState, type SavedState, writeState } from "./disk/state_file.ts";
 import { createReloadMetrics } from "./metrics.ts";
+import type { Source } from "./sources/source.ts";
 import type { ReloadOptions } from "./options.ts";
 import { forwardSignals } from "./signals_forwarding.ts";
 import { newFacts, type RunFacts } from "./state.ts";
@@ -50,8 +52,8 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
   cleanup.defer(() => opened.close());
   const layout = options.writes ? await openLayout(options, { clock, log }) : undefined;
   const writer = new Writer(options, { layout, clock, log, env });
-  await writer.open();
   const saved = layout === undefined ? undefined : await readState(options.configRoot);
+  await writer.open(saved);
   if (saved !== undefined) {
     facts.lastReloadHash = saved.lastReloadHash ?? undefined;
     facts.lastReloadOk = saved.lastReloadOk;
@@ -73,29 +75,22 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
     )
     : undefined;
   if (announcer !== undefined) cleanup.defer(() => announcer.close());
+  const keeper = layout && new StateKeeper({
+    ...{ clock, log, facts },
+    write: () =>
+      writeState(options.configRoot, stateOfRun({ layout, writer, facts, sources }), {
+        sync: options.files.fsync,
+      }),
+  });
+  cleanup.defer(() => keeper?.close());
   const cycle = new ApplyCycle(options, {
     ...{ clock, log, env, writer, actions, facts },
     random: deps.random,
     metrics: reloadMetrics,
     parts: () => sources.flatMap((source) => source.parts()),
-    removeOld: (keep) => layout?.removeOld(keep) ?? Promise.resolve(),
+    removeOld: (keep, hash) => layout?.removeOld(keep, hash) ?? Promise.resolve(),
     announce: (event) => announcer?.announce(event),
-    save: async () => {
-      if (layout === undefined) return;
-      await writeState(options.configRoot, {
-        schema: 1,
-        hash: writer.hash,
-        dir: layout.current(),
-        sources: sources.flatMap((source) => source.status())
-          .map(({ kind, namespace, name, uid, resourceVersion }) => ({
-            ...{ kind, namespace, name, uid, resourceVersion },
-          })),
-        lastReloadHash: facts.lastReloadHash ?? null,
-        lastReloadOk: facts.lastReloadOk,
-        layout: layout.name,
-        files: [...writer.visible.keys()],
-      }, { sync: options.files.fsync });
-    },
+    save: () => keeper?.save(),
   });
   const force = async () => {
     await Promise.all(sources.map((source) => source.refresh()));
@@ -236,6 +231,30 @@ async function openLayout(
   }
   const { createSymlinkLayout } = await import("./disk/symlink_layout.ts");
   return createSymlinkLayout(root, files, { now: () => clock.now(), log });
+}
+
+function stateOfRun(
+  { layout, writer, facts, sources }: {
+    readonly layout: Layout;
+    readonly writer: Writer;
+    readonly facts: RunFacts;
+    readonly sources: readonly Source[];
+  },
+): SavedState {
+  return {
+    schema: 1,
+    hash: writer.hash,
+    dir: layout.current(),
+    earlier: layout.earlier(),
+    sources: sources.flatMap((source) => source.status())
+      .map(({ kind, namespace, name, uid, resourceVersion }) => ({
+        ...{ kind, namespace, name, uid, resourceVersion },
+      })),
+    lastReloadHash: facts.lastReloadHash ?? null,
+    lastReloadOk: facts.lastReloadOk,
+    layout: layout.name,
+    files: [...writer.visible.keys()],
+  };
 }
 
 /** A second stop signal is passed on once more, a third one kills. */

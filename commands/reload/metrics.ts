@@ -2,6 +2,7 @@
 
 import type { Metrics } from "#lib/metrics/metrics.ts";
 import { VERSION } from "#lib/run/version.ts";
+import type { ReloadReason } from "./actions/action.ts";
 import type { Child } from "./child.ts";
 import type { ReloadOptions } from "./options.ts";
 import type { Source } from "./sources/source.ts";
@@ -12,8 +13,12 @@ export interface ReloadMetrics {
   written(seconds: number): void;
   writeFailed(reason: string): void;
   refused(): void;
-  reloaded(action: string, seconds: number): void;
-  reloadFailed(action: string): void;
+  /** @param action the actions that ran, separated by commas */
+  reloaded(action: string, reason: ReloadReason, seconds: number): void;
+  /** @param action the one that failed, `verify` for the verification */
+  reloadFailed(action: string, reason: ReloadReason): void;
+  /** A run is not tried again. */
+  gaveUp(): void;
   changeTold(seconds: number): void;
   rolledBack(): void;
   reaped(count: number): void;
@@ -133,8 +138,11 @@ export function createReloadMetrics(
   const writes = counter("writes_total", "Versions written");
   const writeFailures = counter("write_failures_total", "Versions that could not be", ["reason"]);
   const writeSeconds = histogram("write_duration_seconds", "Building to switch", WRITE_BOUNDS);
-  const reloads = counter("reloads_total", "Reloads heard", ["action"]);
-  const failures = counter("reload_failures_total", "Reloads that failed", ["action"]);
+  const reloads = counter("reloads_total", "Reloads heard", ["action", "reason"]);
+  const failures = counter("reload_failures_total", "Reloads that failed", [
+    "action",
+    "reason",
+  ]);
   const reloadSeconds = histogram("reload_duration_seconds", "One reload run", RELOAD_BOUNDS);
   const told = histogram("change_to_reload_seconds", "Change to reload heard", RELOAD_BOUNDS);
   const refusals = counter("validation_failures_total", "Versions refused");
@@ -147,11 +155,12 @@ export function createReloadMetrics(
     },
     writeFailed: (reason) => writeFailures.inc([reason]),
     refused: () => refusals.inc(),
-    reloaded(action, seconds) {
-      reloads.inc([action]);
+    reloaded(action, reason, seconds) {
+      reloads.inc([action, reason]);
       reloadSeconds.observe(seconds);
     },
-    reloadFailed: (action) => failures.inc([action]),
+    reloadFailed: (action, reason) => failures.inc([action, reason]),
+    gaveUp() {},
     changeTold: (seconds) => told.observe(seconds),
     rolledBack: () => rollbacks.inc(),
     reaped: (count) => reaped.inc([], count),

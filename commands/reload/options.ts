@@ -76,6 +76,10 @@ export interface ReloadOptions {
   readonly reloadCommand: readonly string[];
   readonly http: HttpActionOptions;
   readonly retryMaxElapsedMs: number;
+  /** From `--webhook-retries`: the fast phase is so many further tries at this distance. */
+  readonly retryAttempts: {
+    readonly attempts?: { readonly count: number; readonly everyMs: number };
+  };
   /** 0 gives up after the fast phase. */
   readonly retryIntervalMs: number;
   readonly reloadOnStart: "always" | "changed" | "never";
@@ -182,6 +186,7 @@ export function toOptions(
     reloadCommand: wordsOf("reload-command", values["reload-command"]),
     http: httpOf(values, given),
     retryMaxElapsedMs: values["reload-retry-max-elapsed"],
+    retryAttempts: {},
     retryIntervalMs: durationOr(
       "retry-interval",
       values["retry-interval"],

@@ -81,7 +81,7 @@ function healthProblems(
   if (failingSinceMs !== undefined && now - failingSinceMs >= healthReloadGraceMs) {
     problems.push("reload_failed");
   }
-  if (facts.writeError !== undefined) problems.push("write_failed");
+  if ((facts.writeError ?? facts.stateError) !== undefined) problems.push("write_failed");
   const heard = sources.flatMap((source) => source.status()).map(({ lastContact }) => lastContact);
   const isStale = healthMaxStalenessMs > 0 &&
     heard.some((at) => at !== undefined && now - at > healthMaxStalenessMs);

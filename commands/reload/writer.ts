@@ -4,6 +4,7 @@ import type { Logger } from "#lib/log/logger.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import { hookEnvironment } from "./actions/action.ts";
 import type { Layout } from "./disk/layout.ts";
+import type { SavedState } from "./disk/state_file.ts";
 import { runHook } from "./hook.ts";
 import type { ReloadOptions } from "./options.ts";
 import {
@@ -72,8 +73,10 @@ export class Writer {
   }
 
   /** Takes over what an earlier run has left; its hash is empty when there is nothing. */
-  async open(): Promise<void> {
-    const found = await this.#deps.layout?.open();
+  async open(saved: SavedState | undefined): Promise<void> {
+    const { layout } = this.#deps;
+    const found = await layout?.open(saved);
+    await layout?.removeOld(this.#options.keepVersions, saved?.lastReloadHash ?? undefined);
     if (found === undefined) return;
     this.#visible = found;
     this.#hash = await hashOf(found);
@@ -99,7 +102,7 @@ export class Writer {
     if (hash === this.#hash && await layout.matches(payload)) return { kind: "unchanged" };
     let prepared;
     try {
-      prepared = await layout.prepare(payload);
+      prepared = await layout.prepare(payload, hash);
     } catch (error) {
       if (error instanceof RefusedVersion) return { kind: "refused", reason: error.message };
       throw error;
@@ -113,13 +116,13 @@ export class Writer {
     return this.#note(payload, hash);
   }
 
-  /** Makes the version before the visible one visible again; its hash, `undefined` when there is none. */
-  async back(): Promise<string | undefined> {
-    const before = await this.#deps.layout?.back();
-    if (before === undefined) return undefined;
-    this.#visible = before;
-    this.#hash = await hashOf(before);
-    return this.#hash;
+  /** Makes an earlier version visible again; whether it is still there, and whole. */
+  async backTo(hash: string): Promise<boolean> {
+    const found = await this.#deps.layout?.backTo(hash);
+    if (found === undefined) return false;
+    this.#visible = found;
+    this.#hash = hash;
+    return true;
   }
 
   async #takeInPlace(payload: Payload, hash: string, signal: AbortSignal): Promise<WriteOutcome> {
