@@ -7,6 +7,7 @@ import type { Clock } from "#lib/run/clock.ts";
 import type { RunContext } from "#lib/run/context.ts";
 import { createActions } from "./actions/create_actions.ts";
 import { Child, type ChildEnd } from "./child.ts";
+import { createCollector } from "./collector.ts";
 import { createSources } from "./create_sources.ts";
 import { ApplyCycle } from "./cycle.ts";
 import { StateKeeper } from "./state_keeper.ts";
@@ -51,7 +52,7 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
   const { sources } = opened;
   cleanup.defer(() => opened.close());
   const layout = options.writes ? await openLayout(options, { clock, log }) : undefined;
-  const writer = new Writer(options, { layout, clock, log, env });
+  const writer = new Writer(options, { layout, clock, log, env, ...createCollector(clock) });
   const saved = layout === undefined ? undefined : await readState(options.configRoot);
   await writer.open(saved);
   if (saved !== undefined) {

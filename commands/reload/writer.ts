@@ -42,6 +42,8 @@ export interface WriterDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly env: Readonly<Record<string, string>>;
+  /** Told of the size of each version that was written. */
+  readonly onWritten?: (bytes: number) => void;
 }
 
 /** Writes versions of one directory. */
@@ -136,12 +138,15 @@ export class Writer {
     this.#visible = payload;
     this.#hash = hash;
     let [added, changed, removed] = [0, 0, 0];
+    let size = 0;
     for (const [path, bytes] of payload) {
+      size += bytes.length;
       const old = before.get(path);
       if (old === undefined) added += 1;
       else if (!sameBytes(old, bytes)) changed += 1;
     }
     for (const path of before.keys()) if (!payload.has(path)) removed += 1;
+    this.#deps.onWritten?.(size);
     return { kind: "written", added, changed, removed };
   }
 
