@@ -68,7 +68,10 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
   const actions = await createActions(options, {
     ...{ clock, log, env, child },
     restart: async () => await child?.restart(childEnv(), hurry.signal),
-    onRequest: ({ url, status, seconds }) => log.debug("reload request", { url, status, seconds }),
+    onRequest(report) {
+      reloadMetrics.requested(report);
+      log.debug("reload request", { ...report });
+    },
   });
   const announcer = options.events
     ? await import("./kube_events.ts").then((lib) =>
@@ -132,7 +135,11 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
   let failure: string | undefined;
   const following = sources.map((source) =>
     source.follow({
-      onChange: (kind) => cycle.change(kind),
+      onChange(kind) {
+        if (source.status().some(({ mode }) => mode === "volume")) reloadMetrics.volumeChanged();
+        cycle.change(kind);
+      },
+      onFailure: () => reloadMetrics.watchFailed(),
       onEnd(reason) {
         failure = reason;
         stop();
@@ -258,6 +265,16 @@ function stateOfRun(
   };
 }
 
+/** Only a process with all permissions may look at itself. */
+function openDescriptors(): readonly { labelValues: readonly string[]; value: number }[] {
+  try {
+    // Looking takes one itself.
+    return [{ labelValues: [], value: [...Deno.readDirSync("/proc/self/fd")].length - 1 }];
+  } catch {
+    return [];
+  }
+}
+
 /** A second stop signal is passed on once more, a third one kills. */
 function onFurtherStops(
   context: RunContext,
@@ -286,6 +303,11 @@ async function startService(
     import("#lib/run/process_readings.ts"),
   ]);
   registerProcessMetrics(deps.metrics, processReadings());
+  deps.metrics.gauge({
+    name: "process_open_fds",
+    help: "Open file descriptors, where the process may look",
+    collect: openDescriptors,
+  });
   const handler = createService(options, { ...deps, startedAtMs: deps.clock.now() });
   const server = startServer({ name: "service", address: options.listen, handler }, deps);
   deps.log.info("listening", { listen: `${server.address.hostname}:${server.address.port}` });

@@ -349,10 +349,15 @@ const ALIAS_FLAGS = {
   "runtimeinfo-url": optional(ALIASES, "--verify-url with --verify-mode=prometheus", "URL"),
   "config-file": unavailableFlag("following one file of a folder by --config-file"),
   "config-envsubst-file": unavailableFlag("writing one file by --config-envsubst-file"),
-  "webhook-retries": unavailableFlag("a number of tries by --webhook-retries"),
-  "web.telemetry-path": unavailableFlag("metrics on another path by --web.telemetry-path"),
+  "webhook-retries": optional(ALIASES, "So many further tries, 10 s apart, as fast phase", "N"),
+  "web.telemetry-path": optional(ALIASES, "Metrics here as well as on /metrics", "PATH"),
   "statefulset-ordinal-from-envvar": unavailableFlag("the ordinal of a StatefulSet"),
-  "metrics-compat": unavailableFlag("metric names of other reloaders", { offTexts: ["none"] }),
+  "metrics-compat": choiceFlag<"none" | "prometheus-config-reloader" | "configmap-reload">({
+    brief: "Add the metric names of another reloader",
+    category: ALIASES,
+    default: "none",
+    choices: ["none", "prometheus-config-reloader", "configmap-reload"],
+  }),
   compat: unavailableFlag("the environment of k8s-sidecar"),
 } as const;
 

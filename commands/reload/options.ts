@@ -15,6 +15,7 @@ import type { HttpActionOptions } from "./actions/http_action.ts";
 import type { ChildOptions } from "./child.ts";
 import type { FileOptions } from "./disk/files.ts";
 import type { FLAGS } from "./flag_table.ts";
+import type { MetricsCompat } from "./metrics_compat.ts";
 import { parseGlob } from "./payload/glob.ts";
 import { type PayloadOptions, problemOf } from "./payload/payload.ts";
 import type { TransformOptions } from "./payload/transforms.ts";
@@ -93,6 +94,9 @@ export interface ReloadOptions {
   readonly listen: ListenAddress | undefined;
   readonly healthReloadGraceMs: number;
   readonly healthMaxStalenessMs: number;
+  /** Paths of the metrics. */
+  readonly metricsPaths: readonly string[];
+  readonly metricsCompat: MetricsCompat;
   readonly enableAdmin: boolean;
   readonly events: boolean;
   readonly kube: KubeSettings;
@@ -186,7 +190,7 @@ export function toOptions(
     reloadCommand: wordsOf("reload-command", values["reload-command"]),
     http: httpOf(values, given),
     retryMaxElapsedMs: values["reload-retry-max-elapsed"],
-    retryAttempts: {},
+    retryAttempts: retryAttemptsOf(values["webhook-retries"]),
     retryIntervalMs: durationOr(
       "retry-interval",
       values["retry-interval"],
@@ -206,6 +210,8 @@ export function toOptions(
     ),
     healthReloadGraceMs: values["health-reload-grace"],
     healthMaxStalenessMs: values["health-max-staleness"],
+    metricsPaths: metricsPathsOf(values["web.telemetry-path"]),
+    metricsCompat: values["metrics-compat"],
     enableAdmin: values["enable-admin"],
     events: values.events,
     kube: kubeOf(values),
@@ -361,7 +367,7 @@ function httpOf(values: Values, given: Sources): HttpActionOptions {
   const method = values["webhook-method"] ?? values["reload-http-method"];
   return {
     urls: urlTexts(values).map((text) => urlOf("reload-http", text)),
-    method: (method === "" ? "POST" : method).toUpperCase(),
+    method: methodOf(method),
     headers: lines(values["reload-http-header"]).map(headerOf),
     body: values["reload-http-body"],
     bodyFile: values["reload-http-body-file"],
@@ -375,6 +381,23 @@ function httpOf(values: Values, given: Sources): HttpActionOptions {
     verifiesTls: verifiesTarget(values, given),
     timeoutMs: values["reload-timeout"],
   };
+}
+
+/** configmap-reload waits so long between its tries. */
+const WEBHOOK_RETRY_MS = 10_000;
+
+function retryAttemptsOf(text: string | undefined): ReloadOptions["retryAttempts"] {
+  if (text === undefined || text === "") return {};
+  if (!/^\d{1,6}$/.test(text)) {
+    throw new UsageError(`Option webhook-retries: "${text}" is no number of tries`);
+  }
+  return { attempts: { count: Number(text), everyMs: WEBHOOK_RETRY_MS } };
+}
+
+function metricsPathsOf(text: string | undefined): readonly string[] {
+  if (text === undefined || text === "") return ["/metrics"];
+  if (/^\/[^?#\s]*$/.test(text)) return ["/metrics", text];
+  throw new UsageError(`Option web.telemetry-path: "${text}" is no path`);
 }
 
 function onStartOf(values: Values, hasChild: boolean): ReloadOptions["reloadOnStart"] {
@@ -474,6 +497,12 @@ function checked<T>(option: string, parse: () => T): T {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UsageError(`Option ${option}: ${reason}`, [], { cause: error });
   }
+}
+
+function methodOf(text: string): string {
+  const method = (text === "" ? "POST" : text).toUpperCase();
+  if (/^[!#$%&'*+.^_`|~0-9A-Z-]+$/.test(method)) return method;
+  throw new UsageError(`Option reload-http-method: "${text}" is no method`);
 }
 
 function headerOf(text: string): readonly [string, string] {

@@ -35,9 +35,11 @@ const READY_PATHS = ["/readyz", "/-/ready", "/startupz"];
 /** Makes the handler. */
 export function createService(options: ReloadOptions, deps: ServiceDeps): Handler {
   const gets: Record<string, (request: Request) => Response | Promise<Response>> = {
-    "/metrics": (request) => exposition(request, deps.metrics),
     "/status": () => status(options, deps),
   };
+  for (const path of options.metricsPaths) {
+    gets[path] = (request) => exposition(request, deps.metrics);
+  }
   for (const path of HEALTH_PATHS) gets[path] = () => health(options, deps);
   for (const path of READY_PATHS) gets[path] = () => ready(deps);
   const posts: Record<string, () => Response | Promise<Response>> = {

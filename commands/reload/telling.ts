@@ -92,8 +92,10 @@ export class Telling {
     const { clock, facts, log, metrics } = this.#deps;
     const now = clock.now();
     const delay = this.#retry?.next(now);
-    if (this.isSlow) facts.failingSinceMs ??= now;
-    if (delay === undefined) metrics.gaveUp();
+    if (this.isSlow && facts.failingSinceMs === undefined) {
+      facts.failingSinceMs = now;
+      metrics.gaveUp();
+    }
     this.#dueMs = delay === undefined ? Infinity : now + delay;
     facts.nextAttemptMs = delay === undefined ? undefined : now + delay;
     if (this.#isNews(`${facts.hash} ${failure.message}`)) {

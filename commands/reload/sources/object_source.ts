@@ -147,6 +147,7 @@ export function createObjectSource(options: ObjectSourceOptions, deps: ObjectSou
       switch (event.type) {
         case "error":
           error = reasonOf(event.error);
+          events.onFailure();
           if (isNews("away")) {
             log.warn("API server cannot be followed, files stay as they are", {
               object: title,

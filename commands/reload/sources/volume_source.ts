@@ -54,7 +54,7 @@ export function createVolumeSource(
     return isChanged;
   }
 
-  async function follow({ onChange }: SourceEvents, signal: AbortSignal): Promise<void> {
+  async function follow({ onChange, onFailure }: SourceEvents, signal: AbortSignal): Promise<void> {
     let due = Promise.withResolvers<void>();
     let kind: ChangeKind = "grouped";
     const wake = (as: ChangeKind) => {
@@ -64,6 +64,7 @@ export function createVolumeSource(
     const slash = path.lastIndexOf("/");
     const base = path.slice(slash + 1);
     const rewatch = (err: unknown) => {
+      onFailure();
       log.warn("watch of a directory ended, it is begun again", { path, err });
       clock.timer(
         () => {
@@ -109,6 +110,7 @@ export function createVolumeSource(
         if (await read()) onChange(last.isVolume ? "lone" : as);
       } catch (err) {
         version = undefined;
+        onFailure();
         error = err instanceof Error ? err.message : String(err);
         log.warn("directory cannot be read, the last content counts", { path, err });
       }
