@@ -105,7 +105,8 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
     visible: () => writer.visible,
     quit: stop,
   });
-  if (Deno.pid === 1) {
+  // A subreaper adopts orphans as PID 1 does; whether we are one, only the first orphan tells.
+  if (Deno.pid === 1 || child !== undefined) {
     startReaper(cleanup, { clock, log, context, child, reaped: reloadMetrics.reaped });
   }
 
