@@ -1,22 +1,21 @@
 /** One run of reload: sources, files, application, service; started and stopped in order (reload.md 3, 9). */
 
-import { startServer } from "#lib/http/server.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { Metrics } from "#lib/metrics/metrics.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import type { RunContext } from "#lib/run/context.ts";
 import { createActions } from "./actions/create_actions.ts";
+import { resync, startReaper } from "./background.ts";
 import { Child, type ChildEnd } from "./child.ts";
 import { createCollector } from "./collector.ts";
 import { createSources } from "./create_sources.ts";
 import { ApplyCycle } from "./cycle.ts";
-import { StateKeeper } from "./state_keeper.ts";
+import { StateKeeper, stateOfRun } from "./state_keeper.ts";
 import type { Layout } from "./disk/layout.ts";
-import { readState, type SavedState, writeState } from "./disk/state_file.ts";
+import { readState, writeState } from "./disk/state_file.ts";
 import { createReloadMetrics } from "./metrics.ts";
-import type { Source } from "./sources/source.ts";
 import type { ReloadOptions } from "./options.ts";
-import { forwardSignals } from "./signals_forwarding.ts";
+import { forwardSignals, onFurtherStops } from "./signals_forwarding.ts";
 import { newFacts, type RunFacts } from "./state.ts";
 import { Writer } from "./writer.ts";
 
@@ -100,11 +99,14 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
     await Promise.all(sources.map((source) => source.refresh()));
     await cycle.force("forced");
   };
-  await startService(options, cleanup, {
-    ...{ facts, sources, child, metrics, clock, force, log },
-    visible: () => writer.visible,
-    quit: stop,
-  });
+  if (options.listen !== undefined) {
+    const { startService } = await import("./start_service.ts");
+    startService(options, cleanup, {
+      ...{ facts, sources, child, metrics, clock, force, log },
+      visible: () => writer.visible,
+      quit: stop,
+    });
+  }
   // A subreaper adopts orphans as PID 1 does; whether we are one, only the first orphan tells.
   if (Deno.pid === 1 || child !== undefined) {
     startReaper(cleanup, { clock, log, context, child, reaped: reloadMetrics.reaped });
@@ -240,123 +242,6 @@ async function openLayout(
   }
   const { createSymlinkLayout } = await import("./disk/symlink_layout.ts");
   return createSymlinkLayout(root, files, { now: () => clock.now(), log });
-}
-
-function stateOfRun(
-  { layout, writer, facts, sources }: {
-    readonly layout: Layout;
-    readonly writer: Writer;
-    readonly facts: RunFacts;
-    readonly sources: readonly Source[];
-  },
-): SavedState {
-  return {
-    schema: 1,
-    hash: writer.hash,
-    dir: layout.current(),
-    earlier: layout.earlier(),
-    sources: sources.flatMap((source) => source.status())
-      .map(({ kind, namespace, name, uid, resourceVersion }) => ({
-        ...{ kind, namespace, name, uid, resourceVersion },
-      })),
-    lastReloadHash: facts.lastReloadHash ?? null,
-    lastReloadOk: facts.lastReloadOk,
-    layout: layout.name,
-    files: [...writer.visible.keys()],
-  };
-}
-
-/** Only a process with all permissions may look at itself. */
-function openDescriptors(): readonly { labelValues: readonly string[]; value: number }[] {
-  try {
-    // Looking takes one itself.
-    return [{ labelValues: [], value: [...Deno.readDirSync("/proc/self/fd")].length - 1 }];
-  } catch {
-    return [];
-  }
-}
-
-/** A second stop signal is passed on once more, a third one kills. */
-function onFurtherStops(
-  context: RunContext,
-  child: Child | undefined,
-  { child: options }: ReloadOptions,
-  hurry: AbortController,
-): Disposable {
-  let further = 0;
-  const listener = () => {
-    further += 1;
-    if (further === 1 && child !== undefined) child.askToStop(options?.killSignal ?? "SIGTERM");
-    else hurry.abort();
-  };
-  return context.onStopAgain?.(listener) ?? { [Symbol.dispose]() {} };
-}
-
-async function startService(
-  options: ReloadOptions,
-  cleanup: AsyncDisposableStack,
-  deps: Omit<import("./service.ts").ServiceDeps, "startedAtMs"> & { readonly log: Logger },
-): Promise<void> {
-  if (options.listen === undefined) return;
-  const [{ createService }, { registerProcessMetrics }, { processReadings }] = await Promise.all([
-    import("./service.ts"),
-    import("#lib/metrics/process_metrics.ts"),
-    import("#lib/run/process_readings.ts"),
-  ]);
-  registerProcessMetrics(deps.metrics, processReadings());
-  deps.metrics.gauge({
-    name: "process_open_fds",
-    help: "Open file descriptors, where the process may look",
-    collect: openDescriptors,
-  });
-  const handler = createService(options, { ...deps, startedAtMs: deps.clock.now() });
-  const server = startServer({ name: "service", address: options.listen, handler }, deps);
-  deps.log.info("listening", { listen: `${server.address.hostname}:${server.address.port}` });
-  cleanup.defer(() => server.stop(AbortSignal.timeout(1000)));
-}
-
-function startReaper(
-  cleanup: AsyncDisposableStack,
-  { clock, log, context, child, reaped }: {
-    readonly clock: Clock;
-    readonly log: Logger;
-    readonly context: RunContext;
-    readonly child: Child | undefined;
-    readonly reaped: (count: number) => void;
-  },
-): void {
-  const end = new AbortController();
-  const reaping = import("./reaper.ts").then(({ reapOrphans }) =>
-    reapOrphans({
-      ...{ clock, log },
-      onChildSignal: (listener) => context.onSignal("SIGCHLD", listener),
-      isOwn: (pid) => pid === child?.pid,
-      onReaped: reaped,
-    }, end.signal)
-  ).catch((err) => log.error("orphans are not reaped", { err }));
-  cleanup.defer(async () => {
-    end.abort();
-    await reaping;
-  });
-}
-
-async function resync(
-  { resyncMs }: ReloadOptions,
-  { clock, random, signal, onDue, log }: {
-    readonly clock: Clock;
-    readonly random: () => number;
-    readonly signal: AbortSignal;
-    readonly onDue: () => Promise<void>;
-    readonly log: Logger;
-  },
-): Promise<void> {
-  if (resyncMs === 0) return;
-  const { sleep } = await import("#lib/run/clock.ts");
-  while (!signal.aborted) {
-    await sleep(resyncMs * (0.9 + 0.2 * random()), { clock, signal }).catch(() => undefined);
-    if (signal.aborted) return;
-    await onDue().catch((err) => log.warn("comparison failed", { err }));
-  }
 }
 
 function aborted(signal: AbortSignal): Promise<undefined> {

@@ -1,6 +1,5 @@
 /** Memory that large versions leave comes back. */
 
-import assert from "node:assert/strict";
 import { systemClock } from "#lib/run/clock.ts";
 import { eventually } from "#tests/support/eventually.ts";
 import { createCollector } from "./collector.ts";

@@ -2,7 +2,11 @@
 
 import type { Logger } from "#lib/log/logger.ts";
 import type { Clock, Timer } from "#lib/run/clock.ts";
+import type { Layout } from "./disk/layout.ts";
+import type { SavedState } from "./disk/state_file.ts";
+import type { Source } from "./sources/source.ts";
 import type { RunFacts } from "./state.ts";
+import type { Writer } from "./writer.ts";
 
 /** What the keeper needs. */
 export interface StateKeeperDeps {
@@ -53,4 +57,29 @@ export class StateKeeper {
       }
     }
   }
+}
+
+/** What a run would say of itself now. */
+export function stateOfRun(
+  { layout, writer, facts, sources }: {
+    readonly layout: Layout;
+    readonly writer: Writer;
+    readonly facts: RunFacts;
+    readonly sources: readonly Source[];
+  },
+): SavedState {
+  return {
+    schema: 1,
+    hash: writer.hash,
+    dir: layout.current(),
+    earlier: layout.earlier(),
+    sources: sources.flatMap((source) => source.status())
+      .map(({ kind, namespace, name, uid, resourceVersion }) => ({
+        ...{ kind, namespace, name, uid, resourceVersion },
+      })),
+    lastReloadHash: facts.lastReloadHash ?? null,
+    lastReloadOk: facts.lastReloadOk,
+    layout: layout.name,
+    files: [...writer.visible.keys()],
+  };
 }
