@@ -32,7 +32,8 @@ const EXIT_FAILURE = 1;
 /** Runs until stopped or until the application ends; resolves to the exit status. */
 export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<number> {
   const { context, log } = deps;
-  const { clock, env } = context;
+  const { clock } = context;
+  const env = withOrdinal(context.env, options.ordinalVariable);
   await using cleanup = new AsyncDisposableStack();
   const stopping = new AbortController();
   const stop = () => stopping.abort(new DOMException("The run was asked to stop", "AbortError"));
@@ -143,6 +144,10 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
         cycle.change(kind);
       },
       onFailure: () => reloadMetrics.watchFailed(),
+      onMissing(title) {
+        const message = `${title} was deleted`;
+        announcer?.announce({ reason: "ConfigSourceMissing", message, hash: facts.hash });
+      },
       onEnd(reason) {
         failure = reason;
         stop();
@@ -198,6 +203,15 @@ async function afterEnd(
   child.restarts += 1;
   child.start(env());
   return true;
+}
+
+/** compat: prometheus-config-reloader gives the ordinal of a StatefulSet's pod to its templates. */
+function withOrdinal(
+  env: Readonly<Record<string, string>>,
+  variable: string,
+): Readonly<Record<string, string>> {
+  const [digits] = /\d+$/.exec(env[variable] ?? "") ?? [];
+  return digits === undefined ? env : { ...env, STATEFULSET_ORDINAL_NUMBER: digits };
 }
 
 function exitCodeOf(

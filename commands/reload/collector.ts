@@ -22,9 +22,11 @@ const DELAY_MS = 20;
 /** Makes one. */
 export function createCollector(clock: Clock): Collector {
   let passed = 0;
+  let isPlanned = false;
   let collect: (() => void) | undefined;
 
   async function run(): Promise<void> {
+    isPlanned = false;
     collect ??= await loadCollect();
     collect();
   }
@@ -33,8 +35,9 @@ export function createCollector(clock: Clock): Collector {
     onWritten(bytes) {
       if (bytes < LARGE_BYTES) return;
       passed += bytes;
-      if (passed < PASSED_BYTES) return;
+      if (passed < PASSED_BYTES || isPlanned) return;
       passed = 0;
+      isPlanned = true;
       clock.timer(() => void run(), DELAY_MS, { unref: true });
     },
   };

@@ -1,6 +1,6 @@
 /** Flags under the names of other reloaders and of what the replaced program inherited (reload.md 2.2, 2.7). */
 
-import { choiceFlag, unavailableFlag } from "#lib/cli/flag.ts";
+import { choiceFlag, textFlag, unavailableFlag } from "#lib/cli/flag.ts";
 import { ALIASES, list, off, optional } from "./flag_makers.ts";
 
 /** Flags of glog, which the replaced program inherited: accepted, without effect. */
@@ -38,11 +38,20 @@ export const ALIAS_FLAGS = {
   "watch-interval": optional(ALIASES, "--resync-interval; 0 is --once", "DURATION"),
   "process-executable-name": optional(ALIASES, "--signal-process", "NAME"),
   "runtimeinfo-url": optional(ALIASES, "--verify-url with --verify-mode=prometheus", "URL"),
-  "config-file": unavailableFlag("following one file of a folder by --config-file"),
-  "config-envsubst-file": unavailableFlag("writing one file by --config-envsubst-file"),
+  "config-file": optional(ALIASES, "Follow one file, in place", "FILE"),
+  "config-envsubst-file": optional(
+    ALIASES,
+    "Write --config-file here, decompressed and with $(NAME) replaced",
+    "FILE",
+  ),
   "webhook-retries": optional(ALIASES, "So many further tries, 10 s apart, as fast phase", "N"),
   "web.telemetry-path": optional(ALIASES, "Metrics here as well as on /metrics", "PATH"),
-  "statefulset-ordinal-from-envvar": unavailableFlag("the ordinal of a StatefulSet"),
+  "statefulset-ordinal-from-envvar": textFlag({
+    brief: "Variable whose digits at the end become STATEFULSET_ORDINAL_NUMBER",
+    category: ALIASES,
+    default: "POD_NAME",
+    placeholder: "NAME",
+  }),
   "metrics-compat": choiceFlag<"none" | "prometheus-config-reloader" | "configmap-reload">({
     brief: "Add the metric names of another reloader",
     category: ALIASES,

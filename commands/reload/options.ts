@@ -22,7 +22,7 @@ import {
   verifiesTarget,
   verifyOf,
 } from "./option_reload.ts";
-import { type SourceOptions, sourcesOf } from "./option_sources.ts";
+import { type SourceOptions, sourcesOf, splitPath } from "./option_sources.ts";
 import {
   absolute,
   durationOr,
@@ -80,6 +80,8 @@ export interface ReloadOptions {
   readonly retryIntervalMs: number;
   readonly reloadOnStart: "always" | "changed" | "never";
   readonly rollback: boolean;
+  /** Variable whose digits at the end become `STATEFULSET_ORDINAL_NUMBER`. */
+  readonly ordinalVariable: string;
   /** `undefined` for none. */
   readonly validate: { readonly argv: readonly string[]; readonly timeoutMs: number } | undefined;
   readonly verify: VerifyOptions | undefined;
@@ -125,16 +127,13 @@ export function toOptions(
   }
   const child = passthrough === undefined ? undefined : childOf(values, passthrough);
   const sources = sourcesOf(values);
-  const volumes = sources.filter((source) => source.kind === "volume");
-  const root = values.configroot ??
-    (sources.length === volumes.length ? volumes[0]?.path : undefined);
+  const copy = copyOf(values);
+  const isInPlace = sources.every((source) => source.kind === "volume" && source.inPlace);
+  const [first] = sources;
+  const root = values.configroot ?? copy?.folder ??
+    (isInPlace && first?.kind === "volume" ? first.path : undefined);
   if (root === undefined || root === "") {
     throw new UsageError("Option configroot: the directory for the files is missing", [
-      "name it with --configroot=DIR",
-    ]);
-  }
-  if (values.configroot === undefined && volumes.length > 1) {
-    throw new UsageError("Several volumes need a directory for their files", [
       "name it with --configroot=DIR",
     ]);
   }
@@ -142,7 +141,7 @@ export function toOptions(
   const isOnce = values.once || values["watch-interval"] === "0";
   return {
     configRoot: absolute(root, cwd),
-    writes: values.configroot !== undefined,
+    writes: !isInPlace,
     sources: sources.map((source) =>
       source.kind === "volume" ? { ...source, path: absolute(source.path, cwd) } : source
     ),
@@ -151,18 +150,18 @@ export function toOptions(
     onEmpty: values["on-empty"],
     startupTimeoutMs: values["startup-timeout"],
     payload: {
-      items: itemsOf(lines(values.item)),
+      items: copy === undefined ? itemsOf(lines(values.item)) : copy.items,
       include: globsOf("include", values.include),
       exclude: globsOf("exclude", values.exclude),
       pathSeparator: values["path-separator"],
       onConflict: values["on-conflict"],
     },
     transforms: {
-      gunzip: globsOf("gunzip", values.gunzip),
-      envsubst: globsOf("envsubst", values.envsubst),
-      envsubstMissing: values["envsubst-missing"],
+      gunzip: globsOf("gunzip", copy === undefined ? values.gunzip : ["*"]),
+      envsubst: globsOf("envsubst", copy === undefined ? values.envsubst : ["*"]),
+      envsubstMissing: copy === undefined ? values["envsubst-missing"] : "keep",
     },
-    layout: values.layout,
+    layout: copy === undefined ? values.layout : "flat",
     files: {
       fileMode: modeOf("file-mode", values["file-mode"]),
       dirMode: modeOf("dir-mode", values["dir-mode"]),
@@ -195,6 +194,7 @@ export function toOptions(
     ),
     reloadOnStart: onStartOf(values, child !== undefined),
     rollback: values.rollback,
+    ordinalVariable: values["statefulset-ordinal-from-envvar"],
     validate: values["validate-command"] === "" ? undefined : {
       argv: wordsOf("validate-command", values["validate-command"]),
       timeoutMs: values["validate-timeout"],
@@ -219,6 +219,16 @@ export function toOptions(
     },
     notices: noticesOf(values, given, positionals),
   };
+}
+
+/** compat: where `--config-envsubst-file` is, and the key that becomes it. */
+function copyOf(
+  values: Values,
+): { readonly folder: string; readonly items: ReadonlyMap<string, string> } | undefined {
+  const copy = values["config-envsubst-file"] ?? "";
+  if (copy === "") return undefined;
+  const { folder, name } = splitPath(copy);
+  return { folder, items: new Map([[splitPath(values["config-file"] ?? "").name, name]]) };
 }
 
 function childOf(values: Values, argv: readonly string[]): ChildOptions {

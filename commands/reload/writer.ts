@@ -88,9 +88,20 @@ export class Writer {
   async build(parts: readonly PayloadPart[]): Promise<WantedVersion> {
     const { payload: options, transforms } = this.#options;
     const { env } = this.#deps;
-    const built = buildPayload(parts, options);
+    const { layout } = this.#deps;
+    const built = buildPayload(
+      parts.filter(({ inPlace }) => layout === undefined || inPlace !== true),
+      options,
+    );
     const { payload, missingVariables } = await transform(built, { ...transforms, env });
-    return { payload, hash: await hashOf(payload), missingVariables };
+    const beside = layout === undefined ? [] : parts.filter(({ inPlace }) => inPlace === true);
+    const whole = beside.length === 0 ? payload : new Map([
+      ...payload,
+      ...beside.flatMap(({ folder, entries }) =>
+        [...entries].map(([name, bytes]) => [`${folder}/${name}`, bytes] as const)
+      ),
+    ]);
+    return { payload, hash: await hashOf(whole), missingVariables };
   }
 
   /**

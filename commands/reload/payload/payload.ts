@@ -13,6 +13,8 @@ export interface PayloadPart {
   /** Relative folder for its files, empty for the directory itself. */
   readonly folder: string;
   readonly entries: ReadonlyMap<string, Uint8Array>;
+  /** Files that the application reads where they are: they make a version, but are not written. */
+  readonly inPlace?: boolean;
 }
 
 /** How keys become paths. */

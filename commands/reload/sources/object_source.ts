@@ -187,6 +187,7 @@ export function createObjectSource(options: ObjectSourceOptions, deps: ObjectSou
   function onDeleted(events: SourceEvents): void {
     log.warn("object was deleted", { object: title, then: options.onDelete });
     take(undefined);
+    events.onMissing(title);
     if (options.onDelete === "exit") events.onEnd(`${title} was deleted`);
     else events.onChange("lone");
   }

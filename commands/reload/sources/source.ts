@@ -53,6 +53,8 @@ export interface SourceEvents {
   onChange(kind: ChangeKind): void;
   /** It cannot be followed or read for the moment. */
   onFailure(): void;
+  /** The object is gone. */
+  onMissing(title: string): void;
   /** The object is gone and the options say that the process ends. */
   onEnd(reason: string): void;
 }

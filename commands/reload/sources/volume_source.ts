@@ -17,10 +17,19 @@ export interface VolumeDeps {
 const SETTLE_MS = 50;
 const REWATCH_MS = 1000;
 
-/** Makes the source of a directory; `only` restricts it to one file of it. */
+/** Which part of a directory counts, and whether its files are used where they are. */
+export interface VolumeOptions {
+  /** Its one file that counts. */
+  readonly only?: string | undefined;
+  /** Folder for its files, by default none. */
+  readonly folder?: string;
+  readonly inPlace?: boolean;
+}
+
+/** Makes the source of a directory. */
 export function createVolumeSource(
   path: string,
-  { only, folder = "" }: { readonly only?: string | undefined; readonly folder?: string },
+  { only, folder = "", inPlace = false }: VolumeOptions,
   { clock, log }: VolumeDeps,
 ): Source {
   let last: VolumeSnapshot = { entries: new Map(), isVolume: false, unreadable: new Map() };
@@ -43,6 +52,9 @@ export function createVolumeSource(
         path: `${path}/${name}`,
         reason,
       });
+    }
+    if (only !== undefined && !snapshot.entries.has(only)) {
+      throw new Error(`Cannot read "${path}/${only}": no such file`);
     }
     const entries = only === undefined
       ? snapshot.entries
@@ -129,7 +141,7 @@ export function createVolumeSource(
       }
     },
     follow,
-    parts: () => [{ source: `volume ${path}`, folder, entries: last.entries }],
+    parts: () => [{ source: `volume ${path}`, folder, entries: last.entries, inPlace }],
     status: () => [{
       kind: "volume",
       namespace: "",

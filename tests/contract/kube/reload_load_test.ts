@@ -118,6 +118,7 @@ Deno.test("reload: a half-open connection touches nothing, and the newest conten
   const following = source.follow({
     onChange: () => void (changes += 1),
     onFailure() {},
+    onMissing: (title) => assert.fail(title),
     onEnd: (reason) => assert.fail(reason),
   }, stopping.signal);
   const value = () => new TextDecoder().decode(source.parts()[0]?.entries.get("value"));

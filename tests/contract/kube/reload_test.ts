@@ -281,6 +281,12 @@ Deno.test({
     await write("DELETE", `${configMaps}/app`);
     await eventually("the deletion is told", () => kcfg.stderr().includes("was deleted"));
     assert.equal(await Deno.readTextFile(`${root}/b`), "2");
+    await eventually("its Event is there", async () => {
+      const { text } = await plainRequest(admin, {
+        path: `/api/v1/namespaces/${namespace.name}/events`,
+      });
+      return text.includes('"ConfigSourceMissing"');
+    });
   },
 });
 
