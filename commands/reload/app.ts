@@ -92,7 +92,7 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
     random: deps.random,
     metrics: reloadMetrics,
     parts: () => sources.flatMap((source) => source.parts()),
-    removeOld: (keep, hash) => layout?.removeOld(keep, hash) ?? Promise.resolve(),
+    removeOld: async (...rest) => await layout?.removeOld(...rest) ?? false,
     announce: (event) => announcer?.announce(event),
     save: () => keeper?.save(),
   });

@@ -4,6 +4,7 @@
  */
 
 import { sleep } from "#lib/run/clock.ts";
+import type { Layout } from "./disk/layout.ts";
 import type { ReloadOptions } from "./options.ts";
 import { type PayloadPart, RefusedVersion } from "./payload/payload.ts";
 import { Schedule } from "./schedule.ts";
@@ -15,8 +16,8 @@ import type { WantedVersion } from "./writer.ts";
 export interface CycleDeps extends TellingDeps {
   /** What the sources want now. */
   readonly parts: () => readonly PayloadPart[];
-  /** Removes versions that nobody needs any more; the one whose hash is given stays. */
-  readonly removeOld: (keep: number, hash: string | undefined) => Promise<void>;
+  /** Removes versions that nobody needs any more; whether some are left for later. */
+  readonly removeOld: Layout["removeOld"];
 }
 
 const FIRST_WRITE_RETRY_MS = 1000;
@@ -250,7 +251,7 @@ export class ApplyCycle {
   }
 
   #onHeard(): void {
-    this.#removeOldAtMs = this.#deps.clock.now() + GRACE_MS;
+    this.#removeOldAtMs ??= this.#deps.clock.now() + GRACE_MS;
     this.#settleForced();
   }
 
@@ -287,9 +288,10 @@ export class ApplyCycle {
 
   async #removeOld(): Promise<void> {
     this.#removeOldAtMs = undefined;
-    const { removeOld, facts, log } = this.#deps;
+    const { removeOld, facts, log, clock } = this.#deps;
     try {
-      await removeOld(this.#options.keepVersions, facts.lastReloadHash);
+      const isMore = await removeOld(this.#options.keepVersions, facts.lastReloadHash, GRACE_MS);
+      if (isMore) this.#removeOldAtMs = clock.now() + GRACE_MS;
     } catch (err) {
       log.warn("old versions cannot be removed", { err });
     }

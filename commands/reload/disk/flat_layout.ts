@@ -105,7 +105,7 @@ export function createFlatLayout(root: string, options: FileOptions): Layout {
       const old = earlier.slice(0, Math.max(0, earlier.length - keep));
       const kept = earlier.filter((one) => !old.includes(one) || one.hash === hash);
       earlier.splice(0, earlier.length, ...kept);
-      return Promise.resolve();
+      return Promise.resolve(false);
     },
     async backTo(hash) {
       const at = earlier.findLastIndex((one) => one.hash === hash);

@@ -26,8 +26,11 @@ export interface Layout {
   current(): string;
   /** Earlier versions that are still on disk, for the state file; the oldest first. */
   earlier(): SavedState["earlier"];
-  /** Removes all but the newest `keep` before the visible one and the one that has `hash`. */
-  removeOld(keep: number, hash: string | undefined): Promise<void>;
+  /**
+   * Removes all but the newest `keep` before the visible one and the one that has `hash`, as far as they have not been
+   * visible for `graceMs`. Resolves to whether some are left for a later call.
+   */
+  removeOld(keep: number, hash: string | undefined, graceMs: number): Promise<boolean>;
   /** Makes the version visible again that has `hash`; `undefined` when there is none. */
   backTo(hash: string): Promise<Payload | undefined>;
 }

@@ -15,9 +15,8 @@ function payload(content: Record<string, string>): Map<string, Uint8Array> {
   return new Map(Object.entries(content).map(([path, text]) => [path, encoder.encode(text)]));
 }
 
-function symlinks(root: string): Layout {
-  let time = Date.UTC(2026, 0, 1);
-  return createSymlinkLayout(root, FILES, { now: () => time++, log: silentLogger });
+function symlinks(root: string, clock = { ms: Date.UTC(2026, 0, 1) }): Layout {
+  return createSymlinkLayout(root, FILES, { now: () => clock.ms++, log: silentLogger });
 }
 
 async function write(layout: Layout, content: Record<string, string>): Promise<void> {
@@ -97,14 +96,20 @@ Deno.test("the symlink layout replaces a foreign file and refuses a foreign fold
 
 Deno.test("the symlink layout keeps as many versions as it is told", async () => {
   await using dir = await tempDir();
-  const layout = symlinks(dir.path);
+  const clock = { ms: Date.UTC(2026, 0, 1) };
+  const layout = symlinks(dir.path, clock);
   await layout.open(undefined);
   for (const text of ["1", "2", "3", "4"]) await write(layout, { a: text });
   const versions = async () => (await names(dir.path)).filter((name) => /^\.\.2026/.test(name));
+  // Whoever reads one that was visible a moment ago can finish.
+  const first = await hashOf(payload({ a: "1" }));
+  assert.equal(await layout.removeOld(1, first, 10_000), true);
+  assert.equal((await versions()).length, 4);
+  clock.ms += 10_000;
   // The one that the application runs with stays, however old it is.
-  await layout.removeOld(1, await hashOf(payload({ a: "1" })));
+  assert.equal(await layout.removeOld(1, first, 10_000), false);
   assert.equal((await versions()).length, 3);
-  await layout.removeOld(1, undefined);
+  await layout.removeOld(1, undefined, 0);
   assert.equal((await versions()).length, 2);
   assert.equal((await versions()).at(-1), layout.current());
 });

@@ -28,6 +28,8 @@ interface Version {
   /** Of its folder. */
   readonly name: string;
   readonly hash: string;
+  /** When another one became visible, milliseconds since the epoch. */
+  replacedMs: number;
 }
 
 /** What the layout needs. */
@@ -51,7 +53,7 @@ export function createSymlinkLayout(
   async function open(saved: SavedState | undefined): Promise<Payload | undefined> {
     const target = await linkTarget(`${root}/${DATA}`);
     const known = [...saved?.earlier ?? [], ...(saved === undefined ? [] : [saved])]
-      .map(({ dir, hash }) => ({ name: dir, hash }))
+      .map(({ dir, hash }) => ({ name: dir, hash, replacedMs: -Infinity }))
       .filter(({ name }) => VERSION.test(name) && name !== target);
     const present = new Set<string>();
     for await (const { name } of Deno.readDir(root)) {
@@ -64,7 +66,9 @@ export function createSymlinkLayout(
     if (target === undefined || !VERSION.test(target)) return undefined;
     const payload = await readTree(`${root}/${target}`);
     const hash = payload === undefined ? "" : await hashOf(payload);
-    versions = [...known.filter(({ name }) => present.has(name)), { name: target, hash }];
+    versions = [...known.filter(({ name }) => present.has(name)), {
+      ...{ name: target, hash, replacedMs: -Infinity },
+    }];
     return payload;
   }
 
@@ -93,10 +97,17 @@ export function createSymlinkLayout(
       discard: () => removeAll(folder),
       async switch() {
         await pointTo(name);
-        versions = [...versions, { name, hash }];
+        show({ name, hash, replacedMs: -Infinity });
         await linkNames(payload);
       },
     };
+  }
+
+  /** Notes that a version is the visible one; what it came back from is no earlier version of it. */
+  function show(shown: Version): void {
+    const last = versions.at(-1);
+    if (last !== undefined) last.replacedMs = now();
+    versions = [...versions.filter((version) => version !== shown), shown];
   }
 
   async function pointTo(name: string): Promise<void> {
@@ -200,8 +211,7 @@ export function createSymlinkLayout(
     // A folder that somebody has changed is no version.
     if (payload === undefined || await hashOf(payload) !== hash) return undefined;
     await pointTo(before.name);
-    // What it came back from is no earlier version of it.
-    versions = [...versions.filter((version) => version !== before), before];
+    show(before);
     await linkNames(payload);
     return payload;
   }
@@ -214,11 +224,13 @@ export function createSymlinkLayout(
     backTo,
     current: () => versions.at(-1)?.name ?? "",
     earlier: () => versions.slice(0, -1).map(({ name, hash }) => ({ dir: name, hash })),
-    async removeOld(keep, hash) {
+    async removeOld(keep, hash, graceMs) {
       const old = versions.slice(0, Math.max(0, versions.length - 1 - keep))
         .filter((version) => version.hash !== hash);
-      for (const { name } of old) await removeAll(`${root}/${name}`);
-      versions = versions.filter((version) => !old.includes(version));
+      const due = old.filter(({ replacedMs }) => now() - replacedMs >= graceMs);
+      for (const { name } of due) await removeAll(`${root}/${name}`);
+      versions = versions.filter((version) => !due.includes(version));
+      return due.length < old.length;
     },
   };
 }

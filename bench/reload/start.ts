@@ -1,0 +1,64 @@
+/** From the start of the process to the first version on disk, as a multiple of an empty program's whole run. */
+
+import { openControlPlane } from "../../tests/support/control_plane.ts";
+import { testNamespace } from "../../tests/support/control_plane/harness.ts";
+import { kubeletVolume } from "../../tests/support/kubelet_volume.ts";
+import { Bare } from "../kube/bare.ts";
+import { median, RUN, say } from "../processes.ts";
+import { startReady } from "./fixture.ts";
+
+const ROUNDS = 15;
+
+/** Measures a mounted volume, and the API source where `KCFG_TEST_KUBE` names a server. */
+export async function startTimes(folder: string, entry: string): Promise<void> {
+  const empty = await medianMs(emptyProgram);
+  say(`start, an empty program ${empty.toFixed(1)} ms`);
+  const line = (name: string, ms: number) =>
+    say(`start → ready, ${name} p50 ${ms.toFixed(1)} ms   ratio ${(ms / empty).toFixed(2)}`);
+  const volume = await kubeletVolume(`${folder}/start`, { "a.conf": "1" });
+  const rest = ["--reload-action=none", `--configroot=${folder}/start/copy`];
+  line(
+    "mounted volume",
+    await medianMs(() => ready([entry, `--volume-dir=${volume.path}`, ...rest])),
+  );
+  const kubeconfig = Deno.env.get("KCFG_TEST_KUBE");
+  if (kubeconfig === undefined) return;
+  const { admin } = await openControlPlane(kubeconfig);
+  await using namespace = await testNamespace(admin);
+  const writer = new Bare({ url: admin.url, caPem: admin.caPem ?? "", token: admin.token });
+  try {
+    await writer.json(`/api/v1/namespaces/${namespace.name}/configmaps`, {
+      method: "POST",
+      body: JSON.stringify({ metadata: { name: "app" }, data: { value: "1" } }),
+      headers: { "content-type": "application/json" },
+    });
+    const args = ["--kubeconfig", kubeconfig, `--configmap=${namespace.name}/app`, ...rest];
+    line("API source", await medianMs(() => ready([entry, ...args])));
+  } finally {
+    writer.close();
+  }
+}
+
+/** Runs `start`, which resolves to a time, again and again. */
+async function medianMs(start: () => Promise<number>): Promise<number> {
+  const times: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) times.push(await start());
+  return median(times);
+}
+
+async function ready(args: readonly string[]): Promise<number> {
+  const startedAt = performance.now();
+  await using _kcfg = await startReady(args);
+  return performance.now() - startedAt;
+}
+
+async function emptyProgram(): Promise<number> {
+  const startedAt = performance.now();
+  await new Deno.Command(Deno.execPath(), {
+    args: [...RUN, "data:application/javascript,"],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).output();
+  return performance.now() - startedAt;
+}
