@@ -144,6 +144,8 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
         cycle.change(kind);
       },
       onFailure: () => reloadMetrics.watchFailed(),
+      onForced: () =>
+        void cycle.force("forced").catch((err) => log.warn("forced reload failed", { err })),
       onMissing(title) {
         const message = `${title} was deleted`;
         announcer?.announce({ reason: "ConfigSourceMissing", message, hash: facts.hash });

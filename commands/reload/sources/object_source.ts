@@ -173,7 +173,8 @@ export function createObjectSource(options: ObjectSourceOptions, deps: ObjectSou
   }
 
   function takeAndTell(stored: StoredObject, events: SourceEvents): void {
-    if (object === undefined) log.info("object is there", { object: title });
+    const before = object;
+    if (before === undefined) log.info("object is there", { object: title });
     try {
       take(stored);
     } catch (err) {
@@ -182,6 +183,10 @@ export function createObjectSource(options: ObjectSourceOptions, deps: ObjectSou
       return;
     }
     events.onChange("lone");
+    if (before !== undefined && forceOf(before) !== forceOf(stored)) {
+      log.info("forced by annotation", { object: title });
+      events.onForced();
+    }
   }
 
   function onDeleted(events: SourceEvents): void {
@@ -242,6 +247,11 @@ export function createObjectSource(options: ObjectSourceOptions, deps: ObjectSou
 function isSame(a: StoredObject, b: StoredObject | undefined): boolean {
   return b !== undefined && a.metadata.uid === b.metadata.uid &&
     a.metadata.resourceVersion === b.metadata.resourceVersion;
+}
+
+/** Whoever changes this annotation asks for a reload (reload.md 4.3). */
+function forceOf({ metadata }: StoredObject): string | undefined {
+  return metadata.annotations?.["kcfg.dev/reload"];
 }
 
 function isRefusal(err: unknown): boolean {

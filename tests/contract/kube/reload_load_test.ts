@@ -118,6 +118,7 @@ Deno.test("reload: a half-open connection touches nothing, and the newest conten
   const following = source.follow({
     onChange: () => void (changes += 1),
     onFailure() {},
+    onForced() {},
     onMissing: (title) => assert.fail(title),
     onEnd: (reason) => assert.fail(reason),
   }, stopping.signal);
