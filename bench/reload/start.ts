@@ -5,7 +5,7 @@ import { testNamespace } from "../../tests/support/control_plane/harness.ts";
 import { kubeletVolume } from "../../tests/support/kubelet_volume.ts";
 import { Bare } from "../kube/bare.ts";
 import { median, RUN, say } from "../processes.ts";
-import { startReady } from "./fixture.ts";
+import { pause } from "./fixture.ts";
 
 const ROUNDS = 15;
 
@@ -14,12 +14,15 @@ export async function startTimes(folder: string, entry: string): Promise<void> {
   const empty = await medianMs(emptyProgram);
   say(`start, an empty program ${empty.toFixed(1)} ms`);
   const line = (name: string, ms: number) =>
-    say(`start → ready, ${name} p50 ${ms.toFixed(1)} ms   ratio ${(ms / empty).toFixed(2)}`);
+    say(`start → files, ${name} p50 ${ms.toFixed(1)} ms   ratio ${(ms / empty).toFixed(2)}`);
   const volume = await kubeletVolume(`${folder}/start`, { "a.conf": "1" });
-  const rest = ["--reload-action=none", `--configroot=${folder}/start/copy`];
+  let round = 0;
+  /** Into a directory of its own each time. */
+  const written = (...args: readonly string[]) =>
+    untilWritten(entry, [...args, "--reload-action=none"], `${folder}/start/copy-${round++}`);
   line(
     "mounted volume",
-    await medianMs(() => ready([entry, `--volume-dir=${volume.path}`, ...rest])),
+    await medianMs(() => written(`--volume-dir=${volume.path}`)),
   );
   const kubeconfig = Deno.env.get("KCFG_TEST_KUBE");
   if (kubeconfig === undefined) return;
@@ -32,8 +35,8 @@ export async function startTimes(folder: string, entry: string): Promise<void> {
       body: JSON.stringify({ metadata: { name: "app" }, data: { value: "1" } }),
       headers: { "content-type": "application/json" },
     });
-    const args = ["--kubeconfig", kubeconfig, `--configmap=${namespace.name}/app`, ...rest];
-    line("API source", await medianMs(() => ready([entry, ...args])));
+    const args = ["--kubeconfig", kubeconfig, `--configmap=${namespace.name}/app`];
+    line("API source", await medianMs(() => written(...args)));
   } finally {
     writer.close();
   }
@@ -46,10 +49,24 @@ async function medianMs(start: () => Promise<number>): Promise<number> {
   return median(times);
 }
 
-async function ready(args: readonly string[]): Promise<number> {
+/** Milliseconds until the link of the first version is there; looks every millisecond. */
+async function untilWritten(
+  entry: string,
+  args: readonly string[],
+  root: string,
+): Promise<number> {
   const startedAt = performance.now();
-  await using _kcfg = await startReady(args);
-  return performance.now() - startedAt;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...RUN, entry, "reload", `--configroot=${root}`, ...args],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  while (await Deno.lstat(`${root}/..data`).then(() => false, () => true)) await pause(1);
+  const ms = performance.now() - startedAt;
+  child.kill("SIGKILL");
+  await child.status;
+  return ms;
 }
 
 async function emptyProgram(): Promise<number> {
