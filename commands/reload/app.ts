@@ -52,7 +52,13 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
   const { sources } = opened;
   cleanup.defer(() => opened.close());
   const layout = options.writes ? await openLayout(options, { clock, log }) : undefined;
-  const writer = new Writer(options, { layout, clock, log, env, ...createCollector(clock) });
+  const writer = new Writer(options, {
+    layout,
+    clock,
+    log,
+    env,
+    ...createCollector({ clock, log }),
+  });
   const saved = layout === undefined ? undefined : await readState(options.configRoot);
   await writer.open(saved);
   if (saved !== undefined) {

@@ -4,6 +4,7 @@
  * Asking it costs 8 MiB of Node's layer once, so small versions never do.
  */
 
+import type { Logger } from "#lib/log/logger.ts";
 import type { Clock } from "#lib/run/clock.ts";
 
 /** Told of contents that have passed. */
@@ -20,15 +21,22 @@ const PASSED_BYTES = 2 * 1024 * 1024;
 const DELAY_MS = 20;
 
 /** Makes one. */
-export function createCollector(clock: Clock): Collector {
+export function createCollector(
+  { clock, log }: { readonly clock: Clock; readonly log: Logger },
+): Collector {
   let passed = 0;
   let isPlanned = false;
   let collect: (() => void) | undefined;
 
   async function run(): Promise<void> {
     isPlanned = false;
-    collect ??= await loadCollect();
-    collect();
+    try {
+      collect ??= await loadCollect();
+      collect();
+    } catch (err) {
+      log.warn("memory cannot be collected, the runtime does it in its own time", { err });
+      collect = () => {};
+    }
   }
 
   return {
