@@ -8,12 +8,14 @@ import { bundle } from "../tools/bundle.ts";
 import { benchFolder } from "./reload/fixture.ts";
 import { memory } from "./reload/memory.ts";
 import { patchLatency } from "./reload/patch_latency.ts";
+import { startTimes } from "./reload/start.ts";
 import { swapLatency } from "./reload/swap_latency.ts";
 
 async function main(): Promise<void> {
   const { entry } = await bundle();
   const folder = await benchFolder();
   try {
+    await startTimes(folder, entry);
     await swapLatency(folder, entry);
     await patchLatency(folder, entry);
     await memory(folder, entry);

@@ -1,19 +1,21 @@
 /** One run of reload: sources, files, application, service; started and stopped in order (reload.md 3, 9). */
 
-import { startServer } from "#lib/http/server.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { Metrics } from "#lib/metrics/metrics.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import type { RunContext } from "#lib/run/context.ts";
 import { createActions } from "./actions/create_actions.ts";
+import { resync, startReaper } from "./background.ts";
 import { Child, type ChildEnd } from "./child.ts";
+import { createCollector } from "./collector.ts";
 import { createSources } from "./create_sources.ts";
 import { ApplyCycle } from "./cycle.ts";
+import { StateKeeper, stateOfRun } from "./state_keeper.ts";
 import type { Layout } from "./disk/layout.ts";
 import { readState, writeState } from "./disk/state_file.ts";
 import { createReloadMetrics } from "./metrics.ts";
 import type { ReloadOptions } from "./options.ts";
-import { forwardSignals } from "./signals_forwarding.ts";
+import { forwardSignals, onFurtherStops } from "./signals_forwarding.ts";
 import { newFacts, type RunFacts } from "./state.ts";
 import { Writer } from "./writer.ts";
 
@@ -30,7 +32,8 @@ const EXIT_FAILURE = 1;
 /** Runs until stopped or until the application ends; resolves to the exit status. */
 export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<number> {
   const { context, log } = deps;
-  const { clock, env } = context;
+  const { clock } = context;
+  const env = withOrdinal(context.env, options.ordinalVariable);
   await using cleanup = new AsyncDisposableStack();
   const stopping = new AbortController();
   const stop = () => stopping.abort(new DOMException("The run was asked to stop", "AbortError"));
@@ -49,9 +52,15 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
   const { sources } = opened;
   cleanup.defer(() => opened.close());
   const layout = options.writes ? await openLayout(options, { clock, log }) : undefined;
-  const writer = new Writer(options, { layout, clock, log, env });
-  await writer.open();
+  const writer = new Writer(options, {
+    layout,
+    clock,
+    log,
+    env,
+    ...createCollector({ clock, log }),
+  });
   const saved = layout === undefined ? undefined : await readState(options.configRoot);
+  await writer.open(saved);
   if (saved !== undefined) {
     facts.lastReloadHash = saved.lastReloadHash ?? undefined;
     facts.lastReloadOk = saved.lastReloadOk;
@@ -65,7 +74,10 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
   const actions = await createActions(options, {
     ...{ clock, log, env, child },
     restart: async () => await child?.restart(childEnv(), hurry.signal),
-    onRequest: ({ url, status, seconds }) => log.debug("reload request", { url, status, seconds }),
+    onRequest(report) {
+      reloadMetrics.requested(report);
+      log.debug("reload request", { ...report });
+    },
   });
   const announcer = options.events
     ? await import("./kube_events.ts").then((lib) =>
@@ -73,40 +85,37 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
     )
     : undefined;
   if (announcer !== undefined) cleanup.defer(() => announcer.close());
+  const keeper = layout && new StateKeeper({
+    ...{ clock, log, facts },
+    write: () =>
+      writeState(options.configRoot, stateOfRun({ layout, writer, facts, sources }), {
+        sync: options.files.fsync,
+      }),
+  });
+  cleanup.defer(() => keeper?.close());
   const cycle = new ApplyCycle(options, {
     ...{ clock, log, env, writer, actions, facts },
     random: deps.random,
     metrics: reloadMetrics,
     parts: () => sources.flatMap((source) => source.parts()),
-    removeOld: (keep) => layout?.removeOld(keep) ?? Promise.resolve(),
+    removeOld: async (...rest) => await layout?.removeOld(...rest) ?? false,
     announce: (event) => announcer?.announce(event),
-    save: async () => {
-      if (layout === undefined) return;
-      await writeState(options.configRoot, {
-        schema: 1,
-        hash: writer.hash,
-        dir: layout.current(),
-        sources: sources.flatMap((source) => source.status())
-          .map(({ kind, namespace, name, uid, resourceVersion }) => ({
-            ...{ kind, namespace, name, uid, resourceVersion },
-          })),
-        lastReloadHash: facts.lastReloadHash ?? null,
-        lastReloadOk: facts.lastReloadOk,
-        layout: layout.name,
-        files: [...writer.visible.keys()],
-      }, { sync: options.files.fsync });
-    },
+    save: () => keeper?.save(),
   });
   const force = async () => {
     await Promise.all(sources.map((source) => source.refresh()));
     await cycle.force("forced");
   };
-  await startService(options, cleanup, {
-    ...{ facts, sources, child, metrics, clock, force, log },
-    visible: () => writer.visible,
-    quit: stop,
-  });
-  if (Deno.pid === 1) {
+  if (options.listen !== undefined) {
+    const { startService } = await import("./start_service.ts");
+    startService(options, cleanup, {
+      ...{ facts, sources, child, metrics, clock, force, log },
+      visible: () => writer.visible,
+      quit: stop,
+    });
+  }
+  // A subreaper adopts orphans as PID 1 does; whether we are one, only the first orphan tells.
+  if (Deno.pid === 1 || child !== undefined) {
     startReaper(cleanup, { clock, log, context, child, reaped: reloadMetrics.reaped });
   }
 
@@ -136,7 +145,17 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
   let failure: string | undefined;
   const following = sources.map((source) =>
     source.follow({
-      onChange: (kind) => cycle.change(kind),
+      onChange(kind) {
+        if (source.status().some(({ mode }) => mode === "volume")) reloadMetrics.volumeChanged();
+        cycle.change(kind);
+      },
+      onFailure: () => reloadMetrics.watchFailed(),
+      onForced: () =>
+        void cycle.force("forced").catch((err) => log.warn("forced reload failed", { err })),
+      onMissing(title) {
+        const message = `${title} was deleted`;
+        announcer?.announce({ reason: "ConfigSourceMissing", message, hash: facts.hash });
+      },
       onEnd(reason) {
         failure = reason;
         stop();
@@ -194,6 +213,15 @@ async function afterEnd(
   return true;
 }
 
+/** compat: prometheus-config-reloader gives the ordinal of a StatefulSet's pod to its templates. */
+function withOrdinal(
+  env: Readonly<Record<string, string>>,
+  variable: string,
+): Readonly<Record<string, string>> {
+  const [digits] = /\d+$/.exec(env[variable] ?? "") ?? [];
+  return digits === undefined ? env : { ...env, STATEFULSET_ORDINAL_NUMBER: digits };
+}
+
 function exitCodeOf(
   end: ChildEnd | undefined,
   byItself: boolean,
@@ -236,84 +264,6 @@ async function openLayout(
   }
   const { createSymlinkLayout } = await import("./disk/symlink_layout.ts");
   return createSymlinkLayout(root, files, { now: () => clock.now(), log });
-}
-
-/** A second stop signal is passed on once more, a third one kills. */
-function onFurtherStops(
-  context: RunContext,
-  child: Child | undefined,
-  { child: options }: ReloadOptions,
-  hurry: AbortController,
-): Disposable {
-  let further = 0;
-  const listener = () => {
-    further += 1;
-    if (further === 1 && child !== undefined) child.askToStop(options?.killSignal ?? "SIGTERM");
-    else hurry.abort();
-  };
-  return context.onStopAgain?.(listener) ?? { [Symbol.dispose]() {} };
-}
-
-async function startService(
-  options: ReloadOptions,
-  cleanup: AsyncDisposableStack,
-  deps: Omit<import("./service.ts").ServiceDeps, "startedAtMs"> & { readonly log: Logger },
-): Promise<void> {
-  if (options.listen === undefined) return;
-  const [{ createService }, { registerProcessMetrics }, { processReadings }] = await Promise.all([
-    import("./service.ts"),
-    import("#lib/metrics/process_metrics.ts"),
-    import("#lib/run/process_readings.ts"),
-  ]);
-  registerProcessMetrics(deps.metrics, processReadings());
-  const handler = createService(options, { ...deps, startedAtMs: deps.clock.now() });
-  const server = startServer({ name: "service", address: options.listen, handler }, deps);
-  deps.log.info("listening", { listen: `${server.address.hostname}:${server.address.port}` });
-  cleanup.defer(() => server.stop(AbortSignal.timeout(1000)));
-}
-
-function startReaper(
-  cleanup: AsyncDisposableStack,
-  { clock, log, context, child, reaped }: {
-    readonly clock: Clock;
-    readonly log: Logger;
-    readonly context: RunContext;
-    readonly child: Child | undefined;
-    readonly reaped: (count: number) => void;
-  },
-): void {
-  const end = new AbortController();
-  const reaping = import("./reaper.ts").then(({ reapOrphans }) =>
-    reapOrphans({
-      ...{ clock, log },
-      onChildSignal: (listener) => context.onSignal("SIGCHLD", listener),
-      isOwn: (pid) => pid === child?.pid,
-      onReaped: reaped,
-    }, end.signal)
-  ).catch((err) => log.error("orphans are not reaped", { err }));
-  cleanup.defer(async () => {
-    end.abort();
-    await reaping;
-  });
-}
-
-async function resync(
-  { resyncMs }: ReloadOptions,
-  { clock, random, signal, onDue, log }: {
-    readonly clock: Clock;
-    readonly random: () => number;
-    readonly signal: AbortSignal;
-    readonly onDue: () => Promise<void>;
-    readonly log: Logger;
-  },
-): Promise<void> {
-  if (resyncMs === 0) return;
-  const { sleep } = await import("#lib/run/clock.ts");
-  while (!signal.aborted) {
-    await sleep(resyncMs * (0.9 + 0.2 * random()), { clock, signal }).catch(() => undefined);
-    if (signal.aborted) return;
-    await onDue().catch((err) => log.warn("comparison failed", { err }));
-  }
 }
 
 function aborted(signal: AbortSignal): Promise<undefined> {

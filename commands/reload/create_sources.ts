@@ -31,7 +31,7 @@ export async function createSources(
   const sources = await Promise.all(options.sources.map(async (source) => {
     if (source.kind === "volume") {
       const { createVolumeSource } = await import("./sources/volume_source.ts");
-      return createVolumeSource(source.path, {}, deps);
+      return createVolumeSource(source.path, source, deps);
     }
     if (api === undefined) throw new TypeError("A source of the API without a client");
     return await api.create(source);

@@ -3,45 +3,21 @@
  * loop writes what is wanted, then tells the application, again and again until it has heard.
  */
 
-import type { Logger } from "#lib/log/logger.ts";
-import { type Clock, sleep } from "#lib/run/clock.ts";
-import type { Action, ReloadReason } from "./actions/action.ts";
-import type { ReloadMetrics } from "./metrics.ts";
+import { sleep } from "#lib/run/clock.ts";
+import type { Layout } from "./disk/layout.ts";
 import type { ReloadOptions } from "./options.ts";
-import { RefusedVersion } from "./payload/payload.ts";
-import { Retry } from "./retry.ts";
+import { type PayloadPart, RefusedVersion } from "./payload/payload.ts";
 import { Schedule } from "./schedule.ts";
-import { createSeldom } from "./seldom.ts";
 import type { ChangeKind } from "./sources/source.ts";
-import type { PayloadPart } from "./payload/payload.ts";
-import type { RunFacts } from "./state.ts";
-import type { WantedVersion, Writer } from "./writer.ts";
+import { Telling, type TellingDeps } from "./telling.ts";
+import type { WantedVersion } from "./writer.ts";
 
 /** What the cycle needs. */
-export interface CycleDeps {
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** In [0, 1). */
-  readonly random: () => number;
-  readonly env: Readonly<Record<string, string>>;
-  readonly writer: Writer;
-  readonly actions: readonly Action[];
+export interface CycleDeps extends TellingDeps {
   /** What the sources want now. */
   readonly parts: () => readonly PayloadPart[];
-  readonly facts: RunFacts;
-  readonly metrics: ReloadMetrics;
-  /** Keeps the facts for the next run. */
-  readonly save: () => Promise<void>;
-  readonly removeOld: (keep: number) => Promise<void>;
-  /** Told of what people should hear of. */
-  readonly announce: (event: CycleEvent) => void;
-}
-
-/** Something for Kubernetes Events. */
-export interface CycleEvent {
-  readonly reason: "ConfigReloaded" | "ConfigReloadFailed" | "ConfigRefused" | "ConfigRolledBack";
-  readonly message: string;
-  readonly hash: string;
+  /** Removes versions that nobody needs any more; whether some are left for later. */
+  readonly removeOld: Layout["removeOld"];
 }
 
 const FIRST_WRITE_RETRY_MS = 1000;
@@ -54,18 +30,11 @@ export class ApplyCycle {
   readonly #options: ReloadOptions;
   readonly #deps: CycleDeps;
   readonly #schedule: Schedule;
-  readonly #isNews: (text: string) => boolean;
+  readonly #telling: Telling;
   /** Starts the application again, which died of the visible version. */
   #recovery: PromiseWithResolvers<boolean> | undefined;
   #wake = Promise.withResolvers<void>();
-  /** Why the application is to be told; `undefined` when it has heard. */
-  #reloadFor: ReloadReason | undefined;
-  #retry: Retry | undefined;
-  #reloadAtMs = 0;
-  #lastRunStartMs = -Infinity;
-  #isFirstRun = true;
   #isForced = false;
-  #changedAtMs: number | undefined;
   #writeFailures = 0;
   #removeOldAtMs: number | undefined;
   #forcedWaiters: PromiseWithResolvers<void>[] = [];
@@ -74,13 +43,13 @@ export class ApplyCycle {
     this.#options = options;
     this.#deps = deps;
     this.#schedule = new Schedule(options);
-    this.#isNews = createSeldom(deps.clock);
+    this.#telling = new Telling(options, deps);
   }
 
   /** A source has something new. */
   change(kind: ChangeKind): void {
     const now = this.#deps.clock.now();
-    this.#changedAtMs ??= now;
+    this.#telling.changedAtMs ??= now;
     this.#schedule.add(kind, now);
     this.#wake.resolve();
   }
@@ -112,7 +81,7 @@ export class ApplyCycle {
     if (outcome.kind === "refused") throw new RefusedVersion(outcome.reason);
     facts.hash = wanted.hash;
     this.#schedule.take(this.#deps.clock.now() - this.#options.debounceMs);
-    await save();
+    save();
     this.#logApplied("", outcome);
   }
 
@@ -122,20 +91,18 @@ export class ApplyCycle {
     const { reloadOnStart } = this.#options;
     const isDue = reloadOnStart === "always" ||
       reloadOnStart === "changed" && facts.lastReloadHash !== facts.hash;
-    if (isDue) this.#plan("start");
-    else {
-      facts.lastReloadHash = facts.hash;
-      facts.lastReloadOk = true;
-    }
+    if (isDue) return this.#telling.plan("start");
+    facts.lastReloadHash = facts.hash;
+    facts.lastReloadOk = true;
   }
 
   /** One run of what is planned, for `--once`. @throws {Error} when it fails */
   async runOnce(signal: AbortSignal): Promise<void> {
-    while (this.#reloadFor !== undefined && !signal.aborted) {
-      const failure = await this.#attempt(signal);
+    while (this.#telling.dueMs !== undefined && !signal.aborted) {
+      const failure = await this.#telling.attempt(signal);
       if (failure === undefined) return;
-      const delay = this.#retry?.next(this.#deps.clock.now());
-      if (delay === undefined || this.#retry?.isSlow === true) throw failure;
+      const delay = this.#telling.delay(failure);
+      if (delay === undefined || this.#telling.isSlow) throw failure;
       await sleep(delay, { clock: this.#deps.clock, signal });
     }
   }
@@ -157,13 +124,12 @@ export class ApplyCycle {
     while (!signal.aborted) {
       this.#wake = Promise.withResolvers();
       const now = this.#deps.clock.now();
-      const { dueMs } = this.#schedule;
+      const isDue = (atMs: number | undefined) => atMs !== undefined && now >= atMs;
       if (this.#recovery !== undefined) await this.#recover(this.#recovery);
-      else if (dueMs !== undefined && now >= dueMs) await this.#apply(signal);
-      else if (this.#reloadFor !== undefined && now >= this.#reloadAtMs) await this.#tell(signal);
-      else if (this.#removeOldAtMs !== undefined && now >= this.#removeOldAtMs) {
-        await this.#removeOld();
-      } else await this.#wait(now);
+      else if (isDue(this.#schedule.dueMs)) await this.#apply(signal);
+      else if (isDue(this.#telling.dueMs)) await this.#tell(signal);
+      else if (isDue(this.#removeOldAtMs)) await this.#removeOld();
+      else await this.#wait(now);
     }
     signal.removeEventListener("abort", stop);
     this.#recovery?.resolve(false);
@@ -171,7 +137,7 @@ export class ApplyCycle {
 
   async #recover(recovery: PromiseWithResolvers<boolean>): Promise<void> {
     this.#recovery = undefined;
-    this.#reloadFor = undefined;
+    this.#telling.cancel();
     const isBack = await this.#goBack();
     if (isBack) {
       // It starts with these files, so there is nothing to tell.
@@ -185,11 +151,8 @@ export class ApplyCycle {
   }
 
   async #wait(now: number): Promise<void> {
-    const times = [
-      this.#schedule.dueMs,
-      this.#reloadFor === undefined ? undefined : this.#reloadAtMs,
-      this.#removeOldAtMs,
-    ].filter((time) => time !== undefined);
+    const times = [this.#schedule.dueMs, this.#telling.dueMs, this.#removeOldAtMs]
+      .filter((time) => time !== undefined);
     const next = Math.min(...times);
     const timer = times.length === 0 || next === Infinity
       ? undefined
@@ -199,7 +162,7 @@ export class ApplyCycle {
   }
 
   async #apply(signal: AbortSignal): Promise<void> {
-    const { clock, facts, writer, log, metrics } = this.#deps;
+    const { clock, facts, writer, metrics } = this.#deps;
     this.#schedule.take(clock.now());
     facts.isApplying = true;
     const startedAt = clock.monotonic();
@@ -212,24 +175,23 @@ export class ApplyCycle {
       if (isWritten) metrics.written((clock.monotonic() - startedAt) / 1000);
     } catch (err) {
       if (err instanceof RefusedVersion) this.#refuse("", err.message);
-      else if (!signal.aborted) {
-        const delay = Math.min(
-          LAST_WRITE_RETRY_MS,
-          FIRST_WRITE_RETRY_MS * 2 ** this.#writeFailures,
-        );
-        this.#writeFailures += 1;
-        facts.writeError = err instanceof Error ? err.message : String(err);
-        metrics.writeFailed("write");
-        log.error("files cannot be written, the old ones stay", { err, retryInMs: delay });
-        this.#schedule.retryAt(clock.now() + delay);
-      }
+      else if (!signal.aborted) this.#onWriteFailure(err);
     } finally {
       facts.isApplying = false;
     }
-    if (this.#isForced) {
-      this.#isForced = false;
-      this.#plan("forced");
-    }
+    if (!this.#isForced) return;
+    this.#isForced = false;
+    this.#telling.plan("forced");
+  }
+
+  #onWriteFailure(err: unknown): void {
+    const { clock, facts, log, metrics } = this.#deps;
+    const delay = Math.min(LAST_WRITE_RETRY_MS, FIRST_WRITE_RETRY_MS * 2 ** this.#writeFailures);
+    this.#writeFailures += 1;
+    facts.writeError = err instanceof Error ? err.message : String(err);
+    metrics.writeFailed(reasonOfWrite(err));
+    log.error("files cannot be written, the old ones stay", { err, retryInMs: delay });
+    this.#schedule.retryAt(clock.now() + delay);
   }
 
   /** Whether another version is visible now. */
@@ -245,14 +207,15 @@ export class ApplyCycle {
     }
     facts.refusal = undefined;
     if (outcome.kind === "unchanged") {
-      this.#changedAtMs = undefined;
+      this.#telling.changedAtMs = undefined;
       return false;
     }
     facts.hash = wanted.hash;
     facts.isRolledBack = false;
-    await save();
+    // What it keeps is only needed by the next run, so the application need not wait for it.
+    save();
     this.#logApplied(before, outcome);
-    this.#planIfNeeded();
+    this.#telling.planIfNeeded();
     return true;
   }
 
@@ -271,157 +234,66 @@ export class ApplyCycle {
     metrics.refused();
     log.error("version refused, the old one stays", { hash: hash.slice(0, SHORT), reason });
     announce({ reason: "ConfigRefused", message: reason, hash });
-    this.#changedAtMs = undefined;
+    this.#telling.changedAtMs = undefined;
     this.#settleForced(new Error(reason));
   }
 
-  /** A version that the application has not heard of, or a failure before it. */
-  #planIfNeeded(): void {
-    const { facts } = this.#deps;
-    if (facts.hash !== facts.lastReloadHash || !facts.lastReloadOk) this.#plan("change");
-  }
-
-  #plan(reason: ReloadReason): void {
-    const { clock, random } = this.#deps;
-    const { reloadMinIntervalMs, splayMs, retryMaxElapsedMs, retryIntervalMs } = this.#options;
-    const now = clock.now();
-    this.#reloadFor = reason;
-    this.#retry = new Retry({
-      maxElapsedMs: retryMaxElapsedMs,
-      intervalMs: retryIntervalMs,
-      random,
-    }, now);
-    const splay = this.#isFirstRun ? 0 : splayMs * random();
-    this.#reloadAtMs = Math.max(now, this.#lastRunStartMs + reloadMinIntervalMs) + splay;
-  }
-
   async #tell(signal: AbortSignal): Promise<void> {
-    const failure = await this.#attempt(signal);
-    if (failure === undefined || signal.aborted) return;
-    const { clock, facts, log } = this.#deps;
-    const now = clock.now();
-    const delay = this.#retry?.next(now);
-    const isFinal = this.#retry?.isSlow === true;
-    if (isFinal) facts.failingSinceMs ??= now;
-    if (this.#isNews(`${facts.hash} ${failure.message}`)) {
-      log.warn("reload failed", {
-        err: failure,
-        hash: facts.hash.slice(0, SHORT),
-        ...(delay === undefined ? {} : { retryInMs: Math.round(delay) }),
-      });
-    }
-    if (isFinal) {
-      this.#settleForced(failure);
-      if (facts.consecutiveFailures > 0 && this.#options.rollback) {
-        if (await this.#rollBack(signal)) return;
-      }
-    }
-    this.#reloadAtMs = delay === undefined ? Infinity : now + delay;
-    facts.nextAttemptMs = delay === undefined ? undefined : now + delay;
+    const failure = await this.#telling.attempt(signal);
+    if (failure === undefined) return this.#onHeard();
+    if (signal.aborted) return;
+    this.#telling.delay(failure);
+    if (!this.#telling.isSlow) return;
+    // What lies between the last good version and the newest ones is nobody's, however long this goes on.
+    this.#removeOldAtMs ??= this.#deps.clock.now() + GRACE_MS;
+    this.#settleForced(failure);
+    if (this.#options.rollback) await this.#rollBack(signal);
   }
 
-  /** One try; the failure, or `undefined` when the application has heard. */
-  async #attempt(signal: AbortSignal): Promise<Error | undefined> {
-    const { clock, facts, writer, actions, metrics, log, save, announce } = this.#deps;
-    const reason = this.#reloadFor ?? "change";
-    const { hash } = writer;
-    this.#lastRunStartMs = clock.now();
-    this.#isFirstRun = false;
-    facts.lastAttemptMs = this.#lastRunStartMs;
-    facts.attempts += 1;
-    const startedAt = clock.monotonic();
-    const run = {
-      hash,
-      previousHash: facts.lastReloadHash ?? "",
-      reason,
-      folder: writer.folder,
-    };
-    let current = "none";
-    try {
-      const { verify } = this.#options;
-      const verification = verify === undefined ? undefined : await import("./verify.ts")
-        .then((lib) => lib.beginVerification(verify, this.#deps, signal));
-      for (const action of actions) {
-        current = action.name;
-        await action.run(run, signal);
-      }
-      current = "verify";
-      await verification?.wait(hash, signal);
-    } catch (error) {
-      facts.lastReloadOk = false;
-      facts.lastError = error instanceof Error ? error.message : String(error);
-      facts.consecutiveFailures += 1;
-      metrics.reloadFailed(current);
-      if (!signal.aborted) {
-        announce({ reason: "ConfigReloadFailed", message: facts.lastError, hash });
-      }
-      return error instanceof Error ? error : new Error(String(error));
-    }
-    const tookMs = clock.monotonic() - startedAt;
-    this.#reloadFor = undefined;
-    facts.lastReloadHash = hash;
-    facts.lastReloadOk = true;
-    facts.lastSuccessMs = clock.now();
-    facts.consecutiveFailures = 0;
-    facts.lastError = undefined;
-    facts.failingSinceMs = undefined;
-    facts.nextAttemptMs = undefined;
-    metrics.reloaded(current, tookMs / 1000);
-    if (this.#changedAtMs !== undefined) {
-      metrics.changeTold((clock.now() - this.#changedAtMs) / 1000);
-    }
-    this.#changedAtMs = undefined;
-    log.info("application reloaded", {
-      hash: hash.slice(0, SHORT),
-      reason,
-      actions: actions.map(({ name }) => name).join(","),
-      tookMs: Math.round(tookMs),
-    });
-    announce({ reason: "ConfigReloaded", message: `version ${hash.slice(0, SHORT)}`, hash });
-    this.#removeOldAtMs = clock.now() + GRACE_MS;
-    await save();
+  #onHeard(): void {
+    this.#removeOldAtMs ??= this.#deps.clock.now() + GRACE_MS;
     this.#settleForced();
-    return undefined;
   }
 
-  /** Whether there is an earlier version that the application runs with now. */
-  async #rollBack(signal: AbortSignal): Promise<boolean> {
-    if (!await this.#goBack()) return false;
-    const { facts, log } = this.#deps;
-    this.#plan("rollback");
-    const failure = await this.#attempt(signal);
-    if (failure === undefined) return true;
+  /** The version before, told once, when there is one that the application has run with. */
+  async #rollBack(signal: AbortSignal): Promise<void> {
+    if (!await this.#goBack()) return;
+    const { facts, log, clock } = this.#deps;
+    this.#telling.plan("rollback");
+    const failure = await this.#telling.attempt(signal);
+    if (failure === undefined) return this.#onHeard();
     log.error("the version before cannot be reloaded either", { err: failure });
-    this.#reloadFor = undefined;
-    facts.failingSinceMs = this.#deps.clock.now();
-    return true;
+    this.#telling.cancel();
+    facts.failingSinceMs = clock.now();
   }
 
-  /** Makes the version before visible, when there is one that the application has run with. */
+  /** Makes the version visible that the application has run with last, when it is still there. */
   async #goBack(): Promise<boolean> {
     const { facts, writer, log, metrics, announce, save } = this.#deps;
     const bad = writer.hash;
-    const hash = facts.lastReloadHash === undefined ? undefined : await writer.back();
-    if (hash === undefined) return false;
+    const good = facts.lastReloadHash;
+    if (good === undefined || good === bad || !await writer.backTo(good)) return false;
     facts.quarantined.add(bad);
-    facts.hash = hash;
+    facts.hash = good;
     facts.isRolledBack = true;
     metrics.rolledBack();
     log.warn("rolled back to the version before", {
       from: bad.slice(0, SHORT),
-      to: hash.slice(0, SHORT),
+      to: good.slice(0, SHORT),
     });
     announce({ reason: "ConfigRolledBack", message: `version ${bad.slice(0, SHORT)}`, hash: bad });
-    await save();
+    save();
     return true;
   }
 
   async #removeOld(): Promise<void> {
     this.#removeOldAtMs = undefined;
+    const { removeOld, facts, log, clock } = this.#deps;
     try {
-      await this.#deps.removeOld(this.#options.keepVersions);
+      const isMore = await removeOld(this.#options.keepVersions, facts.lastReloadHash, GRACE_MS);
+      if (isMore) this.#removeOldAtMs = clock.now() + GRACE_MS;
     } catch (err) {
-      this.#deps.log.warn("old versions cannot be removed", { err });
+      log.warn("old versions cannot be removed", { err });
     }
   }
 
@@ -429,4 +301,12 @@ export class ApplyCycle {
     const waiters = this.#forcedWaiters.splice(0);
     for (const { resolve, reject } of waiters) failure === undefined ? resolve() : reject(failure);
   }
+}
+
+/** Why the disk did not take a version, in one word for metrics. */
+function reasonOfWrite(err: unknown): string {
+  const message = err instanceof Error ? err.message : String(err);
+  if (/os error 28|ENOSPC|No space/.test(message)) return "no_space";
+  if (/os error 30|EROFS|Read-only/.test(message)) return "read_only";
+  return err instanceof Deno.errors.PermissionDenied ? "permission" : "other";
 }

@@ -1,154 +1,22 @@
 /** What `kcfg reload` can be told, under the names of the program it replaces and of its neighbours (reload.md 2). */
 
 import { logFlags } from "#lib/cli/common_flags.ts";
-import {
-  boolFlag,
-  choiceFlag,
-  durationFlag,
-  listFlag,
-  numberFlag,
-  optionalTextFlag,
-  textFlag,
-  unavailableFlag,
-} from "#lib/cli/flag.ts";
+import { boolFlag, choiceFlag, numberFlag, textFlag } from "#lib/cli/flag.ts";
 import { KUBE_FLAGS, RBAC_FLAGS } from "#lib/cli/kube_flags.ts";
-
-const SOURCE = "Sources";
-const FILES = "Files";
-const TIMING = "Timing";
-const RELOAD = "Reload";
-const HTTP = "Reload by HTTP";
-const CHECKS = "Validation and verification";
-const CHILD = "Application";
-const SERVICE = "Service";
-const ALIASES = "Names of other reloaders";
-
-function list(category: string, brief: string, placeholder: string, env?: readonly string[]) {
-  return listFlag({ brief, category, placeholder, ...(env && { env }) });
-}
-
-function optional(category: string, brief: string, placeholder: string) {
-  return optionalTextFlag({ brief, category, placeholder });
-}
-
-function duration(category: string, brief: string, value: string) {
-  return durationFlag({ brief, category, default: value, minMs: 0 });
-}
-
-function off(category: string, brief: string) {
-  return boolFlag({ brief, category, default: "false" });
-}
-
-const SOURCE_FLAGS = {
-  configroot: optionalTextFlag({
-    brief: "Directory that receives the files; made when it is not there",
-    category: FILES,
-    placeholder: "DIR",
-    env: ["CONFIG_CONTROLLER_CONFIGROOT"],
-  }),
-  configmap: list(SOURCE, "ConfigMap to follow, files in SUBDIR", "[NS/]NAME[:SUBDIR]", [
-    "CONFIG_CONTROLLER_CONFIGMAP",
-  ]),
-  secret: list(SOURCE, "Secret to follow, files in SUBDIR", "[NS/]NAME[:SUBDIR]"),
-  selector: textFlag({
-    brief: "Label selector; follow every object it names",
-    category: SOURCE,
-    default: "",
-    placeholder: "EXPR",
-  }),
-  resources: choiceFlag<"configmap" | "secret" | "both">({
-    brief: "With --selector: kinds to follow",
-    category: SOURCE,
-    default: "configmap",
-    choices: ["configmap", "secret", "both"],
-  }),
-  "selector-namespaces": textFlag({
-    brief: "With --selector: namespaces, separated by commas, or ALL",
-    category: SOURCE,
-    default: "",
-    placeholder: "NS,…",
-  }),
-  "unique-filenames": off(
-    SOURCE,
-    "With --selector: name files namespace_NS.KIND_OBJECT.KEY",
-  ),
-  "on-conflict": choiceFlag<"reject" | "last-wins">({
-    brief: "Two sources of one file: refuse the version, or the later one wins",
-    category: SOURCE,
-    default: "reject",
-    choices: ["reject", "last-wins"],
-  }),
-  "volume-dir": list(
-    SOURCE,
-    "Follow a mounted volume instead of the API; without --configroot it is used in place",
-    "DIR",
-  ),
-  missing: choiceFlag<"fail" | "wait" | "empty">({
-    brief: "Object absent at the start: end with 1, wait for it, or take it for empty",
-    category: SOURCE,
-    default: "fail",
-    choices: ["fail", "wait", "empty"],
-  }),
-  "startup-timeout": duration(SOURCE, "How long an unreachable API is tried at the start", "60s"),
-  "on-delete": choiceFlag<"keep" | "empty" | "exit">({
-    brief: "Object deleted while running: keep the files, remove them, or end with 1",
-    category: SOURCE,
-    default: "keep",
-    choices: ["keep", "empty", "exit"],
-  }),
-  "on-empty": choiceFlag<"apply" | "keep">({
-    brief: "Object without keys: remove the files, or keep them",
-    category: SOURCE,
-    default: "apply",
-    choices: ["apply", "keep"],
-  }),
-  "running-in-cluster": boolFlag({
-    brief: "False leaves out the pod's account when looking for a configuration",
-    category: SOURCE,
-    default: "true",
-  }),
-} as const;
-
-const FILE_FLAGS = {
-  item: list(FILES, "Write only the keys named, each at its path", "KEY=PATH"),
-  include: list(FILES, "Write only keys that match a pattern", "GLOB"),
-  exclude: list(FILES, "Leave out keys that match a pattern", "GLOB"),
-  "path-separator": textFlag({
-    brief: "Text in keys that becomes / in paths",
-    category: FILES,
-    default: "",
-    placeholder: "TEXT",
-  }),
-  "file-mode": optional(FILES, "Exact mode of files, 0666 less the umask by default", "OCTAL"),
-  "dir-mode": optional(FILES, "Exact mode of folders, 0777 less the umask by default", "OCTAL"),
-  owner: optional(FILES, "Owner of files and folders", "UID[:GID]"),
-  layout: choiceFlag<"symlink" | "flat">({
-    brief: "symlink switches all files at once as the kubelet does; flat replaces file by file",
-    category: FILES,
-    default: "symlink",
-    choices: ["symlink", "flat"],
-  }),
-  fsync: boolFlag({
-    brief: "Wait until files are on the disk before the switch",
-    category: FILES,
-    default: "true",
-  }),
-  "keep-versions": numberFlag({
-    brief: "Earlier versions kept on disk",
-    category: FILES,
-    default: "1",
-    min: 0,
-    max: 100,
-  }),
-  gunzip: list(FILES, "Decompress contents of matching keys that are gzip", "GLOB"),
-  envsubst: list(FILES, "Replace $(NAME) in matching keys by variables", "GLOB"),
-  "envsubst-missing": choiceFlag<"keep" | "empty" | "reject">({
-    brief: "Variable that is not set: keep the text, leave it out, or refuse the version",
-    category: FILES,
-    default: "keep",
-    choices: ["keep", "empty", "reject"],
-  }),
-} as const;
+import {
+  CHECKS,
+  CHILD,
+  duration,
+  HTTP,
+  list,
+  off,
+  optional,
+  RELOAD,
+  SERVICE,
+  TIMING,
+} from "./flag_makers.ts";
+import { ALIAS_FLAGS, GLOG_FLAGS } from "./flag_table_aliases.ts";
+import { FILE_FLAGS, SOURCE_FLAGS } from "./flag_table_sources.ts";
 
 const TIMING_FLAGS = {
   debounce: duration(TIMING, "Window behind a change in which followers are merged", "200ms"),
@@ -311,49 +179,6 @@ const SERVICE_FLAGS = {
     max: 10,
   }),
   ...logFlags({ level: "info", format: "text" }),
-} as const;
-
-/** Flags of glog, which the replaced program inherited: accepted, without effect. */
-const GLOG_FLAGS = {
-  logtostderr: { ...off(ALIASES, "Accepted, logs go to stderr always"), hidden: true },
-  alsologtostderr: { ...off(ALIASES, "Accepted, logs go to stderr always"), hidden: true },
-  stderrthreshold: { ...optional(ALIASES, "Accepted without effect", "LEVEL"), hidden: true },
-  log_dir: { ...optional(ALIASES, "Accepted without effect", "DIR"), hidden: true },
-  log_backtrace_at: { ...optional(ALIASES, "Accepted without effect", "PLACE"), hidden: true },
-  vmodule: { ...optional(ALIASES, "Accepted without effect", "TEXT"), hidden: true },
-} as const;
-
-const ALIAS_FLAGS = {
-  "webhook-url": list(
-    ALIASES,
-    "--reload-http of configmap-reload: no call at the start, 200 alone",
-    "URL",
-  ),
-  "webhook-method": optional(ALIASES, "--reload-http-method", "METHOD"),
-  "webhook-status-code": optional(ALIASES, "--reload-http-success", "LIST"),
-  "reload-url": list(ALIASES, "--reload-http of prometheus-config-reloader", "URL"),
-  "reload-method": optional(
-    ALIASES,
-    "--reload-action: http, or signal for --signal-process",
-    "METHOD",
-  ),
-  "retry-interval": optional(ALIASES, "--reload-retry-interval", "DURATION"),
-  "delay-interval": optional(ALIASES, "--debounce", "DURATION"),
-  "listen-address": optional(ALIASES, "--listen", "ADDRESS"),
-  "web.listen-address": optional(ALIASES, "--listen", "ADDRESS"),
-  "web-config-file": optional(ALIASES, "Accepted without effect, with a warning", "FILE"),
-  "auto-gomemlimit-ratio": optional(ALIASES, "Accepted without effect", "RATIO"),
-  "watched-dir": list(ALIASES, "--volume-dir, in place", "DIR"),
-  "watch-interval": optional(ALIASES, "--resync-interval; 0 is --once", "DURATION"),
-  "process-executable-name": optional(ALIASES, "--signal-process", "NAME"),
-  "runtimeinfo-url": optional(ALIASES, "--verify-url with --verify-mode=prometheus", "URL"),
-  "config-file": unavailableFlag("following one file of a folder by --config-file"),
-  "config-envsubst-file": unavailableFlag("writing one file by --config-envsubst-file"),
-  "webhook-retries": unavailableFlag("a number of tries by --webhook-retries"),
-  "web.telemetry-path": unavailableFlag("metrics on another path by --web.telemetry-path"),
-  "statefulset-ordinal-from-envvar": unavailableFlag("the ordinal of a StatefulSet"),
-  "metrics-compat": unavailableFlag("metric names of other reloaders", { offTexts: ["none"] }),
-  compat: unavailableFlag("the environment of k8s-sidecar"),
 } as const;
 
 /** The flag table. */

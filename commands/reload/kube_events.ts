@@ -4,7 +4,7 @@ import type { KubeClient, KubeObject } from "#lib/kube/mod.ts";
 import { openClient } from "#lib/kube/deno_client.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { Clock } from "#lib/run/clock.ts";
-import type { CycleEvent } from "./cycle.ts";
+import type { CycleEvent } from "./cycle_event.ts";
 import type { ReloadOptions } from "./options.ts";
 import { scopeOf } from "./scope.ts";
 

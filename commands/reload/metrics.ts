@@ -2,7 +2,10 @@
 
 import type { Metrics } from "#lib/metrics/metrics.ts";
 import { VERSION } from "#lib/run/version.ts";
+import type { ReloadReason } from "./actions/action.ts";
+import type { TargetReport } from "./actions/http_action.ts";
 import type { Child } from "./child.ts";
+import { withCompatMetrics } from "./metrics_compat.ts";
 import type { ReloadOptions } from "./options.ts";
 import type { Source } from "./sources/source.ts";
 import type { RunFacts } from "./state.ts";
@@ -12,8 +15,18 @@ export interface ReloadMetrics {
   written(seconds: number): void;
   writeFailed(reason: string): void;
   refused(): void;
-  reloaded(action: string, seconds: number): void;
-  reloadFailed(action: string): void;
+  /** @param action the actions that ran, separated by commas */
+  reloaded(action: string, reason: ReloadReason, seconds: number): void;
+  /** @param action the one that failed, `verify` for the verification */
+  reloadFailed(action: string, reason: ReloadReason): void;
+  /** The fast phase of tries is over without success. */
+  gaveUp(): void;
+  /** A target of the HTTP action was asked. */
+  requested(report: TargetReport): void;
+  /** A source that is no object has changed. */
+  volumeChanged(): void;
+  /** A source cannot be followed for the moment. */
+  watchFailed(): void;
   changeTold(seconds: number): void;
   rolledBack(): void;
   reaped(count: number): void;
@@ -33,9 +46,10 @@ const SHORT = 12;
 /** Registers all of them. */
 export function createReloadMetrics(
   metrics: Metrics,
-  { child: childOptions, actions }: ReloadOptions,
+  options: ReloadOptions,
   { facts, sources, child }: ReloadReadings,
 ): ReloadMetrics {
+  const { child: childOptions, actions } = options;
   const gauge = (
     name: string,
     help: string,
@@ -133,27 +147,71 @@ export function createReloadMetrics(
   const writes = counter("writes_total", "Versions written");
   const writeFailures = counter("write_failures_total", "Versions that could not be", ["reason"]);
   const writeSeconds = histogram("write_duration_seconds", "Building to switch", WRITE_BOUNDS);
-  const reloads = counter("reloads_total", "Reloads heard", ["action"]);
-  const failures = counter("reload_failures_total", "Reloads that failed", ["action"]);
+  const reloads = counter("reloads_total", "Reloads heard", ["action", "reason"]);
+  const failures = counter("reload_failures_total", "Reloads that failed", [
+    "action",
+    "reason",
+  ]);
   const reloadSeconds = histogram("reload_duration_seconds", "One reload run", RELOAD_BOUNDS);
   const told = histogram("change_to_reload_seconds", "Change to reload heard", RELOAD_BOUNDS);
   const refusals = counter("validation_failures_total", "Versions refused");
   const rollbacks = counter("rollbacks_total", "Roll-backs");
+  let volumeChanges = 0;
+  const watchEvents = () => {
+    const byType = sumBy(metrics, "kcfg_kube_watch_events_total", 1);
+    if (volumeChanges > 0) byType.set("SWAPPED", volumeChanges);
+    return byType;
+  };
+  const collected = (name: string, help: string, label: string, read: () => Map<string, number>) =>
+    metrics.counter({
+      name: `kcfg_reload_${name}`,
+      help,
+      labels: [label],
+      collect: () => [...read()].map(([text, value]) => ({ labelValues: [text], value })),
+    });
+  collected("watch_events_total", "Events of watches, SWAPPED for volumes", "type", watchEvents);
+  collected(
+    "watch_restarts_total",
+    "Watches opened again",
+    "reason",
+    () => sumBy(metrics, "kcfg_kube_watch_restarts_total", 1),
+  );
   const reaped = counter("reaped_processes_total", "Orphans reaped as PID 1");
-  return {
+  const own: ReloadMetrics = {
     written(seconds) {
       writes.inc();
       writeSeconds.observe(seconds);
     },
     writeFailed: (reason) => writeFailures.inc([reason]),
     refused: () => refusals.inc(),
-    reloaded(action, seconds) {
-      reloads.inc([action]);
+    reloaded(action, reason, seconds) {
+      reloads.inc([action, reason]);
       reloadSeconds.observe(seconds);
     },
-    reloadFailed: (action) => failures.inc([action]),
+    reloadFailed: (action, reason) => failures.inc([action, reason]),
+    gaveUp() {},
+    requested() {},
+    volumeChanged: () => void (volumeChanges += 1),
+    watchFailed() {},
     changeTold: (seconds) => told.observe(seconds),
     rolledBack: () => rollbacks.inc(),
     reaped: (count) => reaped.inc([], count),
   };
+  return withCompatMetrics(own, metrics, options, {
+    facts,
+    sources,
+    watchEvents: () => watchEvents().values().reduce((sum, count) => sum + count, 0),
+  });
+}
+
+/** Sums of a family over all labels but the one at `index`; empty without the family. */
+function sumBy(metrics: Metrics, name: string, index: number): Map<string, number> {
+  const sums = new Map<string, number>();
+  const family = metrics.families().find((one) => one.name === name);
+  if (family === undefined || family.type === "histogram") return sums;
+  for (const { labelValues, value } of family.read()) {
+    const label = labelValues[index] ?? "";
+    sums.set(label, (sums.get(label) ?? 0) + value);
+  }
+  return sums;
 }

@@ -1,5 +1,5 @@
 /**
- * The duty of PID 1 (reload.md 9.5): orphans become our children and must be waited for, or they stay in the process
+ * The duty of PID 1 and of a child subreaper (reload.md 9.5): orphans become our children and must be waited for, or they stay in the process
  * table for ever. The runtime waits for its own children alone, so libc does it for exactly those that are not.
  */
 
@@ -29,22 +29,27 @@ export async function reapOrphans(
   { clock, log, onChildSignal, isOwn, onReaped }: ReaperDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const libc = Deno.dlopen(libcName(), {
-    waitpid: { parameters: ["i32", "pointer", "i32"], result: "i32" },
-  });
-  using _closing = { [Symbol.dispose]: () => libc.close() };
+  let libc: Libc | undefined;
+  using _closing = { [Symbol.dispose]: () => libc?.close() };
   let due = Promise.withResolvers<void>();
   using _listener = onChildSignal(() => due.resolve());
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  signal.addEventListener("abort", () => end(), { once: true });
   /** Process → when it was first seen dead. */
   const firstSeenMs = new Map<number, number>();
   while (!signal.aborted) {
     const pause = new AbortController();
+    // Others than PID 1 seldom adopt anybody, and then the signal tells.
+    const isWaiting = Deno.pid === 1 || firstSeenMs.size > 0;
     await Promise.race([
       due.promise,
-      sleep(LOOK_MS, { clock, signal: AbortSignal.any([signal, pause.signal]) })
-        .catch(() => undefined),
+      ended,
+      ...(isWaiting
+        ? [sleep(LOOK_MS, { clock, signal: pause.signal }).catch(() => undefined)]
+        : []),
     ]);
     pause.abort();
+    if (signal.aborted) return;
     due = Promise.withResolvers();
     const zombies = (await listProcesses()).filter(({ state, parent, pid }) =>
       state === ZOMBIE && parent === Deno.pid && !isOwn(pid)
@@ -55,12 +60,22 @@ export async function reapOrphans(
       const firstMs = firstSeenMs.get(pid) ?? clock.monotonic();
       firstSeenMs.set(pid, firstMs);
       if (clock.monotonic() - firstMs < MIN_AGE_MS) continue;
+      libc ??= openLibc();
       if (libc.symbols.waitpid(pid, null, WNOHANG) !== pid) continue;
       firstSeenMs.delete(pid);
       onReaped(1);
       log.debug("orphan reaped", { pid });
     }
   }
+}
+
+type Libc = ReturnType<typeof openLibc>;
+
+/** Opened with the first orphan. */
+function openLibc() {
+  return Deno.dlopen(libcName(), {
+    waitpid: { parameters: ["i32", "pointer", "i32"], result: "i32" },
+  });
 }
 
 /** The C library of this system; Alpine's has another name. */

@@ -5,6 +5,8 @@ export interface RetryOptions {
   readonly maxElapsedMs: number;
   /** 0 gives up after the fast phase. */
   readonly intervalMs: number;
+  /** With it the fast phase is so many further tries at this distance instead. */
+  readonly attempts?: { readonly count: number; readonly everyMs: number };
   /** In [0, 1). */
   readonly random: () => number;
 }
@@ -28,10 +30,11 @@ export class Retry {
 
   /** Notes a failure; milliseconds until the next try, `undefined` for never. */
   next(nowMs: number): number | undefined {
-    const { maxElapsedMs, intervalMs, random } = this.#options;
+    const { maxElapsedMs, intervalMs, random, attempts } = this.#options;
     const delay = Math.min(MAX_MS, FIRST_MS * FACTOR ** this.#failures * (0.5 + random()));
     this.#failures += 1;
-    this.isSlow ||= nowMs + delay - this.#beganMs > maxElapsedMs;
+    if (attempts !== undefined && this.#failures <= attempts.count) return attempts.everyMs;
+    this.isSlow ||= attempts !== undefined || nowMs + delay - this.#beganMs > maxElapsedMs;
     if (!this.isSlow) return delay;
     return intervalMs === 0 ? undefined : intervalMs;
   }

@@ -35,9 +35,11 @@ const READY_PATHS = ["/readyz", "/-/ready", "/startupz"];
 /** Makes the handler. */
 export function createService(options: ReloadOptions, deps: ServiceDeps): Handler {
   const gets: Record<string, (request: Request) => Response | Promise<Response>> = {
-    "/metrics": (request) => exposition(request, deps.metrics),
     "/status": () => status(options, deps),
   };
+  for (const path of options.metricsPaths) {
+    gets[path] = (request) => exposition(request, deps.metrics);
+  }
   for (const path of HEALTH_PATHS) gets[path] = () => health(options, deps);
   for (const path of READY_PATHS) gets[path] = () => ready(deps);
   const posts: Record<string, () => Response | Promise<Response>> = {
@@ -81,7 +83,7 @@ function healthProblems(
   if (failingSinceMs !== undefined && now - failingSinceMs >= healthReloadGraceMs) {
     problems.push("reload_failed");
   }
-  if (facts.writeError !== undefined) problems.push("write_failed");
+  if ((facts.writeError ?? facts.stateError) !== undefined) problems.push("write_failed");
   const heard = sources.flatMap((source) => source.status()).map(({ lastContact }) => lastContact);
   const isStale = healthMaxStalenessMs > 0 &&
     heard.some((at) => at !== undefined && now - at > healthMaxStalenessMs);

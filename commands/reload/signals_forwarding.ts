@@ -2,6 +2,7 @@
 
 import type { ExtraSignal, RunContext } from "#lib/run/context.ts";
 import type { Child } from "./child.ts";
+import type { ReloadOptions } from "./options.ts";
 
 const FORWARDED: readonly ExtraSignal[] = [
   "SIGQUIT",
@@ -34,4 +35,20 @@ export function forwardSignals(
   }
   for (const name of IGNORED) stack.use(context.onSignal(name, () => {}));
   return stack;
+}
+
+/** A second stop signal is passed on once more, a third one kills. */
+export function onFurtherStops(
+  context: RunContext,
+  child: Child | undefined,
+  { child: options }: ReloadOptions,
+  hurry: AbortController,
+): Disposable {
+  let further = 0;
+  const listener = () => {
+    further += 1;
+    if (further === 1 && child !== undefined) child.askToStop(options?.killSignal ?? "SIGTERM");
+    else hurry.abort();
+  };
+  return context.onStopAgain?.(listener) ?? { [Symbol.dispose]() {} };
 }

@@ -31,6 +31,8 @@ export interface RunFacts {
   refusal: { readonly hash: string; readonly reason: string } | undefined;
   /** Why the disk could not be written. */
   writeError: string | undefined;
+  /** Why the state file could not be. */
+  stateError: string | undefined;
   readonly quarantined: Set<string>;
   isRolledBack: boolean;
   isApplying: boolean;
@@ -55,6 +57,7 @@ export function newFacts(): RunFacts {
     failingSinceMs: undefined,
     refusal: undefined,
     writeError: undefined,
+    stateError: undefined,
     quarantined: new Set(),
     isRolledBack: false,
     isApplying: false,

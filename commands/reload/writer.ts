@@ -4,6 +4,7 @@ import type { Logger } from "#lib/log/logger.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import { hookEnvironment } from "./actions/action.ts";
 import type { Layout } from "./disk/layout.ts";
+import type { SavedState } from "./disk/state_file.ts";
 import { runHook } from "./hook.ts";
 import type { ReloadOptions } from "./options.ts";
 import {
@@ -41,6 +42,8 @@ export interface WriterDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly env: Readonly<Record<string, string>>;
+  /** Told of the size of each version that was written. */
+  readonly onWritten?: (bytes: number) => void;
 }
 
 /** Writes versions of one directory. */
@@ -72,8 +75,10 @@ export class Writer {
   }
 
   /** Takes over what an earlier run has left; its hash is empty when there is nothing. */
-  async open(): Promise<void> {
-    const found = await this.#deps.layout?.open();
+  async open(saved: SavedState | undefined): Promise<void> {
+    const { layout } = this.#deps;
+    const found = await layout?.open(saved);
+    await layout?.removeOld(this.#options.keepVersions, saved?.lastReloadHash ?? undefined, 0);
     if (found === undefined) return;
     this.#visible = found;
     this.#hash = await hashOf(found);
@@ -83,9 +88,20 @@ export class Writer {
   async build(parts: readonly PayloadPart[]): Promise<WantedVersion> {
     const { payload: options, transforms } = this.#options;
     const { env } = this.#deps;
-    const built = buildPayload(parts, options);
+    const { layout } = this.#deps;
+    const built = buildPayload(
+      parts.filter(({ inPlace }) => layout === undefined || inPlace !== true),
+      options,
+    );
     const { payload, missingVariables } = await transform(built, { ...transforms, env });
-    return { payload, hash: await hashOf(payload), missingVariables };
+    const beside = layout === undefined ? [] : parts.filter(({ inPlace }) => inPlace === true);
+    const whole = beside.length === 0 ? payload : new Map([
+      ...payload,
+      ...beside.flatMap(({ folder, entries }) =>
+        [...entries].map(([name, bytes]) => [`${folder}/${name}`, bytes] as const)
+      ),
+    ]);
+    return { payload, hash: await hashOf(whole), missingVariables };
   }
 
   /**
@@ -99,7 +115,7 @@ export class Writer {
     if (hash === this.#hash && await layout.matches(payload)) return { kind: "unchanged" };
     let prepared;
     try {
-      prepared = await layout.prepare(payload);
+      prepared = await layout.prepare(payload, hash);
     } catch (error) {
       if (error instanceof RefusedVersion) return { kind: "refused", reason: error.message };
       throw error;
@@ -113,13 +129,13 @@ export class Writer {
     return this.#note(payload, hash);
   }
 
-  /** Makes the version before the visible one visible again; its hash, `undefined` when there is none. */
-  async back(): Promise<string | undefined> {
-    const before = await this.#deps.layout?.back();
-    if (before === undefined) return undefined;
-    this.#visible = before;
-    this.#hash = await hashOf(before);
-    return this.#hash;
+  /** Makes an earlier version visible again; whether it is still there, and whole. */
+  async backTo(hash: string): Promise<boolean> {
+    const found = await this.#deps.layout?.backTo(hash);
+    if (found === undefined) return false;
+    this.#visible = found;
+    this.#hash = hash;
+    return true;
   }
 
   async #takeInPlace(payload: Payload, hash: string, signal: AbortSignal): Promise<WriteOutcome> {
@@ -133,12 +149,15 @@ export class Writer {
     this.#visible = payload;
     this.#hash = hash;
     let [added, changed, removed] = [0, 0, 0];
+    let size = 0;
     for (const [path, bytes] of payload) {
+      size += bytes.length;
       const old = before.get(path);
       if (old === undefined) added += 1;
       else if (!sameBytes(old, bytes)) changed += 1;
     }
     for (const path of before.keys()) if (!payload.has(path)) removed += 1;
+    this.#deps.onWritten?.(size);
     return { kind: "written", added, changed, removed };
   }
 

@@ -28,11 +28,16 @@ export interface HttpActionDeps {
   readonly clock: Clock;
   readonly env: Readonly<Record<string, string>>;
   /** Told of each request. */
-  readonly onRequest?: (told: {
-    readonly url: string;
-    readonly status: number | undefined;
-    readonly seconds: number;
-  }) => void;
+  readonly onRequest?: (report: TargetReport) => void;
+}
+
+/** What became of one request. */
+export interface TargetReport {
+  /** Without its password. */
+  readonly url: string;
+  /** `undefined` when there was no answer. */
+  readonly status: number | undefined;
+  readonly seconds: number;
 }
 
 const MAX_SHOWN_CHARS = 1024;

@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { systemClock } from "#lib/run/clock.ts";
+import { createCertificateAuthority } from "#tests/support/certificates.ts";
+import { tempDir } from "#tests/support/temp_dir.ts";
 import { createHttpAction, type HttpActionOptions, shownUrl } from "./http_action.ts";
 
 interface Seen {
@@ -142,6 +144,21 @@ Deno.test("createHttpAction() sends body, type, headers and credentials, and sho
   await action([one.url], { body: "plain" }).run(RUN, NEVER);
   assert.equal(one.seen[1]?.headers.get("content-type"), "text/plain; charset=utf-8");
   assert.doesNotMatch(shownUrl(url), /hunter2/);
+});
+
+Deno.test("createHttpAction() verifies the target of an https URL, unless told not to", async () => {
+  const authority = await createCertificateAuthority();
+  const pair = await authority.issue({ commonName: "localhost", dnsNames: ["localhost"] });
+  await using one = Deno.serve({
+    ...{ hostname: "127.0.0.1", port: 0, onListen() {} },
+    ...{ cert: pair.certificatePem, key: pair.privateKeyPem },
+  }, () => new Response("ok"));
+  await using dir = await tempDir();
+  const caFile = await dir.write("ca.pem", authority.certificatePem);
+  const url = new URL(`https://localhost:${one.addr.port}/`);
+  await assert.rejects(action([url]).run(RUN, NEVER), /certificate/i);
+  await action([url], { caFile }).run(RUN, NEVER);
+  await action([url], { verifiesTls: false }).run(RUN, NEVER);
 });
 
 Deno.test("createHttpAction() gives up on a target that does not answer in time", async () => {

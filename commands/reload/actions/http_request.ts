@@ -3,8 +3,7 @@
  * requests through a proxy. A target elsewhere that a proxy is set for goes by `fetch` all the same.
  */
 
-import { request as httpRequest } from "node:http";
-import { request as httpsRequest } from "node:https";
+import { exchange, type ExchangeAnswer, type ExchangeRequest } from "./http_exchange.ts";
 
 /** What to send. */
 export interface TargetRequest {
@@ -19,11 +18,7 @@ export interface TargetRequest {
 }
 
 /** The answer, its body cut at 64 KiB. */
-export interface TargetAnswer {
-  readonly status: number;
-  readonly location: string | undefined;
-  readonly text: string;
-}
+export type TargetAnswer = ExchangeAnswer;
 
 const MAX_BODY_BYTES = 64 * 1024;
 const MAX_REDIRECTS = 10;
@@ -67,56 +62,75 @@ function redirectOf(request: TargetRequest, answer: TargetAnswer): TargetRequest
 
 /** `localhost` is tried on both families, because a target may listen on one of them only. */
 async function sendDirectly(request: TargetRequest, signal: AbortSignal): Promise<TargetAnswer> {
-  if (request.url.hostname !== "localhost") return await sendTo(request, signal, undefined);
+  const hostname = request.url.hostname.replace(/^\[|\]$/g, "");
+  if (hostname !== "localhost") return await sendTo(hostname, request, signal);
   try {
-    return await sendTo(request, signal, "127.0.0.1");
+    return await sendTo("127.0.0.1", request, signal);
   } catch (error) {
-    if (signal.aborted || !/ECONNREFUSED/.test(String(error))) throw error;
-    return await sendTo(request, signal, "::1");
+    const isRefused = error instanceof Deno.errors.ConnectionRefused ||
+      /ECONNREFUSED/.test(String(error));
+    if (signal.aborted || !isRefused) throw error;
+    return await sendTo("::1", request, signal);
   }
 }
 
-function sendTo(
-  { url, method, headers, body, ca, verifiesTls }: TargetRequest,
+async function sendTo(
+  hostname: string,
+  request: TargetRequest,
   signal: AbortSignal,
-  host: string | undefined,
 ): Promise<TargetAnswer> {
-  const { promise, resolve, reject } = Promise.withResolvers<TargetAnswer>();
+  const { url, method, body, ca, verifiesTls } = request;
   const isTls = url.protocol === "https:";
-  const sent: Record<string, string> = { host: url.host, connection: "close" };
-  for (const [name, value] of headers) sent[name.toLowerCase()] = value;
-  const needsLength = body !== undefined || /^(?:POST|PUT|PATCH)$/.test(method);
-  if (needsLength) sent["content-length"] = String(body?.length ?? 0);
-  const send = isTls ? httpsRequest : httpRequest;
-  const outgoing = send({
-    host: host ?? url.hostname.replace(/^\[|\]$/g, ""),
-    port: url.port === "" ? (isTls ? 443 : 80) : Number(url.port),
-    path: url.pathname + url.search,
-    method,
-    headers: sent,
-    agent: false,
-    signal,
-    ...(isTls && {
-      rejectUnauthorized: verifiesTls,
-      ...(ca !== undefined && { ca }),
-      ...(!isAddress(url.hostname) && { servername: url.hostname }),
-    }),
-  }, (incoming) => {
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    incoming.on("data", (chunk: Uint8Array) => {
-      if (length < MAX_BODY_BYTES) chunks.push(chunk);
-      length += chunk.length;
-    });
-    incoming.on("error", reject);
-    incoming.on("end", () => {
-      const { location } = incoming.headers;
-      resolve({ status: incoming.statusCode ?? 0, location, text: textOf(chunks) });
-    });
+  const port = url.port === "" ? (isTls ? 443 : 80) : Number(url.port);
+  const outgoing: ExchangeRequest = {
+    ...{ method, target: url.pathname + url.search, body },
+    headers: headersOf(request),
+  };
+  if (isTls && !verifiesTls) {
+    const { sendUnverified } = await import("./unverified_https.ts");
+    return await sendUnverified({ hostname, port }, outgoing, signal);
+  }
+  signal.throwIfAborted();
+  const plain = await Deno.connect({
+    ...{ hostname, port, signal },
+    // A name may have addresses of which only some answer.
+    ...(!isAddress(hostname) && { autoSelectFamily: true }),
   });
-  outgoing.on("error", reject);
-  outgoing.end(body);
-  return promise;
+  let connection: Deno.Conn = plain;
+  const close = () => {
+    try {
+      connection.close();
+    } catch {
+      // It is closed.
+    }
+  };
+  signal.addEventListener("abort", close, { once: true });
+  try {
+    if (isTls) {
+      connection = await Deno.startTls(plain, {
+        hostname: url.hostname.replace(/^\[|\]$/g, ""),
+        ...(ca !== undefined && { caCerts: [ca] }),
+      });
+    }
+    return await exchange(connection, outgoing);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", close);
+    close();
+  }
+}
+
+/** Names are in lower case, a later one replaces an earlier one. */
+function headersOf(
+  { url, method, headers, body }: TargetRequest,
+): readonly (readonly [string, string])[] {
+  const sent = new Map([["host", url.host], ["connection", "close"]]);
+  for (const [name, value] of headers) sent.set(name.toLowerCase(), value);
+  const needsLength = body !== undefined || /^(?:POST|PUT|PATCH)$/.test(method);
+  if (needsLength) sent.set("content-length", String(body?.length ?? 0));
+  return [...sent];
 }
 
 async function sendByFetch(
@@ -136,7 +150,7 @@ async function sendByFetch(
   return {
     status: response.status,
     location: response.headers.get("location") ?? undefined,
-    text: textOf([bytes]),
+    text: new TextDecoder().decode(bytes.subarray(0, MAX_BODY_BYTES)),
   };
 }
 
@@ -155,12 +169,5 @@ function usesProxy({ protocol, hostname }: URL, env: Readonly<Record<string, str
 }
 
 function isAddress(hostname: string): boolean {
-  return hostname.startsWith("[") || /^[\d.]+$/.test(hostname);
-}
-
-function textOf(chunks: readonly Uint8Array[]): string {
-  const decoder = new TextDecoder();
-  let text = "";
-  for (const chunk of chunks) text += decoder.decode(chunk, { stream: true });
-  return text.slice(0, MAX_BODY_BYTES);
+  return hostname.includes(":") || /^[\d.]+$/.test(hostname);
 }

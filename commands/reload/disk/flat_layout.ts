@@ -14,18 +14,18 @@ import {
   writeNewFile,
 } from "./files.ts";
 import type { Layout, PreparedVersion } from "./layout.ts";
-import { isStateLeftOver, readState } from "./state_file.ts";
+import { isStateLeftOver, type SavedState } from "./state_file.ts";
 
 const TEMPORARY = "..kcfg-tmp-";
 
 /** Makes the layout of `root`. */
 export function createFlatLayout(root: string, options: FileOptions): Layout {
   let visible: Payload = new Map();
-  const earlier: Payload[] = [];
+  let visibleHash = "";
+  const earlier: { readonly hash: string; readonly payload: Payload }[] = [];
 
-  async function open(): Promise<Payload | undefined> {
+  async function open(state: SavedState | undefined): Promise<Payload | undefined> {
     await removeLeftOvers(root);
-    const state = await readState(root);
     if (state === undefined || state.layout !== "flat") return undefined;
     const found = new Map<string, Uint8Array>();
     for (const path of state.files) {
@@ -33,6 +33,7 @@ export function createFlatLayout(root: string, options: FileOptions): Layout {
       if (bytes !== undefined) found.set(path, bytes);
     }
     visible = found;
+    visibleHash = state.hash;
     return found;
   }
 
@@ -59,7 +60,7 @@ export function createFlatLayout(root: string, options: FileOptions): Layout {
     }
   }
 
-  async function prepare(payload: Payload): Promise<PreparedVersion> {
+  async function prepare(payload: Payload, hash: string): Promise<PreparedVersion> {
     for (const path of payload.keys()) {
       const found = await Deno.lstat(`${root}/${path}`).catch(() => undefined);
       if (found?.isDirectory === true) {
@@ -79,8 +80,9 @@ export function createFlatLayout(root: string, options: FileOptions): Layout {
       async switch() {
         await write(payload);
         await removeAll(folder);
-        earlier.push(visible);
+        earlier.push({ hash: visibleHash, payload: visible });
         visible = payload;
+        visibleHash = hash;
       },
     };
   }
@@ -97,16 +99,23 @@ export function createFlatLayout(root: string, options: FileOptions): Layout {
       return true;
     },
     current: () => "",
-    removeOld(keep) {
-      earlier.splice(0, Math.max(0, earlier.length - keep));
-      return Promise.resolve();
+    // What is not visible is in memory alone.
+    earlier: () => [],
+    // deno-lint-ignore require-await -- the other layout waits
+    async removeOld(keep, hash) {
+      const old = earlier.slice(0, Math.max(0, earlier.length - keep));
+      const kept = earlier.filter((one) => !old.includes(one) || one.hash === hash);
+      earlier.splice(0, earlier.length, ...kept);
+      return false;
     },
-    async back() {
-      const before = earlier.pop();
+    async backTo(hash) {
+      const at = earlier.findLastIndex((one) => one.hash === hash);
+      const [before] = at < 0 ? [] : earlier.splice(at, 1);
       if (before === undefined) return undefined;
-      await write(before);
-      visible = before;
-      return before;
+      await write(before.payload);
+      visible = before.payload;
+      visibleHash = hash;
+      return before.payload;
     },
   };
 }

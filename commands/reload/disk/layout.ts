@@ -1,6 +1,7 @@
 /** How versions come to lie in the directory; one file per layout implements it. */
 
 import type { Payload } from "../payload/payload.ts";
+import type { SavedState } from "./state_file.ts";
 
 /** A version that is written and not visible yet. */
 export interface PreparedVersion {
@@ -16,15 +17,20 @@ export interface PreparedVersion {
 export interface Layout {
   readonly name: "symlink" | "flat";
   /** Takes over a directory, removes what a run that was killed has left; returns what is visible now. */
-  open(): Promise<Payload | undefined>;
+  open(saved: SavedState | undefined): Promise<Payload | undefined>;
   /** Writes a version beside the visible one. */
-  prepare(payload: Payload): Promise<PreparedVersion>;
+  prepare(payload: Payload, hash: string): Promise<PreparedVersion>;
   /** Whether the disk has exactly these files. */
   matches(payload: Payload): Promise<boolean>;
   /** Name of the visible version's folder, for the state file; empty without one. */
   current(): string;
-  /** Removes versions that nobody needs any more, all but the newest `keep` before the visible one. */
-  removeOld(keep: number): Promise<void>;
-  /** Makes the version before the visible one visible again; `undefined` when there is none. */
-  back(): Promise<Payload | undefined>;
+  /** Earlier versions that are still on disk, for the state file; the oldest first. */
+  earlier(): SavedState["earlier"];
+  /**
+   * Removes all but the newest `keep` before the visible one and the one that has `hash`, as far as they have not been
+   * visible for `graceMs`. Resolves to whether some are left for a later call.
+   */
+  removeOld(keep: number, hash: string | undefined, graceMs: number): Promise<boolean>;
+  /** Makes the version visible again that has `hash`; `undefined` when there is none. */
+  backTo(hash: string): Promise<Payload | undefined>;
 }

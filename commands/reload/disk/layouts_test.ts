@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "#lib/log/logger.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
-import { RefusedVersion } from "../payload/payload.ts";
+import { hashOf, RefusedVersion } from "../payload/payload.ts";
 import { createFlatLayout } from "./flat_layout.ts";
 import type { Layout } from "./layout.ts";
 import { createSymlinkLayout } from "./symlink_layout.ts";
@@ -15,13 +15,13 @@ function payload(content: Record<string, string>): Map<string, Uint8Array> {
   return new Map(Object.entries(content).map(([path, text]) => [path, encoder.encode(text)]));
 }
 
-function symlinks(root: string): Layout {
-  let time = Date.UTC(2026, 0, 1);
-  return createSymlinkLayout(root, FILES, { now: () => time++, log: silentLogger });
+function symlinks(root: string, clock = { ms: Date.UTC(2026, 0, 1) }): Layout {
+  return createSymlinkLayout(root, FILES, { now: () => clock.ms++, log: silentLogger });
 }
 
 async function write(layout: Layout, content: Record<string, string>): Promise<void> {
-  await (await layout.prepare(payload(content))).switch();
+  const version = payload(content);
+  await (await layout.prepare(version, await hashOf(version))).switch();
 }
 
 const names = async (path: string) =>
@@ -32,7 +32,7 @@ Deno.test("both layouts write, change and remove files, and go back", async (t) 
     await t.step(name, async () => {
       await using dir = await tempDir();
       const layout = name === "flat" ? createFlatLayout(dir.path, FILES) : symlinks(dir.path);
-      assert.equal(await layout.open(), undefined);
+      assert.equal(await layout.open(undefined), undefined);
       await write(layout, { "a.conf": "1", "d/b": "2" });
       const read = (path: string) => Deno.readTextFile(`${dir.path}/${path}`);
       assert.deepEqual([await read("a.conf"), await read("d/b")], ["1", "2"]);
@@ -45,7 +45,9 @@ Deno.test("both layouts write, change and remove files, and go back", async (t) 
       ]);
       assert.ok(await layout.matches(payload({ "a.conf": "3", c: "4" })));
       assert.ok(!await layout.matches(payload({ "a.conf": "1" })));
-      assert.deepEqual(await layout.back(), payload({ "a.conf": "1", "d/b": "2" }));
+      const first = payload({ "a.conf": "1", "d/b": "2" });
+      assert.equal(await layout.backTo("unknown"), undefined);
+      assert.deepEqual(await layout.backTo(await hashOf(first)), first);
       assert.deepEqual([await read("a.conf"), await read("d/b")], ["1", "2"]);
     });
   }
@@ -59,8 +61,26 @@ Deno.test("the symlink layout takes over a directory and removes what a crash le
   await dir.write("..kcfg-tmp-x", "");
   await dir.write("foreign", "stays");
   const layout = symlinks(dir.path);
-  assert.deepEqual(await layout.open(), payload({ a: "1" }));
+  assert.deepEqual(await layout.open(undefined), payload({ a: "1" }));
   assert.deepEqual(await names(dir.path), [layout.current(), "..data", "a", "foreign"]);
+});
+
+Deno.test("the symlink layout keeps versions that the state names over a restart, to go back to", async () => {
+  await using dir = await tempDir();
+  const before = symlinks(dir.path);
+  for (const text of ["1", "2", "3"]) await write(before, { a: text });
+  const [, second] = before.earlier();
+  assert.ok(second !== undefined);
+  const layout = symlinks(dir.path);
+  const state = { schema: 1, hash: "", dir: before.current(), earlier: [second] } as const;
+  const rest = { sources: [], lastReloadHash: null, lastReloadOk: true, files: [] };
+  assert.deepEqual(
+    await layout.open({ ...state, ...rest, layout: "symlink" }),
+    payload({ a: "3" }),
+  );
+  assert.deepEqual((await names(dir.path)).slice(0, 2), [second.dir, before.current()]);
+  assert.deepEqual(await layout.backTo(second.hash), payload({ a: "2" }));
+  assert.equal(await Deno.readTextFile(`${dir.path}/a`), "2");
 });
 
 Deno.test("the symlink layout replaces a foreign file and refuses a foreign folder", async () => {
@@ -68,29 +88,38 @@ Deno.test("the symlink layout replaces a foreign file and refuses a foreign fold
   await dir.write("a", "foreign");
   await dir.write("d/x", "foreign");
   const layout = symlinks(dir.path);
-  await layout.open();
+  await layout.open(undefined);
   await write(layout, { a: "ours" });
   assert.equal(await Deno.readTextFile(`${dir.path}/a`), "ours");
-  await assert.rejects(layout.prepare(payload({ "d/y": "" })), RefusedVersion);
+  await assert.rejects(layout.prepare(payload({ "d/y": "" }), ""), RefusedVersion);
 });
 
 Deno.test("the symlink layout keeps as many versions as it is told", async () => {
   await using dir = await tempDir();
-  const layout = symlinks(dir.path);
-  await layout.open();
+  const clock = { ms: Date.UTC(2026, 0, 1) };
+  const layout = symlinks(dir.path, clock);
+  await layout.open(undefined);
   for (const text of ["1", "2", "3", "4"]) await write(layout, { a: text });
-  await layout.removeOld(1);
-  const versions = (await names(dir.path)).filter((name) => /^\.\.2026/.test(name));
-  assert.equal(versions.length, 2);
-  assert.equal(versions.at(-1), layout.current());
+  const versions = async () => (await names(dir.path)).filter((name) => /^\.\.2026/.test(name));
+  // Whoever reads one that was visible a moment ago can finish.
+  const first = await hashOf(payload({ a: "1" }));
+  assert.ok(await layout.removeOld(1, first, 10_000));
+  assert.equal((await versions()).length, 4);
+  clock.ms += 10_000;
+  // The one that the application runs with stays, however old it is.
+  assert.ok(!await layout.removeOld(1, first, 10_000));
+  assert.equal((await versions()).length, 3);
+  await layout.removeOld(1, undefined, 0);
+  assert.equal((await versions()).length, 2);
+  assert.equal((await versions()).at(-1), layout.current());
 });
 
 Deno.test("a refused version leaves nothing behind", async () => {
   await using dir = await tempDir();
   for (const layout of [symlinks(dir.path), createFlatLayout(dir.path, FILES)]) {
-    await layout.open();
+    await layout.open(undefined);
     const before = await names(dir.path);
-    await (await layout.prepare(payload({ a: "1", "b/c": "2" }))).discard();
+    await (await layout.prepare(payload({ a: "1", "b/c": "2" }), "")).discard();
     assert.deepEqual(await names(dir.path), before);
   }
 });
@@ -102,7 +131,7 @@ Deno.test("modes are exact when they are given", async () => {
     { ...FILES, fileMode: 0o640, dirMode: 0o751 },
     { now: () => 0, log: silentLogger },
   );
-  await layout.open();
+  await layout.open(undefined);
   await write(layout, { "d/a": "1" });
   const mode = async (path: string) => ((await Deno.stat(`${dir.path}/${path}`)).mode ?? 0) & 0o777;
   assert.deepEqual([await mode("d/a"), await mode("d")], [0o640, 0o751]);

@@ -17,6 +17,8 @@ export interface SavedState {
   readonly hash: string;
   /** Folder of that version; empty in the flat layout. */
   readonly dir: string;
+  /** Folders of versions before it that a start must not remove, the oldest first. */
+  readonly earlier: readonly { readonly dir: string; readonly hash: string }[];
   readonly sources: readonly {
     readonly kind: string;
     readonly namespace: string;
@@ -37,7 +39,8 @@ export async function readState(root: string): Promise<SavedState | undefined> {
     const state = JSON.parse(await Deno.readTextFile(`${root}/${STATE_FILE}`));
     const isState = state?.schema === 1 && typeof state.hash === "string" &&
       typeof state.dir === "string" && Array.isArray(state.files);
-    return isState ? state : undefined;
+    if (!isState) return undefined;
+    return { ...state, earlier: Array.isArray(state.earlier) ? state.earlier : [] };
   } catch {
     // Whatever is wrong with it, the directory is then treated as one of a first start.
     return undefined;

@@ -5,7 +5,7 @@
 
 import { inBatches } from "#lib/fs/in_batches.ts";
 import type { Logger } from "#lib/log/logger.ts";
-import { type Payload, RefusedVersion, samePayload } from "../payload/payload.ts";
+import { hashOf, type Payload, RefusedVersion, samePayload } from "../payload/payload.ts";
 import {
   type FileOptions,
   linkTarget,
@@ -17,12 +17,20 @@ import {
 } from "./files.ts";
 import type { Layout, PreparedVersion } from "./layout.ts";
 import { readTree } from "./read_tree.ts";
-import { isStateLeftOver } from "./state_file.ts";
+import { isStateLeftOver, type SavedState } from "./state_file.ts";
 
 const DATA = "..data";
 const NEW_DATA = "..data_tmp";
 const TEMPORARY = "..kcfg-tmp-";
 const VERSION = /^\.\.\d{4}_\d\d_\d\d_\d\d_\d\d_\d\d\.\d+$/;
+
+interface Version {
+  /** Of its folder. */
+  readonly name: string;
+  readonly hash: string;
+  /** When another one became visible, milliseconds since the epoch. */
+  replacedMs: number;
+}
 
 /** What the layout needs. */
 export interface SymlinkLayoutDeps {
@@ -37,26 +45,37 @@ export function createSymlinkLayout(
   options: FileOptions,
   { now, log }: SymlinkLayoutDeps,
 ): Layout {
-  /** Names of version folders, the oldest first; the visible one is the last. */
-  let versions: string[] = [];
+  /** Version folders, the oldest first; the visible one is the last. */
+  let versions: Version[] = [];
+  /** Visible names whose links were found right or made. */
+  let linked = new Set<string>();
 
-  async function open(): Promise<Payload | undefined> {
+  async function open(saved: SavedState | undefined): Promise<Payload | undefined> {
     const target = await linkTarget(`${root}/${DATA}`);
+    const known = [...saved?.earlier ?? [], ...(saved === undefined ? [] : [saved])]
+      .map(({ dir, hash }) => ({ name: dir, hash, replacedMs: -Infinity }))
+      .filter(({ name }) => VERSION.test(name) && name !== target);
+    const present = new Set<string>();
     for await (const { name } of Deno.readDir(root)) {
+      present.add(name);
       const isLeftOver = name === NEW_DATA || name.startsWith(TEMPORARY) ||
-        isStateLeftOver(name) || VERSION.test(name) && name !== target;
+        isStateLeftOver(name) ||
+        VERSION.test(name) && name !== target && !known.some((one) => one.name === name);
       if (isLeftOver) await removeAll(`${root}/${name}`);
     }
     if (target === undefined || !VERSION.test(target)) return undefined;
-    versions = [target];
-    return await readTree(`${root}/${target}`);
+    const payload = await readTree(`${root}/${target}`);
+    const hash = payload === undefined ? "" : await hashOf(payload);
+    versions = [...known.filter(({ name }) => present.has(name)), {
+      ...{ name: target, hash, replacedMs: -Infinity },
+    }];
+    return payload;
   }
 
-  async function prepare(payload: Payload): Promise<PreparedVersion> {
+  async function prepare(payload: Payload, hash: string): Promise<PreparedVersion> {
     await refuseForeignFolders(payload);
-    const name = await freeName();
+    const name = await makeVersionFolder();
     const folder = `${root}/${name}`;
-    await makeFolder(folder, options);
     try {
       const folders = new Set([folder]);
       for (const path of payload.keys()) {
@@ -78,51 +97,82 @@ export function createSymlinkLayout(
       discard: () => removeAll(folder),
       async switch() {
         await pointTo(name);
-        versions = [...versions.filter((other) => other !== name), name];
+        show({ name, hash, replacedMs: -Infinity });
         await linkNames(payload);
       },
     };
   }
 
+  /** Notes that a version is the visible one; what it came back from is no earlier version of it. */
+  function show(shown: Version): void {
+    const last = versions.at(-1);
+    if (last !== undefined) last.replacedMs = now();
+    versions = [...versions.filter((version) => version !== shown), shown];
+  }
+
   async function pointTo(name: string): Promise<void> {
-    await removeAll(`${root}/${NEW_DATA}`);
-    await Deno.symlink(name, `${root}/${NEW_DATA}`);
+    try {
+      await Deno.symlink(name, `${root}/${NEW_DATA}`);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+      await removeAll(`${root}/${NEW_DATA}`);
+      await Deno.symlink(name, `${root}/${NEW_DATA}`);
+    }
     await Deno.rename(`${root}/${NEW_DATA}`, `${root}/${DATA}`);
     await syncFolder(root, options);
   }
 
   /** A name that sorts behind the others: the time, with the fraction counted up when it is taken. */
-  async function freeName(): Promise<string> {
+  async function makeVersionFolder(): Promise<string> {
     const time = new Date(now()).toISOString().replace(/[-T:]/g, "_").slice(0, 19);
     for (let fraction = Math.floor(now() % 1000) * 1_000_000;; fraction++) {
       const name = `..${time}.${String(fraction).padStart(9, "0")}`;
-      if (!await isThere(`${root}/${name}`)) return name;
+      try {
+        await makeFolder(`${root}/${name}`, options);
+        return name;
+      } catch (error) {
+        if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+      }
     }
   }
 
   /** The links people see: new ones first, then those of vanished names are removed. */
   async function linkNames(payload: Payload): Promise<void> {
     const wanted = new Set([...payload.keys()].map(firstName));
+    const present = await listRoot();
     let isChanged = false;
+    const known = linked;
+    linked = new Set();
     await inBatches(wanted, async (name) => {
       const target = `${DATA}/${name}`;
       const path = `${root}/${name}`;
+      const found = present.get(name);
+      // A link that was made by us leads where it led.
+      if (found?.isSymlink === true && known.has(name)) return;
       if (await linkTarget(path) === target) return;
       isChanged = true;
-      if (await isThere(path)) log.warn("file replaced, it was not ours", { path });
+      if (found !== undefined) log.warn("file replaced, it was not ours", { path });
       const temporary = `${root}/${TEMPORARY}${crypto.randomUUID()}`;
       await Deno.symlink(target, temporary);
       await Deno.rename(temporary, path);
     });
-    const stale = await staleNames(wanted);
+    const stale = await staleNames(wanted, present);
     for (const name of stale) await removeAll(`${root}/${name}`);
     if (isChanged || stale.length > 0) await syncFolder(root, options);
+    linked = wanted;
+  }
+
+  async function listRoot(): Promise<ReadonlyMap<string, Deno.DirEntry>> {
+    return new Map(await Array.fromAsync(Deno.readDir(root), (entry) => [entry.name, entry]));
   }
 
   /** Links of ours that no version needs any more. */
-  async function staleNames(wanted: ReadonlySet<string>): Promise<readonly string[]> {
+  async function staleNames(
+    wanted: ReadonlySet<string>,
+    present: ReadonlyMap<string, Deno.DirEntry>,
+  ): Promise<readonly string[]> {
     const stale: string[] = [];
-    for await (const { name, isSymlink } of Deno.readDir(root)) {
+    for (const { name, isSymlink } of present.values()) {
       if (!isSymlink || wanted.has(name) || name.startsWith("..")) continue;
       if (await linkTarget(`${root}/${name}`) === `${DATA}/${name}`) stale.push(name);
     }
@@ -130,35 +180,38 @@ export function createSymlinkLayout(
   }
 
   async function refuseForeignFolders(payload: Payload): Promise<void> {
-    await inBatches(new Set([...payload.keys()].map(firstName)), async (name) => {
-      const found = await lstatOf(`${root}/${name}`);
-      if (found?.isDirectory !== true) return;
+    const present = await listRoot();
+    for (const path of payload.keys()) {
+      const name = firstName(path);
+      if (present.get(name)?.isDirectory !== true) continue;
       throw new RefusedVersion(
         `"${root}/${name}" is a folder that is not ours, it stands in the way`,
       );
-    });
+    }
   }
 
   async function matches(payload: Payload): Promise<boolean> {
     const target = await linkTarget(`${root}/${DATA}`);
-    if (target === undefined || target !== versions.at(-1)) return false;
+    // What is compared is put right by writing, links included.
+    linked = new Set();
+    if (target === undefined || target !== versions.at(-1)?.name) return false;
     const wanted = new Set([...payload.keys()].map(firstName));
     for (const name of wanted) {
       if (await linkTarget(`${root}/${name}`) !== `${DATA}/${name}`) return false;
     }
-    if ((await staleNames(wanted)).length > 0) return false;
+    if ((await staleNames(wanted, await listRoot())).length > 0) return false;
     const found = await readTree(`${root}/${target}`);
     return found !== undefined && samePayload(found, payload);
   }
 
-  async function back(): Promise<Payload | undefined> {
-    const [before] = versions.slice(-2, -1);
+  async function backTo(hash: string): Promise<Payload | undefined> {
+    const before = versions.slice(0, -1).findLast((version) => version.hash === hash);
     if (before === undefined) return undefined;
-    const payload = await readTree(`${root}/${before}`);
-    if (payload === undefined) return undefined;
-    await pointTo(before);
-    // What it came back from is no earlier version of it.
-    versions = [...versions.filter((name) => name !== before), before];
+    const payload = await readTree(`${root}/${before.name}`);
+    // A folder that somebody has changed is no version.
+    if (payload === undefined || await hashOf(payload) !== hash) return undefined;
+    await pointTo(before.name);
+    show(before);
     await linkNames(payload);
     return payload;
   }
@@ -168,29 +221,20 @@ export function createSymlinkLayout(
     open,
     prepare,
     matches,
-    back,
-    current: () => versions.at(-1) ?? "",
-    async removeOld(keep) {
-      const old = versions.slice(0, Math.max(0, versions.length - 1 - keep));
-      for (const name of old) await removeAll(`${root}/${name}`);
-      versions = versions.filter((name) => !old.includes(name));
+    backTo,
+    current: () => versions.at(-1)?.name ?? "",
+    earlier: () => versions.slice(0, -1).map(({ name, hash }) => ({ dir: name, hash })),
+    async removeOld(keep, hash, graceMs) {
+      const old = versions.slice(0, Math.max(0, versions.length - 1 - keep))
+        .filter((version) => version.hash !== hash);
+      const due = old.filter(({ replacedMs }) => now() - replacedMs >= graceMs);
+      for (const { name } of due) await removeAll(`${root}/${name}`);
+      versions = versions.filter((version) => !due.includes(version));
+      return due.length < old.length;
     },
   };
 }
 
 function firstName(path: string): string {
   return path.split("/", 1)[0] ?? path;
-}
-
-async function lstatOf(path: string): Promise<Deno.FileInfo | undefined> {
-  try {
-    return await Deno.lstat(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await lstatOf(path) !== undefined;
 }

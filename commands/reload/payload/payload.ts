@@ -13,6 +13,8 @@ export interface PayloadPart {
   /** Relative folder for its files, empty for the directory itself. */
   readonly folder: string;
   readonly entries: ReadonlyMap<string, Uint8Array>;
+  /** Files that the application reads where they are: they make a version, but are not written. */
+  readonly inPlace?: boolean;
 }
 
 /** How keys become paths. */
@@ -122,7 +124,10 @@ export async function hashOf(payload: Payload): Promise<string> {
     whole.set(piece, offset);
     offset += piece.length;
   }
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", whole)).toHex();
+  const digest = await crypto.subtle.digest("SHA-256", whole);
+  // Given back at once: the collector comes late for large buffers.
+  whole.buffer.transfer(0);
+  return new Uint8Array(digest).toHex();
 }
 
 /** Lower-case hex SHA-256 of one file. */

@@ -147,6 +147,7 @@ export function createObjectSource(options: ObjectSourceOptions, deps: ObjectSou
       switch (event.type) {
         case "error":
           error = reasonOf(event.error);
+          events.onFailure();
           if (isNews("away")) {
             log.warn("API server cannot be followed, files stay as they are", {
               object: title,
@@ -172,7 +173,8 @@ export function createObjectSource(options: ObjectSourceOptions, deps: ObjectSou
   }
 
   function takeAndTell(stored: StoredObject, events: SourceEvents): void {
-    if (object === undefined) log.info("object is there", { object: title });
+    const before = object;
+    if (before === undefined) log.info("object is there", { object: title });
     try {
       take(stored);
     } catch (err) {
@@ -181,11 +183,16 @@ export function createObjectSource(options: ObjectSourceOptions, deps: ObjectSou
       return;
     }
     events.onChange("lone");
+    if (before !== undefined && forceOf(before) !== forceOf(stored)) {
+      log.info("forced by annotation", { object: title });
+      events.onForced();
+    }
   }
 
   function onDeleted(events: SourceEvents): void {
     log.warn("object was deleted", { object: title, then: options.onDelete });
     take(undefined);
+    events.onMissing(title);
     if (options.onDelete === "exit") events.onEnd(`${title} was deleted`);
     else events.onChange("lone");
   }
@@ -240,6 +247,11 @@ export function createObjectSource(options: ObjectSourceOptions, deps: ObjectSou
 function isSame(a: StoredObject, b: StoredObject | undefined): boolean {
   return b !== undefined && a.metadata.uid === b.metadata.uid &&
     a.metadata.resourceVersion === b.metadata.resourceVersion;
+}
+
+/** Whoever changes this annotation asks for a reload (reload.md 4.3). */
+function forceOf({ metadata }: StoredObject): string | undefined {
+  return metadata.annotations?.["kcfg.dev/reload"];
 }
 
 function isRefusal(err: unknown): boolean {

@@ -86,12 +86,13 @@ export function createSelectorSource(
     }
   }
 
-  async function follow({ onChange }: SourceEvents, signal: AbortSignal): Promise<void> {
+  async function follow({ onChange, onFailure }: SourceEvents, signal: AbortSignal): Promise<void> {
     const removals = collections.map((collection) => {
       // What is stored already comes as `added` first; the cycle sees that nothing changed.
       return collection.informer.addHandler((event) => {
         if (event.type === "error") {
           collection.error = reasonOf(event.error);
+          onFailure();
           if (isNews(collection.place)) {
             log.warn("API server cannot be followed, files stay as they are", {
               objects: collection.place,

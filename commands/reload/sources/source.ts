@@ -51,6 +51,12 @@ export interface Source {
 /** What a source tells while it is followed. */
 export interface SourceEvents {
   onChange(kind: ChangeKind): void;
+  /** It cannot be followed or read for the moment. */
+  onFailure(): void;
+  /** The application is to be told, whatever has changed. */
+  onForced(): void;
+  /** The object is gone. */
+  onMissing(title: string): void;
   /** The object is gone and the options say that the process ends. */
   onEnd(reason: string): void;
 }

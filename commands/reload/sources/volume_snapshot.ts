@@ -22,6 +22,45 @@ export interface SnapshotDeps {
 
 const MAX_TRIES = 20;
 
+/** How files are reached; what waits for no other thread answers at once. */
+interface FileAccess {
+  list(path: string): Promise<Deno.DirEntry[]> | Deno.DirEntry[];
+  realPath(path: string): Promise<string> | string;
+  stat(path: string): Promise<Deno.FileInfo> | Deno.FileInfo;
+  read(path: string): Promise<Uint8Array> | Uint8Array;
+}
+
+/** A plain directory may lie anywhere, and whoever serves it may be slow. */
+const PATIENT: FileAccess = {
+  list: (path) => Array.fromAsync(Deno.readDir(path)),
+  realPath: Deno.realPath,
+  stat: Deno.stat,
+  read: Deno.readFile,
+};
+
+/** A kubelet's volume is on the node, in memory or as good as: each way to another thread and back costs more. */
+const DIRECT: FileAccess = {
+  list: (path) => [...Deno.readDirSync(path)],
+  realPath: Deno.realPathSync,
+  stat: Deno.statSync,
+  read: Deno.readFileSync,
+};
+
+/**
+ * Which version a volume shows, `undefined` for a plain directory. The kubelet never changes a version, so the same
+ * one needs no second look. The birth belongs to it: numbers of removed folders are given out again.
+ */
+export function versionOf(path: string): string | undefined {
+  try {
+    const data = Deno.realPathSync(`${path}/..data`);
+    const { dev, ino, birthtime } = Deno.statSync(data);
+    return [data, dev, ino, birthtime?.getTime()].join(":");
+  } catch {
+    // Whatever is wrong with it, reading says it.
+    return undefined;
+  }
+}
+
 /**
  * Reads the directory.
  *
@@ -29,11 +68,13 @@ const MAX_TRIES = 20;
  */
 export async function readVolume(path: string, deps: SnapshotDeps): Promise<VolumeSnapshot> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const data = await realPathOf(`${path}/..data`);
+    const data = await realPathOf(`${path}/..data`, DIRECT);
     if (data !== undefined) {
       const snapshot = await readVersion(data, deps.before);
       // The kubelet removes a version soon after it is replaced.
-      if (snapshot !== undefined && await realPathOf(`${path}/..data`) === data) return snapshot;
+      if (snapshot !== undefined && await realPathOf(`${path}/..data`, DIRECT) === data) {
+        return snapshot;
+      }
       continue;
     }
     const first = await readPlain(path, deps.before);
@@ -48,7 +89,7 @@ async function readVersion(
   data: string,
   before: ReadonlyMap<string, Uint8Array>,
 ): Promise<VolumeSnapshot | undefined> {
-  const reader = new TreeReader(data, before);
+  const reader = new TreeReader(data, before, DIRECT);
   return await reader.read({ withDotFiles: true })
     ? { entries: reader.entries, isVolume: true, unreadable: reader.unreadable }
     : undefined;
@@ -58,9 +99,9 @@ async function readPlain(
   path: string,
   before: ReadonlyMap<string, Uint8Array>,
 ): Promise<VolumeSnapshot> {
-  const real = await realPathOf(path);
+  const real = await realPathOf(path, PATIENT);
   if (real === undefined) throw new Error(`Cannot read "${path}": no such directory`);
-  const reader = new TreeReader(real, before);
+  const reader = new TreeReader(real, before, PATIENT);
   await reader.read({ withDotFiles: false });
   return { entries: reader.entries, isVolume: false, unreadable: reader.unreadable };
 }
@@ -71,11 +112,13 @@ class TreeReader {
   readonly unreadable = new Map<string, string>();
   readonly #root: string;
   readonly #before: ReadonlyMap<string, Uint8Array>;
+  readonly #access: FileAccess;
   #isWhole = true;
 
-  constructor(root: string, before: ReadonlyMap<string, Uint8Array>) {
+  constructor(root: string, before: ReadonlyMap<string, Uint8Array>, access: FileAccess) {
     this.#root = root;
     this.#before = before;
+    this.#access = access;
   }
 
   /** Whether nothing vanished on the way. */
@@ -87,7 +130,7 @@ class TreeReader {
   async #readFolder(folder: string, isWanted: (name: string) => boolean): Promise<void> {
     let found: Deno.DirEntry[];
     try {
-      found = await Array.fromAsync(Deno.readDir(`${this.#root}/${folder}`));
+      found = await this.#access.list(`${this.#root}/${folder}`);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
       this.#isWhole = false;
@@ -103,7 +146,7 @@ class TreeReader {
   /** A file that is no link needs no look at where it leads. */
   async #readFile(path: string, real: string): Promise<void> {
     try {
-      this.entries.set(path, await Deno.readFile(real));
+      this.entries.set(path, await this.#access.read(real));
     } catch (error) {
       this.#onFailure(path, error);
     }
@@ -111,13 +154,13 @@ class TreeReader {
 
   async #readEntry(path: string): Promise<void> {
     try {
-      const real = await realPathOf(`${this.#root}/${path}`);
+      const real = await realPathOf(`${this.#root}/${path}`, this.#access);
       if (real === undefined || !real.startsWith(`${this.#root}/`)) {
         // Dangling, removed meanwhile, or leading out: in a version that means it is being removed.
         this.#isWhole &&= real !== undefined;
         return;
       }
-      const { isDirectory, isFile } = await Deno.stat(real);
+      const { isDirectory, isFile } = await this.#access.stat(real);
       if (isDirectory) await this.#readFolder(path, () => true);
       // Reading a pipe or a device could wait for ever.
       else if (isFile) await this.#readFile(path, real);
@@ -137,9 +180,9 @@ class TreeReader {
   }
 }
 
-async function realPathOf(path: string): Promise<string | undefined> {
+async function realPathOf(path: string, access: FileAccess): Promise<string | undefined> {
   try {
-    return await Deno.realPath(path);
+    return await access.realPath(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.FilesystemLoop) {
       return undefined;

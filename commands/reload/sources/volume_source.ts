@@ -6,7 +6,7 @@ import type { Logger } from "#lib/log/logger.ts";
 import { type Clock, sleep } from "#lib/run/clock.ts";
 import { samePayload } from "../payload/payload.ts";
 import { type ChangeKind, type Source, type SourceEvents, StartFailure } from "./source.ts";
-import { readVolume, type VolumeSnapshot } from "./volume_snapshot.ts";
+import { readVolume, versionOf, type VolumeSnapshot } from "./volume_snapshot.ts";
 
 /** What a volume needs. */
 export interface VolumeDeps {
@@ -17,18 +17,30 @@ export interface VolumeDeps {
 const SETTLE_MS = 50;
 const REWATCH_MS = 1000;
 
-/** Makes the source of a directory; `only` restricts it to one file of it. */
+/** Which part of a directory counts, and whether its files are used where they are. */
+export interface VolumeOptions {
+  /** Its one file that counts. */
+  readonly only?: string | undefined;
+  /** Folder for its files, by default none. */
+  readonly folder?: string;
+  readonly inPlace?: boolean;
+}
+
+/** Makes the source of a directory. */
 export function createVolumeSource(
   path: string,
-  { only, folder = "" }: { readonly only?: string | undefined; readonly folder?: string },
+  { only, folder = "", inPlace = false }: VolumeOptions,
   { clock, log }: VolumeDeps,
 ): Source {
   let last: VolumeSnapshot = { entries: new Map(), isVolume: false, unreadable: new Map() };
   let lastContact: number | undefined;
   let error: string | undefined;
   const told = new Set<string>();
+  let version: string | undefined;
 
   async function read(): Promise<boolean> {
+    // Before the reading: what is swapped in meanwhile is another one.
+    version = versionOf(path);
     const snapshot = await readVolume(path, {
       before: last.entries,
       settle: () => sleep(SETTLE_MS, { clock }),
@@ -41,6 +53,9 @@ export function createVolumeSource(
         reason,
       });
     }
+    if (only !== undefined && !snapshot.entries.has(only)) {
+      throw new Error(`Cannot read "${path}/${only}": no such file`);
+    }
     const entries = only === undefined
       ? snapshot.entries
       : new Map([...snapshot.entries].filter(([name]) => name === only));
@@ -51,7 +66,7 @@ export function createVolumeSource(
     return isChanged;
   }
 
-  async function follow({ onChange }: SourceEvents, signal: AbortSignal): Promise<void> {
+  async function follow({ onChange, onFailure }: SourceEvents, signal: AbortSignal): Promise<void> {
     let due = Promise.withResolvers<void>();
     let kind: ChangeKind = "grouped";
     const wake = (as: ChangeKind) => {
@@ -61,6 +76,7 @@ export function createVolumeSource(
     const slash = path.lastIndexOf("/");
     const base = path.slice(slash + 1);
     const rewatch = (err: unknown) => {
+      onFailure();
       log.warn("watch of a directory ended, it is begun again", { path, err });
       clock.timer(
         () => {
@@ -100,9 +116,13 @@ export function createVolumeSource(
       due = Promise.withResolvers();
       const as = kind;
       kind = "grouped";
+      // A swap makes several events.
+      if (version !== undefined && versionOf(path) === version) continue;
       try {
         if (await read()) onChange(last.isVolume ? "lone" : as);
       } catch (err) {
+        version = undefined;
+        onFailure();
         error = err instanceof Error ? err.message : String(err);
         log.warn("directory cannot be read, the last content counts", { path, err });
       }
@@ -121,7 +141,7 @@ export function createVolumeSource(
       }
     },
     follow,
-    parts: () => [{ source: `volume ${path}`, folder, entries: last.entries }],
+    parts: () => [{ source: `volume ${path}`, folder, entries: last.entries, inPlace }],
     status: () => [{
       kind: "volume",
       namespace: "",

@@ -92,6 +92,21 @@ Deno.test("reload writes ConfigMaps and Secrets, text and bytes, each into its f
   await eventually("one more run", async () => {
     return await kcfg.metric("kcfg_reload_reloads_total") === runs + 1;
   });
+  // But this annotation asks for a reload.
+  const forced = (value: string) =>
+    kube.server.put(
+      configMap("app", { "c.conf": "x=2\n", "d.conf": "" }, {
+        annotations: { "kcfg.dev/reload": value },
+      }),
+    );
+  forced("1");
+  await eventually("it is forced", async () => {
+    return await kcfg.metric("kcfg_reload_reloads_total") === runs + 2;
+  });
+  forced("2");
+  await eventually("it is forced again", async () => {
+    return await kcfg.metric("kcfg_reload_reloads_total") === runs + 3;
+  });
   assert.doesNotMatch(kcfg.stderr(), /secret"?:"?secret|c2VjcmV0/);
   assert.doesNotMatch(JSON.stringify(await kcfg.status()), /sha256/);
 });
@@ -281,6 +296,12 @@ Deno.test({
     await write("DELETE", `${configMaps}/app`);
     await eventually("the deletion is told", () => kcfg.stderr().includes("was deleted"));
     assert.equal(await Deno.readTextFile(`${root}/b`), "2");
+    await eventually("its Event is there", async () => {
+      const { text } = await plainRequest(admin, {
+        path: `/api/v1/namespaces/${namespace.name}/events`,
+      });
+      return text.includes('"ConfigSourceMissing"');
+    });
   },
 });
 

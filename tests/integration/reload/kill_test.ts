@@ -44,8 +44,9 @@ async function namesIn(folder: string): Promise<string[]> {
 }
 
 /**
- * The names once nothing but a whole directory is there: the visible version, and the one before it when this start
- * has written. A start that is just saying what it did may have its state file half-way, which is no remainder.
+ * The names once nothing but a whole directory is there: the version that was visible, the one before it, the last
+ * one that the application has heard of, and the one that this start has written. A start that is just saying what it did may have its state file half-way, which is
+ * no remainder.
  */
 async function settledNames(root: string): Promise<string[]> {
   let names: string[] = [];
@@ -54,7 +55,7 @@ async function settledNames(root: string): Promise<string[]> {
     const own = names.filter((name) =>
       name.startsWith("..") && name !== "..data" && name !== "..kcfg-state.json"
     );
-    return own.length <= 2 && own.every((name) => VERSION.test(name));
+    return own.length <= 4 && own.every((name) => VERSION.test(name));
   });
   return names;
 }

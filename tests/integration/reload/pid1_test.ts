@@ -83,6 +83,17 @@ async function zombieChildren(parent: number): Promise<number> {
 
 const problem = await unshareProblem();
 
+async function perlProblem(): Promise<string | undefined> {
+  try {
+    await new Deno.Command("perl", { args: ["-e", "1"] }).output();
+    return undefined;
+  } catch {
+    return "no perl: apt-get install perl-base";
+  }
+}
+
+const perl = await perlProblem();
+
 Deno.test({
   name: `reload as PID 1 reaps ${ORPHANS} orphans and ends with the status of its application` +
     (problem === undefined ? "" : ` (${problem})`),
@@ -141,5 +152,49 @@ while :; do sh -c 'sleep 0.01 & exit 0'; sleep 0.01; done
     }
     Deno.kill(kcfg.pid1, "SIGTERM");
     assert.equal(await kcfg.exitCode(), 0);
+  },
+});
+
+Deno.test({
+  name: "reload as a child subreaper reaps the orphans it adopts" +
+    (perl === undefined ? "" : ` (${perl})`),
+  ignore: perl !== undefined,
+  async fn() {
+    await using dir = await tempDir();
+    const volume = await kubeletVolume(dir.path, { "a.conf": "1" });
+    const program = await dir.write(
+      "app.sh",
+      `trap 'exit 0' TERM
+i=0
+while [ $i -lt 5 ]; do sh -c 'sleep 0.1 & exit 0'; i=$((i + 1)); done
+while :; do sleep 0.05; done
+`,
+    );
+    // prctl(PR_SET_CHILD_SUBREAPER, 1), which an exec leaves as it is.
+    const number = Deno.build.arch === "aarch64" ? 167 : 157;
+    const child = new Deno.Command("perl", {
+      args: [
+        ...["-e", `syscall(${number}, 36, 1, 0, 0, 0) == 0 or die; exec @ARGV or die`],
+        ...[Deno.execPath(), "run", "-A", "--no-prompt", "--quiet", `${ROOT}main.ts`, "reload"],
+        ...[`--configroot=${dir.path}/config`, `--volume-dir=${volume.path}`, "--log-level=debug"],
+        ...["--", "/bin/sh", program],
+      ],
+      stdin: "null",
+      stderr: "piped",
+    }).spawn();
+    let stderr = "";
+    const reading = (async () => {
+      for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) stderr += text;
+    })();
+    try {
+      await eventually("five are reaped", () => stderr.split("orphan reaped").length === 6, {
+        withinMs: 4900,
+      });
+      assert.equal(await zombieChildren(child.pid), 0);
+    } finally {
+      child.kill("SIGTERM");
+      assert.equal((await child.status).code, 0);
+      await reading;
+    }
   },
 });

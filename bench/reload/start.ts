@@ -1,0 +1,81 @@
+/** From the start of the process to the first version on disk, as a multiple of an empty program's whole run. */
+
+import { openControlPlane } from "../../tests/support/control_plane.ts";
+import { testNamespace } from "../../tests/support/control_plane/harness.ts";
+import { kubeletVolume } from "../../tests/support/kubelet_volume.ts";
+import { Bare } from "../kube/bare.ts";
+import { median, RUN, say } from "../processes.ts";
+import { pause } from "./fixture.ts";
+
+const ROUNDS = 15;
+
+/** Measures a mounted volume, and the API source where `KCFG_TEST_KUBE` names a server. */
+export async function startTimes(folder: string, entry: string): Promise<void> {
+  const empty = await medianMs(emptyProgram);
+  say(`start, an empty program ${empty.toFixed(1)} ms`);
+  const line = (name: string, ms: number) =>
+    say(`start → files, ${name} p50 ${ms.toFixed(1)} ms   ratio ${(ms / empty).toFixed(2)}`);
+  const volume = await kubeletVolume(`${folder}/start`, { "a.conf": "1" });
+  let round = 0;
+  /** Into a directory of its own each time. */
+  const written = (...args: readonly string[]) =>
+    untilWritten(entry, [...args, "--reload-action=none"], `${folder}/start/copy-${round++}`);
+  line(
+    "mounted volume",
+    await medianMs(() => written(`--volume-dir=${volume.path}`)),
+  );
+  const kubeconfig = Deno.env.get("KCFG_TEST_KUBE");
+  if (kubeconfig === undefined) return;
+  const { admin } = await openControlPlane(kubeconfig);
+  await using namespace = await testNamespace(admin);
+  const writer = new Bare({ url: admin.url, caPem: admin.caPem ?? "", token: admin.token });
+  try {
+    await writer.json(`/api/v1/namespaces/${namespace.name}/configmaps`, {
+      method: "POST",
+      body: JSON.stringify({ metadata: { name: "app" }, data: { value: "1" } }),
+      headers: { "content-type": "application/json" },
+    });
+    const args = ["--kubeconfig", kubeconfig, `--configmap=${namespace.name}/app`];
+    line("API source", await medianMs(() => written(...args)));
+  } finally {
+    writer.close();
+  }
+}
+
+/** Runs `start`, which resolves to a time, again and again. */
+async function medianMs(start: () => Promise<number>): Promise<number> {
+  const times: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) times.push(await start());
+  return median(times);
+}
+
+/** Milliseconds until the link of the first version is there; looks every millisecond. */
+async function untilWritten(
+  entry: string,
+  args: readonly string[],
+  root: string,
+): Promise<number> {
+  const startedAt = performance.now();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...RUN, entry, "reload", `--configroot=${root}`, ...args],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  while (await Deno.lstat(`${root}/..data`).then(() => false, () => true)) await pause(1);
+  const ms = performance.now() - startedAt;
+  child.kill("SIGKILL");
+  await child.status;
+  return ms;
+}
+
+async function emptyProgram(): Promise<number> {
+  const startedAt = performance.now();
+  await new Deno.Command(Deno.execPath(), {
+    args: [...RUN, "data:application/javascript,"],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).output();
+  return performance.now() - startedAt;
+}
