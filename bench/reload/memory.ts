@@ -12,6 +12,9 @@ const FOREIGN_BYTES = 900_000;
 const UPDATES = 1000;
 const UPDATE_BYTES = 1024 * 1024;
 const IDLE_SECONDS = 5;
+const API_UPDATES = 200;
+/** An object may have 1 MiB with all that is around its values. */
+const API_UPDATE_BYTES = 1_000_000;
 
 /** Measures all of them. */
 export async function memory(folder: string, entry: string): Promise<void> {
@@ -34,16 +37,16 @@ export async function memory(folder: string, entry: string): Promise<void> {
   for (let update = 1; update <= UPDATES; update++) {
     const text = `${update} `.padEnd(UPDATE_BYTES, "x");
     await volume.swap({ "a.conf": text });
-    const isThere = async () => {
-      const bytes = await Deno.readTextFile(`${folder}/memory/copy/a.conf`).catch(() => "");
-      return bytes.startsWith(`${update} `);
-    };
-    while (!await isThere()) await pause(1);
+    await untilBeginsWith(`${folder}/memory/copy/a.conf`, `${update} `);
     if (update % (UPDATES / 4) === 0) line(`after ${update} updates of 1 MiB`, rssMb(kcfg.pid));
   }
   await pause(2000);
   line("two seconds later", rssMb(kcfg.pid));
   await besideOthers(folder, entry, line);
+}
+
+async function untilBeginsWith(path: string, text: string): Promise<void> {
+  while (!(await Deno.readTextFile(path).catch(() => "")).startsWith(text)) await pause(1);
 }
 
 async function besideOthers(
@@ -71,6 +74,26 @@ async function besideOthers(
     line("API source, idle", await idleRssMb(args));
     for (let index = 0; index < FOREIGN; index++) await create(`foreign-${index}`, FOREIGN_BYTES);
     line(`API source, beside ${FOREIGN} of 0.9 MB`, await idleRssMb(args));
+    const root = `${folder}/memory/updated`;
+    await using kcfg = await startReady([
+      ...[entry, "--kubeconfig", kubeconfig, `--configmap=${namespace.name}/app`],
+      ...[`--configroot=${root}`, "--reload-action=none", "--fsync=false", "--debounce=0"],
+      "--reload-min-interval=0",
+    ]);
+    for (let update = 1; update <= API_UPDATES; update++) {
+      const value = `${update} `.padEnd(API_UPDATE_BYTES, "x");
+      await writer.json(`/api/v1/namespaces/${namespace.name}/configmaps/app`, {
+        method: "PATCH",
+        body: JSON.stringify({ data: { value } }),
+        headers: { "content-type": "application/merge-patch+json" },
+      });
+      await untilBeginsWith(`${root}/value`, `${update} `);
+      if (update % (API_UPDATES / 4) === 0) {
+        line(`API source, after ${update} updates of 1 MB`, rssMb(kcfg.pid));
+      }
+    }
+    await pause(2000);
+    line("two seconds later", rssMb(kcfg.pid));
   } finally {
     writer.close();
   }

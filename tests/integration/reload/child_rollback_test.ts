@@ -31,6 +31,8 @@ Deno.test("reload: an application that dies of a version runs again with the one
   await volume.swap({ a: "2" });
   await eventually("the next one is taken", () => kcfg.stdout().includes("reload 2"));
   await eventually("all is well", async () => (await kcfg.status()).state === "synced");
+  // Around an application it may look at its own descriptors.
+  assert.ok(await kcfg.metric("process_open_fds") > 5);
   kcfg.signal("SIGTERM");
   assert.equal(await kcfg.exitCode(), 0);
 });
