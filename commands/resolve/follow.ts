@@ -128,11 +128,11 @@ export class Follower {
     if (snapshot.isWholeRead || previous === undefined) this.#whole();
   }
 
-  failure(error: unknown): void {
+  failure(error: unknown, retryInMs: number): void {
     this.#error = error;
     const message = failureText(this.target, error);
     const code = codeName(codeOf({ ...this.state, snapshot: undefined }));
-    this.#line({ type: "ERROR", code, message, retryInMs: null }, `! ${message}`);
+    this.#line({ type: "ERROR", code, message, retryInMs: Math.round(retryInMs) }, `! ${message}`);
   }
 
   recovered(): void {

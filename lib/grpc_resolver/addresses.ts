@@ -1,6 +1,6 @@
 /** From all slices of a Service to the list a channel gets (resolve.md 5). Pure; never from one event alone. */
 
-import { availableNames, type NumberMeaning, portChooser } from "./ports.ts";
+import { availableNames, type NumberMeaning, portChooser, portRemarks } from "./ports.ts";
 import type {
   AddressList,
   Conditions,
@@ -45,8 +45,10 @@ export function computeAddresses(
   const { portMode = "literal", family = "auto", terminatingFallback = true } = options;
   const { topology, allPorts = false, service } = options;
   const slices = [...given].sort((a, b) => compare(nameOf(a), nameOf(b)));
-  const warnings: string[] = [];
-  const choose = portChooser({ ...target, meaning: portMode, service, all: allPorts }, slices);
+  const query = { ...target, meaning: portMode, service, all: allPorts };
+  const choose = portChooser(query, slices);
+  const { warnings, notes } = portRemarks(query, slices);
+  if (slices.some(isTruncated)) warnings.push("Endpoints: list truncated at 1000 addresses");
   const drafts = new Map<string, Draft>();
   const others: Draft[] = [];
   for (const slice of slices) {
@@ -89,6 +91,7 @@ export function computeAddresses(
     slices: slices.map(summaryOf),
     fallback,
     warnings,
+    notes,
     empty: published.length > 0
       ? undefined
       : emptyReason(target, slices, [...candidates, ...others], portMode),
@@ -275,6 +278,11 @@ function emptyReason(
     return { kind: "no-port", wanted: port, available: availableNames(slices) };
   }
   return { kind: "none-ready", total: endpoints.length };
+}
+
+/** Endpoints hold no more; the control plane says so in an annotation (resolve.md 4.2). */
+function isTruncated({ metadata }: EndpointSlice): boolean {
+  return metadata.annotations?.["endpoints.kubernetes.io/over-capacity"] === "truncated";
 }
 
 function nameOf({ metadata }: EndpointSlice): string {

@@ -133,10 +133,11 @@ export class ChannelResolver implements EngineListener {
     const { emptyPolicy, clock } = this.#deps;
     if (emptyPolicy.kind === "fail") return this.#empty(message);
     if (emptyPolicy.failAfterMs === undefined) return;
+    this.#message = message;
     this.#keeping ??= clock.timer(
       () => {
         this.#keeping = undefined;
-        this.#empty(message);
+        this.#empty(this.#message);
       },
       emptyPolicy.failAfterMs,
       { unref: true },

@@ -93,6 +93,8 @@ export interface AddressList {
   readonly slices: readonly SliceSummary[];
   readonly fallback: "serving-terminating" | null;
   readonly warnings: readonly string[];
+  /** What was decided where there was a choice. */
+  readonly notes: readonly string[];
   /** Set when `usable` is empty. */
   readonly empty: EmptyReason | undefined;
 }

@@ -80,9 +80,9 @@ export class SharedWatches {
           metrics?.published(snapshot);
           for (const listener of [...listeners]) listener.list(snapshot);
         },
-        failure: (error) => {
+        failure: (error, retryInMs) => {
           shared.error = error;
-          for (const listener of [...listeners]) listener.failure(error);
+          for (const listener of [...listeners]) listener.failure(error, retryInMs);
         },
         recovered: () => {
           shared.error = undefined;
@@ -91,7 +91,7 @@ export class SharedWatches {
       },
     });
     const shared: Shared = { engine, listeners, snapshot: undefined, error: undefined };
-    metrics?.follow(() => engine.lastContactMs);
+    metrics?.follow(engine);
     this.#shared.set(target.canonical, shared);
     engine.start();
     return shared;
