@@ -84,10 +84,10 @@ Deno.test("row 13: ten minutes without an API server change nothing", async () =
   await clock.advance(MINUTE);
   server.everyList = server.everyWatch = () => ({ error: "connect" });
   server.streams.at(-1)?.end("connection");
-  for (let second = 0; second < 600; second++) {
-    await clock.advance(1000);
+  for (let second = 0; second < 600; second += 10) {
+    await clock.advance(10_000);
     // Lost connections to pods make gRPC ask meanwhile.
-    if (second % 10 === 0) resolver.updateResolution();
+    resolver.updateResolution();
   }
   assert.deepEqual(told, ["10.0.0.1:50051"]);
   server.everyList = server.everyWatch = undefined;
@@ -103,9 +103,9 @@ Deno.test("row 15: gRPC that asks on every failed connection is told a list once
   resolver.updateResolution();
   await clock.advance(10);
   const ask = async () => {
-    for (let ms = 0; ms < 3000; ms += 10) {
-      resolver.updateResolution();
-      await clock.advance(10);
+    for (let ms = 0; ms < 3000; ms += 50) {
+      for (let again = 0; again < 100; again++) resolver.updateResolution();
+      await clock.advance(50);
     }
   };
   await ask();
@@ -125,7 +125,7 @@ Deno.test("row 17: destroy closes the watch, tells nothing, and a later call beg
   await clock.advance(100);
   resolver.destroy();
   await clock.advance(0);
-  assert.equal(server.streams.at(-1)?.cancelled, true);
+  assert.ok(server.streams.at(-1)?.cancelled);
   fixture.put("web-1", { endpoints: ["10.0.0.2"] });
   await clock.advance(10 * MINUTE);
   assert.deepEqual(told, ["10.0.0.1:50051"]);

@@ -70,13 +70,19 @@ export async function startBackend(host: string, port = 0): Promise<GrpcBackend>
 }
 
 /** One call; resolves to who answered. @throws {grpc.ServiceError} */
-export function ask(client: grpc.Client, deadlineMs = 5000): Promise<string> {
+export function ask(
+  client: grpc.Client,
+  deadlineMs = 5000,
+  { waitForReady = false }: { readonly waitForReady?: boolean } = {},
+): Promise<string> {
+  const metadata = new grpc.Metadata({ waitForReady });
   return new Promise((resolve, reject) =>
     client.makeUnaryRequest(
       WHO,
       (text: string) => Buffer.from(text),
       (bytes: Uint8Array) => new TextDecoder().decode(bytes),
       "who",
+      metadata,
       { deadline: Date.now() + deadlineMs },
       (error, answer) => error === null ? resolve(answer ?? "") : reject(error),
     )
