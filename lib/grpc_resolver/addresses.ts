@@ -192,7 +192,8 @@ function merge(
   usable: readonly Draft[],
   { family, first }: { readonly family: string; readonly first: string | undefined },
 ): readonly ResolvedEndpoint[] {
-  if (family !== "auto") return sorted(usable);
+  const families = new Set(usable.map(({ addresses: [address] }) => address?.family));
+  if (family !== "auto" || families.size < 2) return sorted(usable);
   const byPod = new Map<string, Draft[]>();
   for (const draft of sorted(usable)) {
     const pod = podOf(draft);
