@@ -1,6 +1,6 @@
 /** One run: targets, then rights, changes or a state, each in a file of its own. */
 
-import { configuredNamespace, openClient } from "#lib/kube/deno_client.ts";
+import { configuredConnection, openClient } from "#lib/kube/deno_client.ts";
 import type { Target } from "#lib/grpc_resolver/target.ts";
 import { createLogger } from "#lib/log/create_logger.ts";
 import { silentLogger } from "#lib/log/logger.ts";
@@ -18,7 +18,8 @@ import type { TargetState } from "./view.ts";
 export async function run(options: ResolveOptions, context: RunContext): Promise<number> {
   const { clock, signal, stdout } = context;
   const log = createLogger(options.log, { sink: context.stderr, clock });
-  const configured = await configuredNamespace(options.kube);
+  const connection = await configuredConnection(options.kube, log);
+  const configured = options.kube.flags.namespace ?? connection?.namespace ?? "default";
   const isAboutRights = options.rbac !== undefined || options.checkAccess;
   const given = isAboutRights ? undefined : options.namespaces[0];
   const targets = options.targets.map((argument) =>
@@ -38,7 +39,7 @@ export async function run(options: ResolveOptions, context: RunContext): Promise
   // What fails is said in the end, once; the client's own lines would say it twice.
   const isLogged = options.follow !== undefined || options.log.level !== "warn";
   const client = await openClient(options.kube, {
-    ...{ command: "resolve", scope, clock },
+    ...{ command: "resolve", scope, clock, connection },
     log: isLogged ? log : silentLogger,
   });
   try {
@@ -75,7 +76,7 @@ async function finish(
     stderr.write(probed.notes);
     codes.push(probed.isHealthy ? 0 : 7);
   }
-  stdout.write(printStates(states, options, clock.now()));
+  stdout.write(await printStates(states, options, clock.now()));
   if (options.explain) {
     const { explain } = await import("./explain.ts");
     stderr.write(states.map((state) => explain(state)).join("\n"));

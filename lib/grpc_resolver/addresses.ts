@@ -1,13 +1,12 @@
 /** From all slices of a Service to the list a channel gets (resolve.md 5). Pure; never from one event alone. */
 
+import { conditionReader, type KnownConditions } from "./conditions.ts";
 import { availableNames, type NumberMeaning, portChooser, portRemarks } from "./ports.ts";
 import type {
   AddressList,
-  Conditions,
   EmptyReason,
   Family,
   HostPort,
-  RawConditions,
   ResolvedEndpoint,
   ServiceFacts,
   SliceSummary,
@@ -51,6 +50,7 @@ export function computeAddresses(
   if (slices.some(isTruncated)) warnings.push("Endpoints: list truncated at 1000 addresses");
   const drafts = new Map<string, Draft>();
   const others: Draft[] = [];
+  const conditionsOf = conditionReader();
   for (const slice of slices) {
     const addressFamily = FAMILIES[slice.addressType ?? ""];
     const ports = choose(slice);
@@ -59,11 +59,12 @@ export function computeAddresses(
       warnings.push(`slice ${nameOf(slice)}: address type "${slice.addressType}" is not supported`);
     }
     for (const endpoint of endpoints) {
+      const known = conditionsOf(endpoint);
       for (const host of endpoint.addresses ?? []) {
         if (addressFamily === undefined || ports.length === 0) {
           const state = addressFamily === undefined ? "unsupported-type" : "no-port";
           others.push(draftOf(endpoint, slice, {
-            host,
+            ...{ host, known },
             family: addressFamily ?? "FQDN",
             port: { name: "", port: 0, appProtocol: null },
             state,
@@ -71,7 +72,7 @@ export function computeAddresses(
           continue;
         }
         for (const port of ports) {
-          const draft = draftOf(endpoint, slice, { host, family: addressFamily, port });
+          const draft = draftOf(endpoint, slice, { host, family: addressFamily, port, known });
           addDraft(drafts, draft);
         }
       }
@@ -101,7 +102,8 @@ export function computeAddresses(
 function draftOf(
   endpoint: WireEndpoint,
   slice: EndpointSlice,
-  { host, family, port, state }: {
+  { host, family, port, state, known }: {
+    readonly known: KnownConditions;
     readonly host: string;
     readonly family: Family;
     readonly port: {
@@ -112,13 +114,8 @@ function draftOf(
     readonly state?: ResolvedEndpoint["state"];
   },
 ): Draft {
-  const rawConditions: RawConditions = {
-    ready: endpoint.conditions?.ready ?? null,
-    serving: endpoint.conditions?.serving ?? null,
-    terminating: endpoint.conditions?.terminating ?? null,
-  };
-  const conditions = effective(rawConditions);
-  const { targetRef } = endpoint;
+  const { raw: rawConditions, effective: conditions } = known;
+  const { targetRef, hints } = endpoint;
   return {
     addresses: [{ host, port: port.port, family }],
     portName: port.name,
@@ -129,9 +126,9 @@ function draftOf(
     node: endpoint.nodeName ?? null,
     zone: endpoint.zone ?? null,
     hostname: endpoint.hostname ?? null,
-    hints: {
-      zones: (endpoint.hints?.forZones ?? []).map(({ name }) => name),
-      nodes: (endpoint.hints?.forNodes ?? []).map(({ name }) => name),
+    hints: hints === undefined || hints === null ? NO_HINTS : {
+      zones: (hints.forZones ?? []).map(({ name }) => name),
+      nodes: (hints.forNodes ?? []).map(({ name }) => name),
     },
     slice: nameOf(slice),
     appProtocol: port.appProtocol,
@@ -144,13 +141,11 @@ function draftOf(
   };
 }
 
-/** What absence means (resolve.md 5.2). */
-function effective({ ready, serving, terminating }: RawConditions): Conditions {
-  const isReady = ready ?? true;
-  return { ready: isReady, serving: serving ?? isReady, terminating: terminating ?? false };
-}
+const NO_HINTS: ResolvedEndpoint["hints"] = { zones: [], nodes: [] };
 
-function stateOf({ ready, serving, terminating }: Conditions): ResolvedEndpoint["state"] {
+function stateOf(
+  { ready, serving, terminating }: KnownConditions["effective"],
+): ResolvedEndpoint["state"] {
   if (ready) return "ready";
   return serving && terminating ? "terminating" : "not-ready";
 }

@@ -1,6 +1,5 @@
 /** Kubernetes clients for the resolver, made from a runtime's files and environment. */
 
-import { parseYaml } from "#lib/format/yaml.ts";
 import { createKubeClient } from "#lib/kube/client.ts";
 import { loadKubeConnection } from "#lib/kube/config/load.ts";
 import type { KubeClient } from "#lib/kube/contract.ts";
@@ -66,7 +65,7 @@ async function clientFor(
 ): Promise<KubeClient> {
   const config = await loadKubeConnection(flags, {
     ...{ platform, logger },
-    parseYaml: (text) => parseYaml(text),
+    parseYaml: async (text) => (await import("#lib/format/yaml.ts")).parseYaml(text),
   });
   const scope = createScope(resolveScope({ source: "auto", service: "try" }));
   return createKubeClient({ config, platform, scope, logger, userAgent: USER_AGENT });

@@ -8,6 +8,7 @@ import type { Logger } from "#lib/log/logger.ts";
 import { type Clock, systemClock } from "#lib/run/clock.ts";
 import type { KubeReader, KubeWatcher } from "#lib/kube/contract.ts";
 import { type AddressOptions, computeAddresses, fingerprint } from "./addresses.ts";
+import { digestOf } from "./digest.ts";
 import { emptyText } from "./messages.ts";
 import { Publisher } from "./publisher.ts";
 import type { AddressList, ServiceFacts } from "./resolution.ts";
@@ -202,7 +203,7 @@ export class Engine {
 
   /** Equal texts are not told twice; of an empty list the reason counts, which may come later than the list. */
   #textOf(list: AddressList): string {
-    if (this.#options.detailed === true) return JSON.stringify(list);
+    if (this.#options.detailed === true) return digestOf(list);
     if (list.empty !== undefined) return emptyText(this.#target, list.empty, this.#service);
     return fingerprint(list.usable);
   }
