@@ -5,6 +5,7 @@ import type { Target } from "#lib/grpc_resolver/target.ts";
 import { createLogger } from "#lib/log/create_logger.ts";
 import { silentLogger } from "#lib/log/logger.ts";
 import type { RunContext } from "#lib/run/context.ts";
+import { interruptedExitCode } from "#lib/run/stop_request.ts";
 import { codeOf, highest } from "./exit_codes.ts";
 import { footerOf, notesOf } from "./notes.ts";
 import { resolveAll } from "./once.ts";
@@ -51,15 +52,13 @@ export async function run(options: ResolveOptions, context: RunContext): Promise
     const states = await resolveAll(targets, options, deps);
     return await finish(states, options, context);
   } catch (error) {
-    if (signal.aborted && error === signal.reason) return INTERRUPTED;
+    if (signal.aborted && error === signal.reason) return interruptedExitCode(signal);
     throw error;
   } finally {
     log.flush();
     await client.close();
   }
 }
-
-const INTERRUPTED = 130;
 
 async function finish(
   resolved: readonly TargetState[],

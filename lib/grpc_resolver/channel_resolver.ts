@@ -123,6 +123,7 @@ export class ChannelResolver implements EngineListener {
       const note = `${target.namespace}/${target.service}: ${usable.length} ready of ` +
         `${endpoints.length}`;
       const isAccepted = this.#deps.delivery.endpoints(usable, note);
+      this.#deps.logger.debug("list told", { target: target.canonical, note, isAccepted });
       this.#last = isAccepted ? "list" : "failed";
       this.#message = note;
       this.#lastDeliveryMs = this.#deps.clock.monotonic();
@@ -172,6 +173,7 @@ export class ChannelResolver implements EngineListener {
     this.#message = message;
     this.#lastDeliveryMs = this.#deps.clock.monotonic();
     this.#deps.delivery.error(message);
+    this.#deps.logger.debug("error told", { message });
     this.#deps.onDelivered(result);
   }
 

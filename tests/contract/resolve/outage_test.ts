@@ -166,9 +166,9 @@ Deno.test("row 22: a connection that goes silent is replaced within 55 s, and wh
   const watching = (async () => {
     const { signal } = ended;
     for await (
-      const { list } of watchEndpoints("kubernetes:///web.prod", { client, clock, signal })
+      const { endpoints } of watchEndpoints("kubernetes:///web.prod", { client, clock, signal })
     ) {
-      seen.push(list.usable.map(({ addresses: [first] }) => first?.host).join(" "));
+      seen.push(endpoints.map(({ host }) => host).join(" "));
     }
   })();
   try {
