@@ -70,7 +70,9 @@ async function finish(
   const codes = states.map((state) => codeOf(state, needed));
   if (options.probe !== undefined) {
     const { probeStates } = await import("./probe.ts");
-    const probed = await probeStates(states, options.probe, { clock, signal });
+    const probed = await probeStates(states, options.probe, {
+      ...{ clock, signal, all: options.all },
+    });
     states = probed.states;
     stderr.write(probed.notes);
     codes.push(probed.isHealthy ? 0 : 7);

@@ -1,4 +1,7 @@
-/** What `deno.ts` and `node.ts` offer, made from what the runtime gives. */
+/**
+ * What `deno.ts` and `node.ts` offer, made from what the runtime gives. Both name each function by itself: tools that
+ * read declarations know no other form of export.
+ */
 
 import type { KubeClient } from "#lib/kube/contract.ts";
 import type { KubePlatform } from "#lib/kube/platform.ts";

@@ -10,7 +10,9 @@ export type FailureCode = "internal" | "empty" | "notFound" | "denied" | "unreac
 
 /** A failure for machines and for people. */
 export interface Failure {
+  /** For machines. */
   readonly code: FailureCode;
+  /** For people; the details of status 14. */
   readonly message: string;
 }
 

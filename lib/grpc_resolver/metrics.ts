@@ -23,6 +23,7 @@ export interface TargetMetrics {
 export interface FollowedEngine {
   /** Last sign of life of the API server, ms since the epoch. */
   readonly lastContactMs: number | undefined;
+  /** How often it had to begin anew, and why. */
   readonly counts: SourceCounts;
 }
 
@@ -41,6 +42,7 @@ export class ResolverMetrics {
   readonly #clock: Clock;
   readonly #sync;
 
+  /** `clock` is for the age of the last contact and the time to the first list. */
   constructor({ clock = systemClock }: { readonly clock?: Clock } = {}) {
     this.#clock = clock;
     this.#gauge(

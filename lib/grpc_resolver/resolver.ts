@@ -33,9 +33,13 @@ export interface EngineOptions extends Omit<AddressOptions, "service"> {
 
 /** What is known at one moment. */
 export interface Snapshot {
+  /** The endpoints. */
   readonly list: AddressList;
+  /** What was read. */
   readonly source: SourceKind;
+  /** Of the list or of the last event. */
   readonly resourceVersion: string;
+  /** What is known of the Service; `undefined` when it was not read or is not readable. */
   readonly service: ServiceFacts | undefined;
   /** Wall clock, ms since the epoch. */
   readonly observedAtMs: number;

@@ -7,12 +7,16 @@ export const RELIST_REASONS = ["initial", "expired", "periodic", "requested"] as
 /** Reasons of watches that were opened again. */
 export const RESTART_REASONS = ["eof", "expired", "error", "idle", "decode", "auth"] as const;
 
-type RelistReason = typeof RELIST_REASONS[number];
-type RestartReason = typeof RESTART_REASONS[number];
+/** Why everything was read. */
+export type RelistReason = typeof RELIST_REASONS[number];
+/** Why a watch was opened again. */
+export type RestartReason = typeof RESTART_REASONS[number];
 
 /** Counts of one target; only grow. */
 export interface SourceCounts {
+  /** Whole reads by reason. */
   readonly relists: Readonly<Record<RelistReason, number>>;
+  /** Watches opened again by reason. */
   readonly watchRestarts: Readonly<Record<RestartReason, number>>;
   /** Differences that periodic reads have found. */
   readonly drift: number;
@@ -39,6 +43,8 @@ export function addCounts(
   for (const [reason, count] of relists) {
     const known = relistReason(reason, begun);
     if (known !== undefined) sum.relists[known] += count;
+    // A watch that ended in a way that needs a list is opened again behind it.
+    if (known === "expired") sum.watchRestarts[restartReason(reason)] += count;
   }
   for (const [reason, count] of watchRestarts) sum.watchRestarts[restartReason(reason)] += count;
   return sum;

@@ -25,6 +25,8 @@ export interface FeedDeps {
   ) => void;
   /** Once per change to a failing state; tried again after `retryInMs`. */
   readonly onError: (error: unknown, retryInMs: number) => void;
+  /** The server will not give this source: neither list nor watch is allowed, or it has no such resource. */
+  readonly onRefused: (error: unknown, retryInMs: number) => void;
   readonly onRecovered: () => void;
 }
 
@@ -90,7 +92,11 @@ export class SourceFeed {
 
   #take(event: InformerEvent<Stored>): void {
     if (this.#isStopped) return;
-    if (event.type === "error") return this.#deps.onError(event.error, event.retryInMs);
+    if (event.type === "error") {
+      const { error, retryInMs, stage } = event;
+      const tell = isRefused(error, stage) ? this.#deps.onRefused : this.#deps.onError;
+      return tell(error, retryInMs);
+    }
     if (event.type === "synced") {
       this.#isSynced = true;
       return this.#deps.onSlices(this.#slices(), { isWholeRead: true });
@@ -132,7 +138,8 @@ export class SourceFeed {
 const SLICES = { group: "discovery.k8s.io", version: "v1", resource: "endpointslices" } as const;
 const ENDPOINTS = { group: "", version: "v1", resource: "endpoints" } as const;
 
-/** Whether the server will not give slices, for good: neither list nor watch, or it has none. */
-export function isRefused(error: unknown): boolean {
-  return error instanceof KubeApiError && (error.status === 403 || error.status === 404);
+/** A watch alone that is forbidden is none: the list still gives endpoints. */
+function isRefused(error: unknown, stage: "list" | "watch"): boolean {
+  if (!(error instanceof KubeApiError)) return false;
+  return error.status === 404 || (error.status === 403 && stage === "list");
 }

@@ -3,7 +3,7 @@
 import type { Logger } from "#lib/log/logger.ts";
 import type { Clock, Timer } from "#lib/run/clock.ts";
 import { addCounts, NO_COUNTS, type SourceCounts } from "./source_counts.ts";
-import { type FeedDeps, isRefused, SourceFeed, type SourceKind } from "./source_feed.ts";
+import { type FeedDeps, SourceFeed, type SourceKind } from "./source_feed.ts";
 import type { EndpointSlice } from "./slices.ts";
 import type { Target } from "./target.ts";
 
@@ -92,7 +92,8 @@ export class Sources {
         if (this.#candidate === feed) this.#adopt(feed);
         if (this.#feed === feed) onSlices(slices, { source: kind, isWholeRead });
       },
-      onError: (error, retryInMs) => this.#failed(feed, error, retryInMs),
+      onError: (error, retryInMs) => this.#failed(feed, { error, retryInMs, isRefused: false }),
+      onRefused: (error, retryInMs) => this.#failed(feed, { error, retryInMs, isRefused: true }),
       onRecovered: () => {
         if (this.#feed === feed) onRecovered();
       },
@@ -118,16 +119,22 @@ export class Sources {
     this.#candidate = undefined;
   }
 
-  #failed(feed: SourceFeed, error: unknown, retryInMs: number): void {
+  #failed(
+    feed: SourceFeed,
+    { error, retryInMs, isRefused }: {
+      readonly error: unknown;
+      readonly retryInMs: number;
+      readonly isRefused: boolean;
+    },
+  ): void {
     if (this.#candidate === feed) {
       this.#candidate = undefined;
       this.#close(feed);
       return this.#retryLater();
     }
     if (this.#feed !== feed) return;
-    const isForbidden = feed.kind === "endpointslices" && this.#choice === "auto" &&
-      isRefused(error);
-    if (!isForbidden) return this.#deps.onError(error, retryInMs);
+    const isFallingBack = isRefused && feed.kind === "endpointslices" && this.#choice === "auto";
+    if (!isFallingBack) return this.#deps.onError(error, retryInMs);
     this.#deps.logger.info("EndpointSlices refused, following Endpoints", {
       target: this.#target.canonical,
     });

@@ -17,9 +17,13 @@ import type { Target } from "./target.ts";
 
 /** The document; its keys in this order. */
 export interface Resolution {
+  /** Version of this document. */
   readonly apiVersion: "kcfg.dev/v1";
+  /** Kind of this document. */
   readonly kind: "Resolution";
+  /** The target as it was read. */
   readonly target: Omit<Target, "warnings">;
+  /** What was read. */
   readonly source: SourceKind;
   /** Of the list or of the last event. */
   readonly resourceVersion: string;
@@ -31,9 +35,13 @@ export interface Resolution {
   readonly slices: readonly SliceSummary[];
   /** The usable ones, in published order; all of them where that was asked for. */
   readonly endpoints: readonly EndpointView[];
+  /** Number of published endpoints. */
   readonly usable: number;
+  /** Number of endpoints known, in any state. */
   readonly total: number;
+  /** Set when none is ready and those that are shutting down serve. */
   readonly fallback: "serving-terminating" | null;
+  /** What may not be as it was meant. */
   readonly warnings: readonly string[];
   /** Why nothing is usable. */
   readonly error: Failure | null;
@@ -47,19 +55,31 @@ export interface EndpointView {
   readonly host: string;
   /** Of the first address. */
   readonly port: number;
+  /** Empty for the port without a name. */
   readonly portName: string;
   /** Of the first address. */
   readonly family: Family | "";
+  /** Whether channels get it. */
   readonly usable: boolean;
+  /** Why, or why not. */
   readonly state: EndpointState;
+  /** With what absence means filled in. */
   readonly conditions: Conditions;
+  /** As they came. */
   readonly rawConditions: RawConditions;
+  /** Node it runs on. */
   readonly node: string | null;
+  /** Zone it runs in. */
   readonly zone: string | null;
+  /** Its own name within the Service. */
   readonly hostname: string | null;
+  /** Name of the slice it stands in. */
   readonly slice: string;
+  /** What is spoken there. */
   readonly appProtocol: string | null;
+  /** For whom the control plane means it. */
   readonly hints: { readonly zones: readonly string[]; readonly nodes: readonly string[] };
+  /** The object behind it. */
   readonly targetRef: TargetRef | null;
 }
 

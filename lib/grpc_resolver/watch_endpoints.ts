@@ -2,14 +2,15 @@
 
 import { stderrLogger } from "./host.ts";
 import { type LibraryOptions, toEngineOptions } from "./library_options.ts";
-import { Engine, type EngineDeps, type EngineListener } from "./resolver.ts";
+import type { ResolverClient } from "./grpc.ts";
+import { Engine, type EngineListener } from "./resolver.ts";
 import { parseTarget, type Target } from "./target.ts";
 import { type Resolution, resolutionOf } from "./view.ts";
 
 /** Options of `watchEndpoints` and `resolveOnce`. */
 export interface WatchEndpointsOptions extends LibraryOptions {
   /** Client of the API server; `newInClusterClient()` and its kin make one. It is not closed here. */
-  readonly client: EngineDeps["kube"];
+  readonly client: ResolverClient;
   /** Namespace of targets that name none, `default` by default. */
   readonly namespace?: string | undefined;
   /** Ends the iteration, or rejects what `resolveOnce` has promised with its reason. */

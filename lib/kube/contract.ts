@@ -380,12 +380,16 @@ export type InformerEvent<T extends KubeObject = KubeObject> =
   }
   /** The store is complete; again after each re-list. */
   | { readonly type: "synced"; readonly resourceVersion: string }
-  /** Once per change to a failing state; the informer goes on by itself, after `retryInMs`. */
+  /**
+   * Once per change to a failing state; the informer goes on by itself, after `retryInMs`. `stage` is `list` when not
+   * even the whole state could be read, by list or by watch.
+   */
   | {
     readonly type: "error";
     readonly error: unknown;
     readonly resourceVersion: string;
     readonly retryInMs: number;
+    readonly stage: "list" | "watch";
   };
 
 /** What an informer had to do since it exists, by reason (`kube-client.md` 10.6); only grows. */

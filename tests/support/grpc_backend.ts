@@ -20,8 +20,14 @@ export interface GrpcBackend {
   kill(): void;
 }
 
-/** Starts a server on a host; port 0 by default. */
-export async function startBackend(host: string, port = 0): Promise<GrpcBackend> {
+/** Starts a server on a host; port 0 by default, without TLS unless credentials are given. */
+export async function startBackend(
+  host: string,
+  port = 0,
+  { credentials = grpc.ServerCredentials.createInsecure() }: {
+    readonly credentials?: grpc.ServerCredentials;
+  } = {},
+): Promise<GrpcBackend> {
   const server = new grpc.Server();
   const state = { calls: 0 };
   const peers = new Set<string>();
@@ -50,7 +56,7 @@ export async function startBackend(host: string, port = 0): Promise<GrpcBackend>
   const bound = await new Promise<number>((resolve, reject) =>
     server.bindAsync(
       `${host}:${port}`,
-      grpc.ServerCredentials.createInsecure(),
+      credentials,
       (error, at) => error === null ? resolve(at) : reject(error),
     )
   );

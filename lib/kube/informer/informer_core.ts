@@ -51,7 +51,7 @@ export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
   #countedObjects: number | undefined;
   #reflector: Reflector<T> | undefined;
   #running: Promise<void> | undefined;
-  #failing: "failing" | "denied" | undefined;
+  #failing: "failing" | "denied list" | "denied watch" | undefined;
   #resolveSynced: () => void = () => {};
   #rejectSynced: (error: Error) => void = () => {};
 
@@ -176,14 +176,14 @@ export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
 
   failing(
     error: unknown,
-    { denied, retryInMs }: { readonly denied: boolean; readonly retryInMs: number },
+    { denied, retryInMs, stage }: Parameters<ReflectorSink<T>["failing"]>[1],
   ): void {
-    const kind = denied ? "denied" : "failing";
+    const kind = denied ? `denied ${stage}` as const : "failing";
     if (this.#failing === kind) return;
     this.#failing = kind;
     this.#deps.logger.error("informer failing", { resource: this.#label, err: error });
     const { resourceVersion } = this;
-    const event = { type: "error", error, resourceVersion, retryInMs } as const;
+    const event = { type: "error", error, resourceVersion, retryInMs, stage } as const;
     this.#publish([...this.#subscriptions], event, 0);
   }
 
@@ -211,7 +211,7 @@ export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
       return await resolve();
     } catch (error) {
       const waiting = backoff(this.#stop.signal);
-      this.failing(error, { denied: false, retryInMs: waiting.delayMs });
+      this.failing(error, { denied: false, retryInMs: waiting.delayMs, stage: "list" });
       this.setState("backoff");
       await waiting.done;
       return undefined;

@@ -47,7 +47,11 @@ export interface ReflectorSink<T extends KubeObject> {
   /** The informer fails, or still fails; it tries again after `retryInMs`. */
   failing(
     failure: unknown,
-    options: { readonly denied: boolean; readonly retryInMs: number },
+    options: {
+      readonly denied: boolean;
+      readonly retryInMs: number;
+      readonly stage: "list" | "watch";
+    },
   ): void;
   /** A whole read begins. */
   relist(reason: string): void;
@@ -153,7 +157,8 @@ export class Reflector<T extends KubeObject> {
     const denied = step.denied === true;
     if (denied) this.#deniedSinceMs ??= clock.monotonic();
     const retryInMs = step.wait === 0 ? 0 : this.#chooseWait(step);
-    if (step.failure !== undefined) this.#sink.failing(step.failure, { denied, retryInMs });
+    const stage = step.reason === "list_failed" ? "list" : "watch";
+    if (step.failure !== undefined) this.#sink.failing(step.failure, { denied, retryInMs, stage });
     if (step.wait === 0) return;
     this.#sink.setState(denied ? "denied" : "backoff");
     const { next, reason } = step;
