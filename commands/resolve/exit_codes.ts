@@ -1,55 +1,21 @@
 /** How `kcfg resolve` ends (resolve.md 12). */
 
-import { emptyText, failureText } from "#lib/grpc_resolver/messages.ts";
-import { exitCodeOf } from "#lib/kube/mod.ts";
+import { type FailureCode, failureCodeOf } from "#lib/grpc_resolver/failure.ts";
 import type { TargetState } from "./view.ts";
 
-/** Names of the codes, as documents have them. */
-const NAMES: Readonly<Record<number, string>> = {
-  1: "internal",
-  2: "usage",
-  3: "empty",
-  4: "notFound",
-  5: "denied",
-  6: "unreachable",
-  7: "unhealthy",
+const CODES: Readonly<Record<FailureCode, number>> = {
+  internal: 1,
+  empty: 3,
+  notFound: 4,
+  denied: 5,
+  unreachable: 6,
 };
 const PRIORITY = [2, 6, 5, 4, 3, 7, 1, 0];
 
-/** The deadline is over and the server has not answered. */
-export class DeadlineError extends Error {
-  override readonly name = "DeadlineError";
-}
-
 /** Code of a target that needs so many addresses, probes apart. */
-export function codeOf({ snapshot, error }: TargetState, needed = 1): number {
-  if (snapshot === undefined) {
-    return error === undefined || error instanceof DeadlineError ? 6 : exitCodeOf(error);
-  }
-  if (snapshot.list.usable.length >= needed) return 0;
-  if (snapshot.list.usable.length > 0) return 3;
-  const isGone = snapshot.service?.found === false && snapshot.list.slices.length === 0;
-  return isGone ? 4 : 3;
-}
-
-/** Name of a code. */
-export function codeName(code: number): string {
-  return NAMES[code] ?? "internal";
-}
-
-/** What is wrong with a target; `undefined` when nothing is. */
-export function errorOf(
-  state: TargetState,
-): { readonly code: string; readonly message: string } | undefined {
-  const code = codeOf(state);
-  if (code === 0) return undefined;
-  return { code: codeName(code), message: messageOf(state) };
-}
-
-function messageOf({ target, snapshot, error }: TargetState): string {
-  const empty = snapshot?.list.empty;
-  if (empty !== undefined) return emptyText(target, empty, snapshot?.service);
-  return failureText(target, error ?? new DeadlineError("no answer in time"));
+export function codeOf(state: TargetState, needed = 1): number {
+  const code = failureCodeOf(state, needed);
+  return code === undefined ? 0 : CODES[code];
 }
 
 /** What a person can do about it. */

@@ -1,8 +1,8 @@
 /** `--explain`: the decision about every slice, port and endpoint, and the facts it rests on. */
 
 import { formatHostPort } from "#lib/grpc_resolver/addresses.ts";
+import { failureOf } from "#lib/grpc_resolver/failure.ts";
 import type { ResolvedEndpoint, ServiceFacts } from "#lib/grpc_resolver/resolution.ts";
-import { errorOf } from "./exit_codes.ts";
 import type { TargetState } from "./view.ts";
 
 /** The explanation of a target, lines ended by newlines. */
@@ -34,7 +34,7 @@ export function explain(state: TargetState): string {
     }
     lines.push(`  ${list.usable.length} of ${list.endpoints.length} endpoints are used`);
   }
-  const error = errorOf(state);
+  const error = failureOf(state);
   if (error !== undefined) lines.push(`  ${error.code}: ${error.message}`);
   return lines.map((line) => `${line}\n`).join("");
 }

@@ -79,7 +79,10 @@ export const FLAGS = {
   timeout: timeFlag("Longest time for all of it; 30s once, 60s with --wait, none with --watch", {
     category: "Following",
   }),
-  probe: off("Ask every address for its health (grpc.health.v1)", "Probing"),
+  probe: off(
+    "Ask every address in use for its health (grpc.health.v1), with --all every one",
+    "Probing",
+  ),
   "probe-service": listFlag({
     brief: "Service to ask about; several times for several, the whole server without",
     category: "Probing",

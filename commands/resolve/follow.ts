@@ -1,16 +1,19 @@
 /** `--watch`: the state, then every change, until interrupted, counted out or out of time. */
 
+import { failureCodeOf } from "#lib/grpc_resolver/failure.ts";
 import { emptyText, failureText } from "#lib/grpc_resolver/messages.ts";
 import { Engine, type EngineDeps, type Snapshot } from "#lib/grpc_resolver/resolver.ts";
+import { endpointView } from "#lib/grpc_resolver/view.ts";
 import type { Target } from "#lib/grpc_resolver/target.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { RunContext } from "#lib/run/context.ts";
+import { interruptedExitCode } from "#lib/run/stop_request.ts";
 import { type Change, changesBetween } from "./changes.ts";
-import { codeName, codeOf, highest } from "./exit_codes.ts";
+import { codeOf, highest } from "./exit_codes.ts";
 import { notesOf } from "./notes.ts";
 import type { ResolveOptions } from "./options.ts";
 import { rowOf, snapshotLine, tableOf } from "./print.ts";
-import { endpointView, type TargetState } from "./view.ts";
+import type { TargetState } from "./view.ts";
 
 /** What following needs. */
 export interface FollowDeps {
@@ -55,7 +58,9 @@ export async function followTargets(
     const codes = followers.map(({ state }) => codeOf(state));
     if (reason === "counted") return 0;
     if (reason === "deadline") return highest(codes);
-    return followers.every(({ state }) => state.snapshot !== undefined) ? 0 : INTERRUPTED;
+    return followers.every(({ state }) => state.snapshot !== undefined)
+      ? 0
+      : interruptedExitCode(signal);
   } finally {
     timer?.cancel();
     signal.removeEventListener("abort", onAbort);
@@ -63,8 +68,6 @@ export async function followTargets(
     await Promise.all(engines.map((engine) => engine.stop()));
   }
 }
-
-const INTERRUPTED = 130;
 
 /** Calls `end` when `--count` changes have been printed. False when there is no more to print. */
 function countdown(
@@ -128,11 +131,11 @@ export class Follower {
     if (snapshot.isWholeRead || previous === undefined) this.#whole();
   }
 
-  failure(error: unknown): void {
+  failure(error: unknown, retryInMs: number): void {
     this.#error = error;
     const message = failureText(this.target, error);
-    const code = codeName(codeOf({ ...this.state, snapshot: undefined }));
-    this.#line({ type: "ERROR", code, message, retryInMs: null }, `! ${message}`);
+    const code = failureCodeOf({ snapshot: undefined, error });
+    this.#line({ type: "ERROR", code, message, retryInMs: Math.round(retryInMs) }, `! ${message}`);
   }
 
   recovered(): void {

@@ -1,6 +1,7 @@
 /** What is said on stderr beside the data: footer, warnings, errors with what to do. */
 
-import { codeOf, errorOf, hintOf } from "./exit_codes.ts";
+import { failureOf } from "#lib/grpc_resolver/failure.ts";
+import { codeOf, hintOf } from "./exit_codes.ts";
 import type { TargetState } from "./view.ts";
 
 /** `prod/web: 3 usable of 5 endpoints in 2 slices (endpointslices, rv 12345)`. */
@@ -17,7 +18,7 @@ export function footerOf({ target, snapshot }: TargetState): string {
 export function notesOf(state: TargetState): string {
   const warnings = [...state.target.warnings, ...state.snapshot?.list.warnings ?? []];
   const lines = warnings.map((text) => `kcfg: warning: ${text}`);
-  const error = errorOf(state);
+  const error = failureOf(state);
   if (error !== undefined) lines.push(`kcfg: error: ${error.message}`);
   const hint = codeOf(state) === 0 ? undefined : hintOf(state);
   if (hint !== undefined) lines.push(`kcfg: hint: ${hint}`);

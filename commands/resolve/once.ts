@@ -1,9 +1,9 @@
 /** Resolving once, or until there is enough (`--wait`). */
 
+import { DeadlineError } from "#lib/grpc_resolver/failure.ts";
 import { Engine, type EngineDeps, type Snapshot } from "#lib/grpc_resolver/resolver.ts";
 import type { Target } from "#lib/grpc_resolver/target.ts";
 import type { Clock } from "#lib/run/clock.ts";
-import { DeadlineError } from "./exit_codes.ts";
 import type { ResolveOptions } from "./options.ts";
 import type { TargetState } from "./view.ts";
 

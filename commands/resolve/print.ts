@@ -1,7 +1,6 @@
 /** Results as text (resolve.md 11). Data only; messages for people go to stderr by `notes.ts`. */
 
 import { UsageError } from "#lib/cli/usage_error.ts";
-import { stringifyYaml } from "#lib/format/yaml.ts";
 import { formatHostPort } from "#lib/grpc_resolver/addresses.ts";
 import type { ResolvedEndpoint } from "#lib/grpc_resolver/resolution.ts";
 import { type Column, formatTable } from "#lib/term/table.ts";
@@ -13,11 +12,11 @@ type PrintOptions = Pick<ResolveOptions, "output" | "all" | "headers">;
 const GAP = 2;
 
 /** All targets, in the order of the arguments. @throws {UsageError} when the form cannot hold the addresses */
-export function printStates(
+export async function printStates(
   states: readonly TargetState[],
   options: PrintOptions,
   nowMs: number,
-): string {
+): Promise<string> {
   const { output, all } = options;
   switch (output) {
     case "json":
@@ -26,7 +25,9 @@ export function printStates(
       const document = views.length === 1
         ? views[0]
         : { apiVersion: "kcfg.dev/v1", kind: "ResolutionList", items: views };
-      return output === "yaml" ? stringifyYaml(document) : `${JSON.stringify(document, null, 2)}\n`;
+      if (output === "json") return `${JSON.stringify(document, null, 2)}\n`;
+      const { stringifyYaml } = await import("#lib/format/yaml.ts");
+      return stringifyYaml(document);
     }
     case "jsonl":
       return states.map((state) => snapshotLine(state, { all, nowMs })).join("");

@@ -17,16 +17,28 @@ export interface Probed {
   readonly notes: string;
 }
 
-/** Probes the usable addresses of all targets, so many at a time. */
+/** What a probe needs to know of an address. */
+interface Address {
+  readonly address: string;
+  readonly isReady: boolean;
+  /** Whether channels get it; only such addresses count for the policy. */
+  readonly isUsable: boolean;
+}
+
+/** Probes the usable addresses of all targets, with `all` those that are listed besides, so many at a time. */
 export async function probeStates(
   states: readonly TargetState[],
   options: ProbeOptions,
-  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  { clock, signal, all }: {
+    readonly clock: Clock;
+    readonly signal: AbortSignal;
+    readonly all: boolean;
+  },
 ): Promise<Probed> {
   const credentials = await createCredentials(options, denoReadFile);
   const probed = states.map((state) => ({ state, probes: new Map<string, ProbeResult[]>() }));
   const jobs = probed.flatMap(({ state, probes }) =>
-    addressesOf(state).map((address) => ({ state, probes, address }))
+    addressesOf(state, all).map(({ address }) => ({ state, probes, address }))
   );
   const next = jobs.values();
   const work = async () => {
@@ -41,18 +53,14 @@ export async function probeStates(
   await Promise.all(Array.from({ length: Math.min(options.concurrency, jobs.length) }, work));
   const notes: string[] = [];
   let isHealthy = true;
-  for (const { probes } of probed) {
-    const answers = [...probes];
-    const healthy = answers.filter(([, results]) => isWell(results, options));
-    if (!holds(options.policy, { healthy: healthy.length, total: answers.length })) {
-      isHealthy = false;
-    }
-    for (const [address, results] of answers) {
-      const bad = results.find((one) => !isWell([one], options));
-      if (bad === undefined) continue;
-      const why = bad.message === "" ? "" : `: ${bad.message}`;
-      notes.push(`kcfg: warning: ${address} is ready but ${bad.status}${why}\n`);
-    }
+  for (const { state, probes } of probed) {
+    const asked = addressesOf(state, all);
+    const used = asked.filter(({ isUsable }) => isUsable);
+    const healthy = used.filter(({ address }) => isWell(probes.get(address) ?? [], options));
+    if (!holds(options.policy, { healthy: healthy.length, total: used.length })) isHealthy = false;
+    notes.push(
+      ...asked.flatMap((one) => disagreement(one, probes.get(one.address) ?? [], options)),
+    );
   }
   return {
     states: probed.map(({ state, probes }) => ({ ...state, probes })),
@@ -61,11 +69,33 @@ export async function probeStates(
   };
 }
 
-/** The first address of each usable endpoint. */
-function addressesOf({ snapshot }: TargetState): readonly string[] {
-  return (snapshot?.list.usable ?? []).flatMap(({ addresses: [first] }) =>
-    first === undefined ? [] : [formatHostPort(first)]
+/** The first address of each usable endpoint, or of each that has a port to ask. */
+function addressesOf({ snapshot }: TargetState, all: boolean): readonly Address[] {
+  const { endpoints = [], usable = [] } = snapshot?.list ?? {};
+  return (all ? endpoints : usable).flatMap((
+    { addresses: [first], conditions, usable: isUsable },
+  ) =>
+    first === undefined || first.port === 0
+      ? []
+      : [{ address: formatHostPort(first), isReady: conditions.ready, isUsable }]
   );
+}
+
+/** A line where readiness and health say different things, or where what is used does not serve. */
+function disagreement(
+  { address, isReady, isUsable }: Address,
+  results: readonly ProbeResult[],
+  options: ProbeOptions,
+): readonly string[] {
+  const bad = results.find((one) => !isWell([one], options));
+  if (bad === undefined) {
+    const serves = !isReady && results.every(({ status }) => status === "SERVING");
+    return serves ? [`kcfg: warning: ${address} is not ready but SERVING\n`] : [];
+  }
+  if (!isReady && !isUsable) return [];
+  const why = bad.message === "" ? "" : `: ${bad.message}`;
+  const what = isReady ? "ready" : "used";
+  return [`kcfg: warning: ${address} is ${what} but ${bad.status}${why}\n`];
 }
 
 function isWell(results: readonly ProbeResult[], { allowUnimplemented }: ProbeOptions): boolean {

@@ -11,7 +11,7 @@ const FIRST_LOOK_MS = 50;
 /** Starts rounds; `stop` resolves when the last one is over. */
 export function startRounds(
   followers: readonly Follower[],
-  { probe }: ResolveOptions,
+  { probe, all }: ResolveOptions,
   { clock, stderr }: RunContext,
 ): { stop(): Promise<void> } {
   const stopped = new AbortController();
@@ -22,8 +22,7 @@ export function startRounds(
     }
     while (probe !== undefined) {
       const { states, notes } = await probeStates(followers.map(({ state }) => state), probe, {
-        clock,
-        signal,
+        ...{ clock, signal, all },
       });
       stderr.write(notes);
       for (const [at, { probes }] of states.entries()) {

@@ -1,10 +1,11 @@
 /** One run: targets, then rights, changes or a state, each in a file of its own. */
 
-import { configuredNamespace, openClient } from "#lib/kube/deno_client.ts";
+import { configuredConnection, openClient } from "#lib/kube/deno_client.ts";
 import type { Target } from "#lib/grpc_resolver/target.ts";
 import { createLogger } from "#lib/log/create_logger.ts";
 import { silentLogger } from "#lib/log/logger.ts";
 import type { RunContext } from "#lib/run/context.ts";
+import { interruptedExitCode } from "#lib/run/stop_request.ts";
 import { codeOf, highest } from "./exit_codes.ts";
 import { footerOf, notesOf } from "./notes.ts";
 import { resolveAll } from "./once.ts";
@@ -18,7 +19,8 @@ import type { TargetState } from "./view.ts";
 export async function run(options: ResolveOptions, context: RunContext): Promise<number> {
   const { clock, signal, stdout } = context;
   const log = createLogger(options.log, { sink: context.stderr, clock });
-  const configured = await configuredNamespace(options.kube);
+  const connection = await configuredConnection(options.kube, log);
+  const configured = options.kube.flags.namespace ?? connection?.namespace ?? "default";
   const isAboutRights = options.rbac !== undefined || options.checkAccess;
   const given = isAboutRights ? undefined : options.namespaces[0];
   const targets = options.targets.map((argument) =>
@@ -38,7 +40,7 @@ export async function run(options: ResolveOptions, context: RunContext): Promise
   // What fails is said in the end, once; the client's own lines would say it twice.
   const isLogged = options.follow !== undefined || options.log.level !== "warn";
   const client = await openClient(options.kube, {
-    ...{ command: "resolve", scope, clock },
+    ...{ command: "resolve", scope, clock, connection },
     log: isLogged ? log : silentLogger,
   });
   try {
@@ -50,15 +52,13 @@ export async function run(options: ResolveOptions, context: RunContext): Promise
     const states = await resolveAll(targets, options, deps);
     return await finish(states, options, context);
   } catch (error) {
-    if (signal.aborted && error === signal.reason) return INTERRUPTED;
+    if (signal.aborted && error === signal.reason) return interruptedExitCode(signal);
     throw error;
   } finally {
     log.flush();
     await client.close();
   }
 }
-
-const INTERRUPTED = 130;
 
 async function finish(
   resolved: readonly TargetState[],
@@ -70,12 +70,14 @@ async function finish(
   const codes = states.map((state) => codeOf(state, needed));
   if (options.probe !== undefined) {
     const { probeStates } = await import("./probe.ts");
-    const probed = await probeStates(states, options.probe, { clock, signal });
+    const probed = await probeStates(states, options.probe, {
+      ...{ clock, signal, all: options.all },
+    });
     states = probed.states;
     stderr.write(probed.notes);
     codes.push(probed.isHealthy ? 0 : 7);
   }
-  stdout.write(printStates(states, options, clock.now()));
+  stdout.write(await printStates(states, options, clock.now()));
   if (options.explain) {
     const { explain } = await import("./explain.ts");
     stderr.write(states.map((state) => explain(state)).join("\n"));

@@ -1,13 +1,12 @@
 /** From all slices of a Service to the list a channel gets (resolve.md 5). Pure; never from one event alone. */
 
-import { availableNames, type NumberMeaning, portChooser } from "./ports.ts";
+import { conditionReader, type KnownConditions } from "./conditions.ts";
+import { availableNames, type NumberMeaning, portChooser, portRemarks } from "./ports.ts";
 import type {
   AddressList,
-  Conditions,
   EmptyReason,
   Family,
   HostPort,
-  RawConditions,
   ResolvedEndpoint,
   ServiceFacts,
   SliceSummary,
@@ -45,10 +44,13 @@ export function computeAddresses(
   const { portMode = "literal", family = "auto", terminatingFallback = true } = options;
   const { topology, allPorts = false, service } = options;
   const slices = [...given].sort((a, b) => compare(nameOf(a), nameOf(b)));
-  const warnings: string[] = [];
-  const choose = portChooser({ ...target, meaning: portMode, service, all: allPorts }, slices);
+  const query = { ...target, meaning: portMode, service, all: allPorts };
+  const choose = portChooser(query, slices);
+  const { warnings, notes } = portRemarks(query, slices);
+  if (slices.some(isTruncated)) warnings.push("Endpoints: list truncated at 1000 addresses");
   const drafts = new Map<string, Draft>();
   const others: Draft[] = [];
+  const conditionsOf = conditionReader();
   for (const slice of slices) {
     const addressFamily = FAMILIES[slice.addressType ?? ""];
     const ports = choose(slice);
@@ -57,11 +59,12 @@ export function computeAddresses(
       warnings.push(`slice ${nameOf(slice)}: address type "${slice.addressType}" is not supported`);
     }
     for (const endpoint of endpoints) {
+      const known = conditionsOf(endpoint);
       for (const host of endpoint.addresses ?? []) {
         if (addressFamily === undefined || ports.length === 0) {
           const state = addressFamily === undefined ? "unsupported-type" : "no-port";
           others.push(draftOf(endpoint, slice, {
-            host,
+            ...{ host, known },
             family: addressFamily ?? "FQDN",
             port: { name: "", port: 0, appProtocol: null },
             state,
@@ -69,7 +72,7 @@ export function computeAddresses(
           continue;
         }
         for (const port of ports) {
-          const draft = draftOf(endpoint, slice, { host, family: addressFamily, port });
+          const draft = draftOf(endpoint, slice, { host, family: addressFamily, port, known });
           addDraft(drafts, draft);
         }
       }
@@ -89,6 +92,7 @@ export function computeAddresses(
     slices: slices.map(summaryOf),
     fallback,
     warnings,
+    notes,
     empty: published.length > 0
       ? undefined
       : emptyReason(target, slices, [...candidates, ...others], portMode),
@@ -98,7 +102,8 @@ export function computeAddresses(
 function draftOf(
   endpoint: WireEndpoint,
   slice: EndpointSlice,
-  { host, family, port, state }: {
+  { host, family, port, state, known }: {
+    readonly known: KnownConditions;
     readonly host: string;
     readonly family: Family;
     readonly port: {
@@ -109,13 +114,8 @@ function draftOf(
     readonly state?: ResolvedEndpoint["state"];
   },
 ): Draft {
-  const rawConditions: RawConditions = {
-    ready: endpoint.conditions?.ready ?? null,
-    serving: endpoint.conditions?.serving ?? null,
-    terminating: endpoint.conditions?.terminating ?? null,
-  };
-  const conditions = effective(rawConditions);
-  const { targetRef } = endpoint;
+  const { raw: rawConditions, effective: conditions } = known;
+  const { targetRef, hints } = endpoint;
   return {
     addresses: [{ host, port: port.port, family }],
     portName: port.name,
@@ -126,9 +126,9 @@ function draftOf(
     node: endpoint.nodeName ?? null,
     zone: endpoint.zone ?? null,
     hostname: endpoint.hostname ?? null,
-    hints: {
-      zones: (endpoint.hints?.forZones ?? []).map(({ name }) => name),
-      nodes: (endpoint.hints?.forNodes ?? []).map(({ name }) => name),
+    hints: hints === undefined || hints === null ? NO_HINTS : {
+      zones: (hints.forZones ?? []).map(({ name }) => name),
+      nodes: (hints.forNodes ?? []).map(({ name }) => name),
     },
     slice: nameOf(slice),
     appProtocol: port.appProtocol,
@@ -141,13 +141,11 @@ function draftOf(
   };
 }
 
-/** What absence means (resolve.md 5.2). */
-function effective({ ready, serving, terminating }: RawConditions): Conditions {
-  const isReady = ready ?? true;
-  return { ready: isReady, serving: serving ?? isReady, terminating: terminating ?? false };
-}
+const NO_HINTS: ResolvedEndpoint["hints"] = { zones: [], nodes: [] };
 
-function stateOf({ ready, serving, terminating }: Conditions): ResolvedEndpoint["state"] {
+function stateOf(
+  { ready, serving, terminating }: KnownConditions["effective"],
+): ResolvedEndpoint["state"] {
   if (ready) return "ready";
   return serving && terminating ? "terminating" : "not-ready";
 }
@@ -189,7 +187,8 @@ function merge(
   usable: readonly Draft[],
   { family, first }: { readonly family: string; readonly first: string | undefined },
 ): readonly ResolvedEndpoint[] {
-  if (family !== "auto") return sorted(usable);
+  const families = new Set(usable.map(({ addresses: [address] }) => address?.family));
+  if (family !== "auto" || families.size < 2) return sorted(usable);
   const byPod = new Map<string, Draft[]>();
   for (const draft of sorted(usable)) {
     const pod = podOf(draft);
@@ -275,6 +274,11 @@ function emptyReason(
     return { kind: "no-port", wanted: port, available: availableNames(slices) };
   }
   return { kind: "none-ready", total: endpoints.length };
+}
+
+/** Endpoints hold no more; the control plane says so in an annotation (resolve.md 4.2). */
+function isTruncated({ metadata }: EndpointSlice): boolean {
+  return metadata.annotations?.["endpoints.kubernetes.io/over-capacity"] === "truncated";
 }
 
 function nameOf({ metadata }: EndpointSlice): string {

@@ -66,3 +66,57 @@ Deno.test("computeAddresses() makes one endpoint of a pod with both families", (
   assert.deepEqual(separate.shown, ["10.0.0.1:50051", "[fd00::1]:50051"]);
   assert.deepEqual(compute(given, undefined, { family: "ipv6" }).shown, ["[fd00::1]:50051"]);
 });
+
+Deno.test("computeAddresses() warns of a truncated list, of skipped slices and of a Service's port", () => {
+  const truncated = {
+    ...slice("web-0-IPv4", { endpoints: ["10.0.0.1"] }),
+    metadata: {
+      name: "web-0-IPv4",
+      annotations: { "endpoints.kubernetes.io/over-capacity": "truncated" },
+    },
+  } as unknown as EndpointSlice;
+  const { warnings } = computeAddresses({ port: "", portMode: "first" }, [truncated]);
+  assert.deepEqual(warnings, ["Endpoints: list truncated at 1000 addresses"]);
+
+  const first = compute([
+    { name: "a", ports: [{ name: "udp", port: 53, protocol: "UDP" }], endpoints: ["10.0.0.1"] },
+    { name: "b", ports: [{ port: 8080 }, { name: "m", port: 9090 }], endpoints: ["10.0.0.2"] },
+    { name: "c", ports: null, endpoints: null },
+  ]);
+  assert.deepEqual(first.shown, ["10.0.0.2:8080"]);
+  assert.deepEqual(first.list.warnings, ["slice a: skipped, it has no TCP port"]);
+  assert.deepEqual(first.list.notes, ["slice b: port 8080, the first of 2"]);
+
+  const service = {
+    ...{ found: true, type: "ClusterIP", clusterIP: "10.96.0.1", headless: false },
+    ...{ publishNotReadyAddresses: false, ipFamilies: ["IPv4"], externalName: "" },
+    ports: [{ name: "grpc", port: 80, targetPort: "grpc", protocol: "TCP", appProtocol: null }],
+  };
+  const literal = compute([{ name: "a", endpoints: ["10.0.0.1"] }], {
+    port: "80",
+    portMode: "number",
+  }, { service });
+  assert.deepEqual(literal.shown, ["10.0.0.1:80"]);
+  assert.match(literal.list.warnings[0] ?? "", /port 80 is the Service's, pods listen on 50051/);
+});
+
+Deno.test("computeAddresses() keeps to the hinted zone or node, and ignores hints that are not whole", () => {
+  const hinted = (host: string, zone: string, node: string) => ({
+    addresses: [host],
+    hints: { forZones: [{ name: zone }], forNodes: [{ name: node }] },
+  });
+  const endpoints = [hinted("10.0.0.1", "a", "n1"), hinted("10.0.0.2", "b", "n2")];
+  const shown = (topology: AddressOptions["topology"], more: SliceParts["endpoints"] = []) =>
+    compute([{ name: "a", endpoints: [...endpoints, ...more ?? []] }], undefined, { topology });
+  const at = (mode: "zone" | "node" | "auto" | "off", zone?: string, node?: string) => ({
+    ...{ mode, zone, node },
+  });
+  assert.deepEqual(shown(at("zone", "b", "n1")).shown, ["10.0.0.2:50051"]);
+  assert.deepEqual(shown(at("node", "b", "n1")).shown, ["10.0.0.1:50051"]);
+  assert.deepEqual(shown(at("auto", "b", "n1")).shown, ["10.0.0.1:50051"]);
+  assert.equal(shown(at("zone", "c", "n1")).shown.length, 2);
+  assert.equal(shown(at("off", "b", "n1")).shown.length, 2);
+  assert.equal(shown(at("zone", "b", "n1"), ["10.0.0.3"]).shown.length, 3);
+  const { list } = shown(at("zone", "b"));
+  assert.deepEqual(list.endpoints.map(({ state }) => state), ["ready", "filtered:zone"]);
+});

@@ -2,7 +2,9 @@
 
 /** Options for `new Client(…)`. */
 export interface BalancedChannelOptions {
+  /** Names the policy, as JSON. */
   readonly "grpc.service_config": string;
+  /** No proxy of the environment, which gRPC would ask before the resolver. */
   readonly "grpc.enable_http_proxy": 0;
 }
 

@@ -123,6 +123,7 @@ export class ChannelResolver implements EngineListener {
       const note = `${target.namespace}/${target.service}: ${usable.length} ready of ` +
         `${endpoints.length}`;
       const isAccepted = this.#deps.delivery.endpoints(usable, note);
+      this.#deps.logger.debug("list told", { target: target.canonical, note, isAccepted });
       this.#last = isAccepted ? "list" : "failed";
       this.#message = note;
       this.#lastDeliveryMs = this.#deps.clock.monotonic();
@@ -133,10 +134,11 @@ export class ChannelResolver implements EngineListener {
     const { emptyPolicy, clock } = this.#deps;
     if (emptyPolicy.kind === "fail") return this.#empty(message);
     if (emptyPolicy.failAfterMs === undefined) return;
+    this.#message = message;
     this.#keeping ??= clock.timer(
       () => {
         this.#keeping = undefined;
-        this.#empty(message);
+        this.#empty(this.#message);
       },
       emptyPolicy.failAfterMs,
       { unref: true },
@@ -171,6 +173,7 @@ export class ChannelResolver implements EngineListener {
     this.#message = message;
     this.#lastDeliveryMs = this.#deps.clock.monotonic();
     this.#deps.delivery.error(message);
+    this.#deps.logger.debug("error told", { message });
     this.#deps.onDelivered(result);
   }
 

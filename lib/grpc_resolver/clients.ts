@@ -1,7 +1,7 @@
 /** Kubernetes clients for the resolver, made from a runtime's files and environment. */
 
-import { parseYaml } from "#lib/format/yaml.ts";
 import { createKubeClient } from "#lib/kube/client.ts";
+import type { KubeConnection } from "#lib/kube/config/connection.ts";
 import { loadKubeConnection } from "#lib/kube/config/load.ts";
 import type { KubeClient } from "#lib/kube/contract.ts";
 import { resolveScope } from "#lib/kube/declarations/resolve.ts";
@@ -12,6 +12,7 @@ import { type Logger, silentLogger } from "#lib/log/logger.ts";
 
 /** Which configuration. */
 export interface ClientOptions {
+  /** Told about certificates, tokens and proxies; nobody is by default. */
   readonly logger?: Logger | undefined;
 }
 
@@ -19,7 +20,13 @@ export interface ClientOptions {
 export interface KubeconfigOptions extends ClientOptions {
   /** Exactly this file; `KUBECONFIG` or the home directory's by default. */
   readonly path?: string | undefined;
+  /** A context of it; its current one by default. */
   readonly context?: string | undefined;
+  /**
+   * Gives the bearer token of each request in place of the user's credentials; `refresh` is true when the last one
+   * was answered with 401. Keeping a token for as long as it is valid is up to the function.
+   */
+  readonly fetchToken?: ((refresh: boolean) => Promise<string>) | undefined;
 }
 
 const USER_AGENT = "kcfg-grpc-resolver";
@@ -62,12 +69,26 @@ export async function kubeconfigClient(
 async function clientFor(
   flags: Parameters<typeof loadKubeConnection>[0],
   platform: KubePlatform,
-  { logger = silentLogger }: ClientOptions,
+  { logger = silentLogger, fetchToken }: Pick<KubeconfigOptions, "logger" | "fetchToken">,
 ): Promise<KubeClient> {
-  const config = await loadKubeConnection(flags, {
+  const found = await loadKubeConnection(flags, {
     ...{ platform, logger },
-    parseYaml: (text) => parseYaml(text),
+    parseYaml: async (text) => (await import("#lib/format/yaml.ts")).parseYaml(text),
   });
+  const config = fetchToken === undefined ? found : withoutCredentials(found, fetchToken);
   const scope = createScope(resolveScope({ source: "auto", service: "try" }));
   return createKubeClient({ config, platform, scope, logger, userAgent: USER_AGENT });
+}
+
+/** The same server with credentials of the caller's alone. */
+function withoutCredentials(
+  { server, namespace, certificateAuthority, serverName, insecure, proxyUrl, ...rest }:
+    KubeConnection,
+  fetchToken: (refresh: boolean) => Promise<string>,
+): KubeConnection {
+  const { disableCompression, origin } = rest;
+  return {
+    ...{ server, namespace, certificateAuthority, serverName, insecure, proxyUrl },
+    ...{ disableCompression, origin, fetchToken },
+  };
 }

@@ -3,6 +3,9 @@
 import { denoPlatform } from "#lib/kube/deno.ts";
 import { createDoor, type ResolverDoor } from "./door.ts";
 
+export type { ClientOptions, KubeconfigOptions } from "./clients.ts";
+export type { InClusterOptions, ResolverDoor } from "./door.ts";
+
 const door: ResolverDoor = createDoor({
   platform: denoPlatform,
   readTextFileNow(path) {

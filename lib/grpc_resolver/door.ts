@@ -1,4 +1,7 @@
-/** What `deno.ts` and `node.ts` offer, made from what the runtime gives. */
+/**
+ * What `deno.ts` and `node.ts` offer, made from what the runtime gives. Both name each function by itself: tools that
+ * read declarations know no other form of export.
+ */
 
 import type { KubeClient } from "#lib/kube/contract.ts";
 import type { KubePlatform } from "#lib/kube/platform.ts";
@@ -17,9 +20,9 @@ export type InClusterOptions = Omit<RegisterOptions, "client" | "scheme">;
 /** Functions of a door. */
 export interface ResolverDoor {
   /** Registers `kubernetes`; never throws outside a cluster: the error is a call's, with status 14. */
-  registerInCluster(options: InClusterOptions): Promise<void>;
+  registerInCluster(options?: InClusterOptions): Promise<void>;
   /** The same under another scheme. @throws {TypeError} for a malformed one */
-  registerInClusterWithScheme(scheme: string, options: InClusterOptions): Promise<void>;
+  registerInClusterWithScheme(scheme: string, options?: InClusterOptions): Promise<void>;
   /** The client of the pod's service account. @throws {KubeConfigError} outside a cluster */
   newInClusterClient(options?: ClientOptions): Promise<KubeClient>;
   /** A client without credentials, for `kubectl proxy` and tests. */
@@ -40,7 +43,7 @@ export function createDoor(
 ): ResolverDoor {
   const namespace = () =>
     readTextFileNow(NAMESPACE_FILE)?.trim() || platform().env("POD_NAMESPACE") || "default";
-  const inCluster = (scheme: string, options: InClusterOptions) =>
+  const inCluster = (scheme: string, options: InClusterOptions = {}) =>
     register({
       namespace,
       ...options,

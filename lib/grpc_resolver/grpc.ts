@@ -6,16 +6,19 @@
 import type * as grpcJs from "@grpc/grpc-js";
 import type { KubeReader, KubeWatcher } from "#lib/kube/contract.ts";
 import { parseGoDuration } from "#lib/format/duration.ts";
-import { type Logger, silentLogger } from "#lib/log/logger.ts";
-import { type Clock, systemClock } from "#lib/run/clock.ts";
+import type { Logger } from "#lib/log/logger.ts";
+import { systemClock } from "#lib/run/clock.ts";
 import { type AuthorityForm, authorityOf } from "./authority.ts";
 import { ChannelResolver, type Delivery, type EmptyPolicy } from "./channel_resolver.ts";
+import { hostVariable, stderrLogger } from "./host.ts";
 import { installHttp2Guard } from "./http2_guard.ts";
+import { type LibraryOptions, toEngineOptions } from "./library_options.ts";
 import type { ResolverMetrics } from "./metrics.ts";
+import { processMetrics } from "./process_metrics.ts";
 import type { ResolvedEndpoint } from "./resolution.ts";
-import type { EngineOptions } from "./resolver.ts";
 import { SharedWatches } from "./shared_watches.ts";
 import { InvalidTargetError, parseTarget, type Target } from "./target.ts";
+import { tracedLogger } from "./trace.ts";
 
 /** The module `@grpc/grpc-js`. */
 export type GrpcModule = typeof grpcJs;
@@ -24,9 +27,12 @@ export type GrpcModule = typeof grpcJs;
 export type ResolverClient = Pick<KubeReader, "get"> & Pick<KubeWatcher, "informer">;
 
 /** Options of a registration. */
-export interface RegisterOptions extends Omit<EngineOptions, "detailed"> {
-  /** The program's own `@grpc/grpc-js`, 1.14 or later. */
-  readonly grpc: GrpcModule;
+export interface RegisterOptions extends LibraryOptions {
+  /**
+   * The program's own `@grpc/grpc-js`, 1.14 or later; by default the copy that the library finds. A scheme is known
+   * to one copy alone, so a program with several passes the one that it makes channels with.
+   */
+  readonly grpc?: GrpcModule | undefined;
   /** Scheme of the targets, `kubernetes` by default. */
   readonly scheme?: string | undefined;
   /** Client, or how to make one when the first channel resolves. */
@@ -45,9 +51,8 @@ export interface RegisterOptions extends Omit<EngineOptions, "detailed"> {
   readonly exposeAttributes?: boolean | undefined;
   /** Guard against denoland/deno#36788 on Deno 2.9.4 to 2.9.6; true by default. */
   readonly denoHttp2Guard?: boolean | undefined;
-  readonly logger?: Logger | undefined;
-  readonly metrics?: ResolverMetrics | undefined;
-  readonly clock?: Clock | undefined;
+  /** Where to count; the process's registry (`metricsText`) by default, `false` for nowhere. */
+  readonly metrics?: ResolverMetrics | false | undefined;
 }
 
 type Experimental = GrpcModule["experimental"];
@@ -66,18 +71,33 @@ interface ObjectListener {
 
 const SCHEME = /^[a-z][a-z0-9+.-]*$/;
 
+/** gRPC takes the way through these (lower case only) before it asks a resolver. */
+const PROXY_VARIABLES = ["grpc_proxy", "https_proxy", "http_proxy"];
+
 /**
- * Makes the scheme known to gRPC; the last registration of a scheme counts. Resolves when the guard, where one is
- * needed, is installed, which is before the first connection.
+ * Makes the scheme known to gRPC; the last registration of a scheme counts. Resolves when channels can be made: with
+ * `grpc` given the scheme is known at once, and only the guard, where one is needed, is waited for.
  *
  * @throws {TypeError} for a malformed option or a version of gRPC that is too old
  */
 export function register(options: RegisterOptions): Promise<void> {
-  const { grpc, scheme = "kubernetes", logger = silentLogger, clock = systemClock } = options;
+  const { scheme = "kubernetes", grpc } = options;
   if (!SCHEME.test(scheme)) {
     throw new TypeError(`Cannot register scheme "${scheme}": must match ${SCHEME.source}`);
   }
+  if (grpc !== undefined) return registerWith(grpc, scheme, options);
+  return import("@grpc/grpc-js").then((own) => registerWith(own, scheme, options));
+}
+
+function registerWith(
+  grpc: GrpcModule,
+  scheme: string,
+  options: RegisterOptions,
+): Promise<void> {
   checkVersion(grpc);
+  const { clock = systemClock } = options;
+  const logger = tracedLogger(options.logger ?? stderrLogger(clock), grpc);
+  const metrics = options.metrics === false ? undefined : options.metrics ?? processMetrics();
   const emptyPolicy = parseEmptyPolicy(options.emptyPolicy ?? "fail");
   const serviceConfig = checkServiceConfig(options.serviceConfig);
   const client = lazyClient(options.client);
@@ -85,9 +105,9 @@ export function register(options: RegisterOptions): Promise<void> {
     const given = options.namespace ?? ownNamespace(options.client);
     return typeof given === "function" ? given() : given ?? "default";
   });
-  const watches = new SharedWatches(options, {
+  const watches = new SharedWatches(toEngineOptions(options), {
     deps: () => ({ kube: client.get(), clock, logger }),
-    metrics: options.metrics,
+    metrics,
   });
   const parse = (uri: GrpcUri) => parseTarget(textOf(uri, scheme), { namespace });
 
@@ -102,7 +122,7 @@ export function register(options: RegisterOptions): Promise<void> {
       this.#resolver = new ChannelResolver(target, {
         ...{ watches, delivery, emptyPolicy, clock, logger, prepare: client.prepare },
         onDelivered: (result) => {
-          if (!(target instanceof Error)) options.metrics?.delivered(target.canonical, result);
+          if (!(target instanceof Error)) metrics?.delivered(target.canonical, result);
         },
       });
     }
@@ -120,8 +140,19 @@ export function register(options: RegisterOptions): Promise<void> {
     }
   }
   grpc.experimental.registerResolver(scheme, KubernetesResolver);
+  warnOfProxy(logger);
   if (options.denoHttp2Guard === false) return Promise.resolve();
   return installHttp2Guard().then(() => undefined);
+}
+
+/** Targets with a number or no port go to the proxy instead; once a registration, when it can be prevented. */
+function warnOfProxy(logger: Logger): void {
+  const variable = PROXY_VARIABLES.find((name) => hostVariable(name) !== undefined);
+  if (variable === undefined) return;
+  logger.warn("gRPC takes targets to a proxy, not to the resolver, unless channels say otherwise", {
+    variable,
+    remedy: '"grpc.enable_http_proxy": 0 in the options of channels, as roundRobin() has',
+  });
 }
 
 type GrpcUri = Parameters<Experimental["uriToString"]>[0];

@@ -4,6 +4,7 @@ import { formatMetrics } from "#lib/metrics/exposition.ts";
 import { Metrics } from "#lib/metrics/metrics.ts";
 import { type Clock, systemClock } from "#lib/run/clock.ts";
 import type { Snapshot } from "./resolver.ts";
+import { NO_COUNTS, type SourceCounts } from "./source_counts.ts";
 
 const SYNC_BOUNDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
@@ -14,17 +15,24 @@ export type DeliveryResult = "ok" | "empty" | "error";
 export interface TargetMetrics {
   /** A list went out. */
   published(snapshot: Snapshot): void;
-  /** Where to ask for the last sign of life, ms since the epoch. */
-  follow(lastContactMs: () => number | undefined): void;
+  /** Where to ask for what only the engine knows. */
+  follow(engine: FollowedEngine): void;
+}
+
+/** What is asked of an engine when somebody reads the metrics. */
+export interface FollowedEngine {
+  /** Last sign of life of the API server, ms since the epoch. */
+  readonly lastContactMs: number | undefined;
+  /** How often it had to begin anew, and why. */
+  readonly counts: SourceCounts;
 }
 
 interface Known {
   snapshot: Snapshot | undefined;
   lastUpdateMs: number;
-  lastContactMs: () => number | undefined;
+  engine: FollowedEngine;
   readonly startMs: number;
   readonly deliveries: Record<DeliveryResult, number>;
-  readonly relists: { initial: number; again: number };
 }
 
 /** Numbers by target; a target's series go with its last resolver. */
@@ -34,6 +42,7 @@ export class ResolverMetrics {
   readonly #clock: Clock;
   readonly #sync;
 
+  /** `clock` is for the age of the last contact and the time to the first list. */
   constructor({ clock = systemClock }: { readonly clock?: Clock } = {}) {
     this.#clock = clock;
     this.#gauge(
@@ -61,7 +70,7 @@ export class ResolverMetrics {
       "kcfg_resolver_last_contact_seconds",
       "Time since the last sign of life of the API server",
       (known) => {
-        const lastMs = known.lastContactMs();
+        const lastMs = known.engine.lastContactMs;
         return lastMs === undefined ? undefined : (this.#clock.now() - lastMs) / 1000;
       },
     );
@@ -77,15 +86,25 @@ export class ResolverMetrics {
           }))
         ),
     });
+    this.#byReason(
+      "kcfg_resolver_watch_restarts_total",
+      "Watches opened again by reason",
+      ({ watchRestarts }) => watchRestarts,
+    );
+    this.#byReason(
+      "kcfg_resolver_relists_total",
+      "Whole reads by reason",
+      ({ relists }) => relists,
+    );
     this.#metrics.counter({
-      name: "kcfg_resolver_relists_total",
-      help: "Whole reads by reason",
-      labels: ["target", "reason"],
+      name: "kcfg_resolver_drift_total",
+      help: "Differences that periodic reads found and watches had missed",
+      labels: ["target"],
       collect: () =>
-        [...this.#targets].flatMap(([target, { relists }]) => [
-          { labelValues: [target, "initial"], value: relists.initial },
-          { labelValues: [target, "again"], value: relists.again },
-        ]),
+        [...this.#targets].map(([target, { engine }]) => ({
+          labelValues: [target],
+          value: engine.counts.drift,
+        })),
     });
     this.#metrics.gauge({
       name: "kcfg_resolver_source",
@@ -111,10 +130,9 @@ export class ResolverMetrics {
     const known: Known = {
       snapshot: undefined,
       lastUpdateMs: 0,
-      lastContactMs: () => undefined,
+      engine: { lastContactMs: undefined, counts: NO_COUNTS },
       startMs: this.#clock.monotonic(),
       deliveries: { ok: 0, empty: 0, error: 0 },
-      relists: { initial: 0, again: 0 },
     };
     this.#targets.set(canonical, known);
     return {
@@ -122,14 +140,11 @@ export class ResolverMetrics {
         if (known.snapshot === undefined) {
           this.#sync.observe((this.#clock.monotonic() - known.startMs) / 1000);
         }
-        if (snapshot.isWholeRead) {
-          known.relists[known.snapshot === undefined ? "initial" : "again"] += 1;
-        }
         known.snapshot = snapshot;
         known.lastUpdateMs = snapshot.observedAtMs;
       },
-      follow(lastContactMs) {
-        known.lastContactMs = lastContactMs;
+      follow(engine) {
+        known.engine = engine;
       },
     };
   }
@@ -148,6 +163,25 @@ export class ResolverMetrics {
   /** All of it in Prometheus' text format. */
   text(): string {
     return formatMetrics(this.#metrics.families(), { openMetrics: false });
+  }
+
+  #byReason(
+    name: string,
+    help: string,
+    read: (counts: SourceCounts) => Readonly<Record<string, number>>,
+  ): void {
+    this.#metrics.counter({
+      name,
+      help,
+      labels: ["target", "reason"],
+      collect: () =>
+        [...this.#targets].flatMap(([target, { engine }]) =>
+          Object.entries(read(engine.counts)).map(([reason, value]) => ({
+            labelValues: [target, reason],
+            value,
+          }))
+        ),
+    });
   }
 
   #gauge(name: string, help: string, read: (known: Known) => number | undefined): void {

@@ -5,13 +5,52 @@
  * @module
  */
 
-export type { Logger } from "#lib/log/logger.ts";
-export type { Clock, Timer } from "#lib/run/clock.ts";
+export type * from "#lib/kube/mod.ts";
+export type { LOG_LEVELS, LogLevel } from "#lib/log/logger.ts";
 export type { AuthorityForm } from "./authority.ts";
 export { type BalancedChannelOptions, channelOptions, roundRobin } from "./channel_options.ts";
 export { type GrpcModule, register, type RegisterOptions, type ResolverClient } from "./grpc.ts";
-export { ResolverMetrics } from "./metrics.ts";
-export type { ResolvedEndpoint } from "./resolution.ts";
-export type { EngineOptions, Snapshot } from "./resolver.ts";
-export { InvalidTargetError, parseTarget, type PortMode, type Target } from "./target.ts";
+export type { Failure, FailureCode } from "./failure.ts";
+export type { LibraryOptions } from "./library_options.ts";
+export {
+  type DeliveryResult,
+  type FollowedEngine,
+  ResolverMetrics,
+  type TargetMetrics,
+} from "./metrics.ts";
+export { metricsText } from "./process_metrics.ts";
+export type {
+  AddressList,
+  Conditions,
+  EmptyReason,
+  EndpointState,
+  Family,
+  HostPort,
+  RawConditions,
+  ResolvedEndpoint,
+} from "./resolution.ts";
+export type {
+  ServiceFacts,
+  ServicePort,
+  SlicePort,
+  SliceSummary,
+  TargetRef,
+} from "./resolution.ts";
+export {
+  InvalidTargetError,
+  parseTarget,
+  type ParseTargetOptions,
+  type PortMode,
+  type Target,
+} from "./target.ts";
+export type { Snapshot } from "./resolver.ts";
+export type {
+  RELIST_REASONS,
+  RelistReason,
+  RESTART_REASONS,
+  RestartReason,
+  SourceCounts,
+} from "./source_counts.ts";
+export type { SourceKind } from "./source_feed.ts";
+export type { EndpointView, Resolution } from "./view.ts";
 export { resolveOnce, watchEndpoints, type WatchEndpointsOptions } from "./watch_endpoints.ts";

@@ -4,6 +4,9 @@ import { readFileSync } from "node:fs";
 import { nodePlatform } from "#lib/kube/node.ts";
 import { createDoor, type ResolverDoor } from "./door.ts";
 
+export type { ClientOptions, KubeconfigOptions } from "./clients.ts";
+export type { InClusterOptions, ResolverDoor } from "./door.ts";
+
 const door: ResolverDoor = createDoor({
   platform: nodePlatform,
   readTextFileNow(path) {

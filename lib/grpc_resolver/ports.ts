@@ -51,6 +51,48 @@ export function portChooser(query: PortQuery, slices: readonly EndpointSlice[]):
   return ofService === undefined ? () => [] : byName(ofService.name);
 }
 
+/** What to say about the choice (resolve.md 5.4): warnings, and notes for whoever wonders. */
+export function portRemarks(
+  query: PortQuery,
+  slices: readonly EndpointSlice[],
+): { readonly warnings: string[]; readonly notes: readonly string[] } {
+  const warnings: string[] = [];
+  const notes: string[] = [];
+  if (query.all) return { warnings, notes };
+  for (const slice of query.portMode === "first" ? slices : []) {
+    const ports = eligiblePorts(slice).flatMap(chosen);
+    const [first] = ports;
+    const name = slice.metadata.name ?? "";
+    if (first === undefined && (slice.endpoints ?? []).length > 0) {
+      warnings.push(`slice ${name}: skipped, it has no TCP port`);
+    }
+    if (first !== undefined && ports.length > 1) {
+      notes.push(`slice ${name}: port ${first.port}, the first of ${ports.length}`);
+    }
+  }
+  const podPort = query.meaning === "literal" ? portOfService(query, slices) : undefined;
+  if (podPort !== undefined) {
+    warnings.push(
+      `port ${query.port} is the Service's, pods listen on ${podPort}: ask for ${podPort}, or for ` +
+        "the Service's port with portMode service",
+    );
+  }
+  return { warnings, notes };
+}
+
+/** The pods' port behind a number that only the Service knows. */
+function portOfService(
+  { port, portMode, service }: PortQuery,
+  slices: readonly EndpointSlice[],
+): number | undefined {
+  const number = Number(port);
+  const known = service?.ports.find((one) => one.port === number);
+  if (portMode !== "number" || known === undefined) return undefined;
+  const ports = slices.flatMap(eligiblePorts);
+  if (ports.some((one) => one.port === number)) return undefined;
+  return ports.find(({ name }) => (name ?? "") === known.name)?.port ?? undefined;
+}
+
 function byName(wanted: string): PortChooser {
   return (slice) =>
     eligiblePorts(slice).filter(({ name }) => (name ?? "") === wanted).flatMap(chosen).slice(0, 1);

@@ -5,13 +5,17 @@
 
 import { silentLogger } from "#lib/log/logger.ts";
 import type { Logger } from "#lib/log/logger.ts";
-import { type Clock, systemClock, type Timer } from "#lib/run/clock.ts";
+import { type Clock, systemClock } from "#lib/run/clock.ts";
 import type { KubeReader, KubeWatcher } from "#lib/kube/contract.ts";
-import { type AddressOptions, computeAddresses } from "./addresses.ts";
+import { type AddressOptions, computeAddresses, fingerprint } from "./addresses.ts";
+import { digestOf } from "./digest.ts";
+import { emptyText } from "./messages.ts";
 import { Publisher } from "./publisher.ts";
 import type { AddressList, ServiceFacts } from "./resolution.ts";
 import { readService } from "./service.ts";
-import { isRefused, SourceFeed, type SourceKind } from "./source_feed.ts";
+import type { SourceCounts } from "./source_counts.ts";
+import type { SourceKind } from "./source_feed.ts";
+import { type SlicesOrigin, Sources } from "./sources.ts";
 import type { EndpointSlice } from "./slices.ts";
 import type { Target } from "./target.ts";
 
@@ -29,9 +33,13 @@ export interface EngineOptions extends Omit<AddressOptions, "service"> {
 
 /** What is known at one moment. */
 export interface Snapshot {
+  /** The endpoints. */
   readonly list: AddressList;
+  /** What was read. */
   readonly source: SourceKind;
+  /** Of the list or of the last event. */
   readonly resourceVersion: string;
+  /** What is known of the Service; `undefined` when it was not read or is not readable. */
   readonly service: ServiceFacts | undefined;
   /** Wall clock, ms since the epoch. */
   readonly observedAtMs: number;
@@ -43,8 +51,11 @@ export interface Snapshot {
 export interface EngineListener {
   /** A list that differs from the last one, or the result of a whole read. */
   list(snapshot: Snapshot): void;
-  /** The server gives nothing; once per change to a failing state. The last list stays valid. */
-  failure(error: unknown): void;
+  /**
+   * The server gives nothing, and is asked again after `retryInMs`; once per change to a failing state. The last
+   * list stays valid.
+   */
+  failure(error: unknown, retryInMs: number): void;
   /** It does again. */
   recovered(): void;
 }
@@ -59,9 +70,8 @@ export interface EngineDeps {
 }
 
 const RESYNC_MS = 1_800_000;
-const RETRY_SLICES_MS = 600_000;
-const RECOVERY_CHECK_MS = 250;
 const SERVICE_AGAIN_MS = 30_000;
+const MAX_NOTES = 20;
 
 /** Follows one Service until stopped. */
 export class Engine {
@@ -71,20 +81,18 @@ export class Engine {
     readonly kube: EngineDeps["kube"];
     readonly clock: Clock;
     readonly logger: Logger;
-    readonly random: () => number;
   };
   readonly #listener: EngineListener;
   readonly #publisher: Publisher;
+  readonly #sources: Sources;
   readonly #stopped = new AbortController();
-  #feed: SourceFeed | undefined;
+  readonly #notes = new Set<string>();
   #service: ServiceFacts | undefined;
   #serviceReadMs = -Infinity;
   #serviceRead: Promise<void> | undefined;
   #current: { readonly slices: readonly EndpointSlice[]; readonly source: SourceKind } | undefined;
   #isFailing = false;
   #isWholeRead = false;
-  #isRechecking = false;
-  readonly #timers = new Set<Timer>();
 
   constructor(
     target: Target,
@@ -97,19 +105,29 @@ export class Engine {
       kube: deps.kube,
       clock: deps.clock ?? systemClock,
       logger: deps.logger ?? silentLogger,
-      random: deps.random ?? Math.random,
     };
     this.#listener = listener;
+    this.#sources = new Sources(target, options.source ?? "auto", {
+      ...this.#deps,
+      random: deps.random ?? Math.random,
+      resyncMs: options.resyncPeriodMs ?? RESYNC_MS,
+      onSlices: (slices, origin) => this.#take(slices, origin),
+      onError: (error, retryInMs) => {
+        this.#isFailing = true;
+        this.#listener.failure(error, retryInMs);
+      },
+      onRecovered: () => this.#recover(),
+    });
     this.#publisher = new Publisher({
       clock: this.#deps.clock,
       publish: (list) => this.#tell(list),
-      fingerprint: options.detailed === true ? (list) => JSON.stringify(list) : undefined,
+      fingerprint: (list) => this.#textOf(list),
     });
   }
 
   /** Wall clock of the last sign of life of the server, ms since the epoch; undefined before. */
   get lastContactMs(): number | undefined {
-    return this.#feed?.lastContactMs;
+    return this.#sources.feed?.lastContactMs;
   }
 
   /** What is known of the Service itself, by now. */
@@ -119,22 +137,25 @@ export class Engine {
 
   /** Which object is followed. */
   get source(): SourceKind {
-    return this.#feed?.kind ?? "endpointslices";
+    return this.#sources.feed?.kind ?? "endpointslices";
+  }
+
+  /** How often it had to begin anew, and why. */
+  get counts(): SourceCounts {
+    return this.#sources.counts;
   }
 
   /** Begins; call once. */
   start(): void {
     if (this.#readsService) this.#serviceRead = this.#readService();
-    this.#open(this.#options.source === "endpoints" ? "endpoints" : "endpointslices");
+    this.#sources.start();
   }
 
   /** Resolves when nothing will be told any more and the watch is closed; idempotent. */
   async stop(): Promise<void> {
     this.#stopped.abort(new DOMException("The resolver was stopped", "AbortError"));
     this.#publisher.stop();
-    for (const timer of this.#timers) timer.cancel();
-    this.#timers.clear();
-    await this.#feed?.stop();
+    await this.#sources.stop();
     await this.#serviceRead;
   }
 
@@ -145,15 +166,7 @@ export class Engine {
 
   /** Reads everything again over a fresh watch; the last list stays until that is done. */
   recheck(): void {
-    const feed = this.#feed;
-    if (feed === undefined || this.#isRechecking) return;
-    this.#isRechecking = true;
-    const { kind } = feed;
-    // The old watch goes first: a client shares one between equal followers.
-    feed.stop().then(() => {
-      this.#isRechecking = false;
-      if (this.#feed === feed && !this.#stopped.signal.aborted) this.#open(kind);
-    });
+    this.#sources.recheck();
   }
 
   get #readsService(): boolean {
@@ -162,27 +175,9 @@ export class Engine {
     return portMode !== "literal" && this.#target.portMode === "number";
   }
 
-  #open(kind: SourceKind): void {
-    const previous = this.#feed;
-    const feed: SourceFeed = new SourceFeed(kind, this.#target, {
-      kube: this.#deps.kube,
-      resyncMs: this.#options.resyncPeriodMs ?? RESYNC_MS,
-      onSlices: (slices, { isWholeRead }) => {
-        if (this.#feed === feed) this.#take(slices, { source: kind, isWholeRead });
-      },
-      onError: (error) => {
-        if (this.#feed === feed) this.#fail(error, kind);
-      },
-    });
-    this.#feed = feed;
-    // Its last words are not listened to; nothing here waits for them.
-    previous?.stop().catch((err) => this.#deps.logger.warn("watch not closed", { err }));
-    feed.start(this.#stopped.signal);
-  }
-
   #take(
     slices: readonly EndpointSlice[],
-    { source, isWholeRead }: { readonly source: SourceKind; readonly isWholeRead: boolean },
+    { source, isWholeRead }: SlicesOrigin,
   ): void {
     this.#current = { slices, source };
     this.#recover();
@@ -197,6 +192,7 @@ export class Engine {
       this.#current.slices,
       { ...this.#options, service: this.#service },
     );
+    this.#note(list.notes);
     if (list.empty !== undefined) this.#diagnose();
     if (!isWholeRead) return this.#publisher.offer(list);
     this.#isWholeRead = true;
@@ -209,6 +205,22 @@ export class Engine {
     this.#isWholeRead = false;
   }
 
+  /** Equal texts are not told twice; of an empty list the reason counts, which may come later than the list. */
+  #textOf(list: AddressList): string {
+    if (this.#options.detailed === true) return digestOf(list);
+    if (list.empty !== undefined) return emptyText(this.#target, list.empty, this.#service);
+    return fingerprint(list.usable);
+  }
+
+  /** Each text once, and no more of them than a person would read. */
+  #note(notes: readonly string[]): void {
+    for (const note of notes) {
+      if (this.#notes.has(note) || this.#notes.size >= MAX_NOTES) continue;
+      this.#notes.add(note);
+      this.#deps.logger.info("port taken", { target: this.#target.canonical, note });
+    }
+  }
+
   #tell(list: AddressList): void {
     if (this.#stopped.signal.aborted) return;
     const isWholeRead = this.#isWholeRead;
@@ -216,7 +228,7 @@ export class Engine {
     this.#listener.list({
       list,
       source: this.#current?.source ?? "endpointslices",
-      resourceVersion: this.#feed?.resourceVersion ?? "",
+      resourceVersion: this.#sources.feed?.resourceVersion ?? "",
       service: this.#service,
       observedAtMs: this.#deps.clock.now(),
       isWholeRead,
@@ -241,46 +253,9 @@ export class Engine {
     }) ?? this.#service;
   }
 
-  #fail(error: unknown, kind: SourceKind): void {
-    const { source = "auto" } = this.#options;
-    if (kind === "endpointslices" && source === "auto" && isRefused(error)) {
-      this.#deps.logger.info("EndpointSlices refused, following Endpoints", {
-        target: this.#target.canonical,
-      });
-      this.#open("endpoints");
-      const { random } = this.#deps;
-      this.#later(RETRY_SLICES_MS * (0.9 + 0.2 * random()), () => this.#open("endpointslices"));
-      return;
-    }
-    this.#isFailing = true;
-    this.#listener.failure(error);
-    this.#checkRecovery();
-  }
-
-  /** A watch that goes on where it was says nothing by itself. */
-  #checkRecovery(): void {
-    this.#later(RECOVERY_CHECK_MS, () => {
-      if (!this.#isFailing) return;
-      if (this.#feed?.isWatching === true) this.#recover();
-      else this.#checkRecovery();
-    });
-  }
-
   #recover(): void {
     if (!this.#isFailing) return;
     this.#isFailing = false;
     this.#listener.recovered();
-  }
-
-  #later(delayMs: number, act: () => void): void {
-    const timer = this.#deps.clock.timer(
-      () => {
-        this.#timers.delete(timer);
-        if (!this.#stopped.signal.aborted) act();
-      },
-      delayMs,
-      { unref: true },
-    );
-    this.#timers.add(timer);
   }
 }

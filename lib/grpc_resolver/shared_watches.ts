@@ -12,6 +12,8 @@ interface Shared {
   error: unknown;
 }
 
+const MAX_WARNINGS = 20;
+
 /** A channel's part in an engine. */
 export interface WatchShare {
   readonly engine: Engine;
@@ -68,21 +70,35 @@ export class SharedWatches {
     };
   }
 
+  /** Each warning of a target once, and no more of them than somebody would read. */
+  #warnOnce({ canonical, warnings }: Target): (texts: readonly string[]) => void {
+    const said = new Set<string>();
+    return (texts) => {
+      for (const warning of [...warnings, ...texts]) {
+        if (said.has(warning) || said.size >= MAX_WARNINGS) continue;
+        said.add(warning);
+        this.#deps().logger?.warn("something about a target", { target: canonical, warning });
+      }
+    };
+  }
+
   #start(target: Target): Shared {
     const listeners = new Set<EngineListener>();
     const metrics = this.#metrics?.target(target.canonical);
+    const warn = this.#warnOnce(target);
     const engine: Engine = new Engine(target, this.#options, {
       deps: this.#deps(),
       listener: {
         list: (snapshot) => {
+          warn(snapshot.list.warnings);
           shared.snapshot = snapshot;
           shared.error = undefined;
           metrics?.published(snapshot);
           for (const listener of [...listeners]) listener.list(snapshot);
         },
-        failure: (error) => {
+        failure: (error, retryInMs) => {
           shared.error = error;
-          for (const listener of [...listeners]) listener.failure(error);
+          for (const listener of [...listeners]) listener.failure(error, retryInMs);
         },
         recovered: () => {
           shared.error = undefined;
@@ -91,7 +107,7 @@ export class SharedWatches {
       },
     });
     const shared: Shared = { engine, listeners, snapshot: undefined, error: undefined };
-    metrics?.follow(() => engine.lastContactMs);
+    metrics?.follow(engine);
     this.#shared.set(target.canonical, shared);
     engine.start();
     return shared;

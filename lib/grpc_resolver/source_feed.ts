@@ -1,6 +1,12 @@
 /** Where slices come from (resolve.md 4): EndpointSlices, or Endpoints turned into slices; one informer each. */
 
-import type { Informer, InformerEvent, KubeReader, KubeWatcher } from "#lib/kube/contract.ts";
+import type {
+  Informer,
+  InformerCounts,
+  InformerEvent,
+  KubeReader,
+  KubeWatcher,
+} from "#lib/kube/contract.ts";
 import { isNotFound, KubeApiError } from "#lib/kube/errors.ts";
 import { type Endpoints, type EndpointSlice, SERVICE_LABEL, slicesOfEndpoints } from "./slices.ts";
 import type { Target } from "./target.ts";
@@ -17,7 +23,11 @@ export interface FeedDeps {
     slices: readonly EndpointSlice[],
     how: { readonly isWholeRead: boolean },
   ) => void;
-  readonly onError: (error: unknown) => void;
+  /** Once per change to a failing state; tried again after `retryInMs`. */
+  readonly onError: (error: unknown, retryInMs: number) => void;
+  /** The server will not give this source: neither list nor watch is allowed, or it has no such resource. */
+  readonly onRefused: (error: unknown, retryInMs: number) => void;
+  readonly onRecovered: () => void;
 }
 
 type Stored = EndpointSlice | Endpoints;
@@ -61,12 +71,16 @@ export class SourceFeed {
     return this.#informer.lastSyncResourceVersion;
   }
 
-  get isWatching(): boolean {
-    return this.#informer.state === "watching";
+  /** What its informer had to do. */
+  get counts(): InformerCounts {
+    return this.#informer.counts;
   }
 
   start(signal: AbortSignal): void {
     this.#informer.addHandler((event) => this.#take(event));
+    this.#informer.onRecovered(() => {
+      if (!this.#isStopped) this.#deps.onRecovered();
+    });
     this.#informer.start();
     if (this.kind === "endpoints") this.#readFirst(signal);
   }
@@ -78,12 +92,19 @@ export class SourceFeed {
 
   #take(event: InformerEvent<Stored>): void {
     if (this.#isStopped) return;
-    if (event.type === "error") return this.#deps.onError(event.error);
+    if (event.type === "error") {
+      const { error, retryInMs, stage } = event;
+      const tell = isRefused(error, stage) ? this.#deps.onRefused : this.#deps.onError;
+      return tell(error, retryInMs);
+    }
     if (event.type === "synced") {
       this.#isSynced = true;
       return this.#deps.onSlices(this.#slices(), { isWholeRead: true });
     }
-    if (this.#isSynced) this.#deps.onSlices(this.#slices(), { isWholeRead: false });
+    // Differences of a whole read come as one, with its end.
+    if (this.#isSynced && event.inRead !== true) {
+      this.#deps.onSlices(this.#slices(), { isWholeRead: false });
+    }
   }
 
   #slices(): readonly EndpointSlice[] {
@@ -117,7 +138,8 @@ export class SourceFeed {
 const SLICES = { group: "discovery.k8s.io", version: "v1", resource: "endpointslices" } as const;
 const ENDPOINTS = { group: "", version: "v1", resource: "endpoints" } as const;
 
-/** Whether the server will not give slices, for good: neither list nor watch, or it has none. */
-export function isRefused(error: unknown): boolean {
-  return error instanceof KubeApiError && (error.status === 403 || error.status === 404);
+/** A watch alone that is forbidden is none: the list still gives endpoints. */
+function isRefused(error: unknown, stage: "list" | "watch"): boolean {
+  if (!(error instanceof KubeApiError)) return false;
+  return error.status === 404 || (error.status === 403 && stage === "list");
 }

@@ -9,10 +9,13 @@ export interface Target {
   readonly input: string;
   /** `scheme://namespace/service:port`; the colon is always there. */
   readonly canonical: string;
+  /** Name of the Service. */
   readonly service: string;
+  /** Its namespace, given or the default one. */
   readonly namespace: string;
   /** As written, empty for none. */
   readonly port: string;
+  /** How `port` is to be found. */
   readonly portMode: PortMode;
   /** What was ignored, for the log. */
   readonly warnings: readonly string[];
@@ -20,8 +23,10 @@ export interface Target {
 
 /** A target that names no Service. */
 export class InvalidTargetError extends Error {
+  /** The class's name. */
   override readonly name = "InvalidTargetError";
 
+  /** Says which target and why. */
   constructor(target: string, reason: string) {
     super(`kubernetes: invalid target "${target}": ${reason}`);
   }

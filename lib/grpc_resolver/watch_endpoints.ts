@@ -1,43 +1,44 @@
-/** The engine without gRPC: lists of a target as they change, or one. */
+/** The engine without gRPC: resolutions of a target as they change, or one. */
 
-import { Engine, type EngineDeps, type EngineOptions, type Snapshot } from "./resolver.ts";
+import { stderrLogger } from "./host.ts";
+import { type LibraryOptions, toEngineOptions } from "./library_options.ts";
+import type { ResolverClient } from "./grpc.ts";
+import { Engine, type EngineListener } from "./resolver.ts";
 import { parseTarget, type Target } from "./target.ts";
+import { type Resolution, resolutionOf } from "./view.ts";
 
 /** Options of `watchEndpoints` and `resolveOnce`. */
-export interface WatchEndpointsOptions
-  extends Omit<EngineOptions, "detailed">, Pick<EngineDeps, "clock" | "logger"> {
-  readonly client: EngineDeps["kube"];
+export interface WatchEndpointsOptions extends LibraryOptions {
+  /** Client of the API server; `newInClusterClient()` and its kin make one. It is not closed here. */
+  readonly client: ResolverClient;
   /** Namespace of targets that name none, `default` by default. */
   readonly namespace?: string | undefined;
-  /** Ends the iteration. */
+  /** Ends the iteration, or rejects what `resolveOnce` has promised with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * One item per published list; of several that nobody has taken yet, the last one. Ended by the signal or by leaving
- * the loop. Failures of the server are logged and overcome, never thrown.
+ * One item per published list, with usable endpoints alone; of several that nobody has taken yet, the last one. Ended
+ * by the signal or by leaving the loop. Failures of the server are logged and overcome, never thrown.
  *
  * @throws {InvalidTargetError}
  */
 export async function* watchEndpoints(
   target: string | Target,
   options: WatchEndpointsOptions,
-): AsyncGenerator<Snapshot, void, void> {
-  const { signal, logger } = options;
-  let next: Snapshot | undefined;
+): AsyncGenerator<Resolution, void, void> {
+  const { signal, logger = stderrLogger(options.clock) } = options;
+  let next: Resolution | undefined;
   let wake = deferred<void>();
   const onAbort = () => wake.resolve();
   signal?.addEventListener("abort", onAbort, { once: true });
-  const engine = new Engine(targetOf(target, options), options, {
-    deps: { ...options, kube: options.client },
-    listener: {
-      list(snapshot) {
-        next = snapshot;
-        wake.resolve();
-      },
-      failure: (err) => logger?.warn("API server gives nothing, last endpoints stay", { err }),
-      recovered: () => logger?.info("API server gives endpoints again"),
+  const engine = engineOf(target, options, {
+    list(resolution) {
+      next = resolution;
+      wake.resolve();
     },
+    failure: (err) => logger.warn("API server gives nothing, last endpoints stay", { err }),
+    recovered: () => logger.info("API server gives endpoints again"),
   });
   engine.start();
   try {
@@ -58,23 +59,20 @@ export async function* watchEndpoints(
 }
 
 /**
- * The first list.
+ * The first list, with usable endpoints alone; when there is none, `error` says why.
  *
  * @throws {InvalidTargetError} for a malformed target; the server's error; the signal's reason
  */
 export async function resolveOnce(
   target: string | Target,
   options: WatchEndpointsOptions,
-): Promise<Snapshot> {
+): Promise<Resolution> {
   const { signal } = options;
   signal?.throwIfAborted();
-  const { promise, resolve, reject } = deferred<Snapshot>();
+  const { promise, resolve, reject } = deferred<Resolution>();
   const onAbort = () => reject(signal?.reason);
   signal?.addEventListener("abort", onAbort, { once: true });
-  const engine = new Engine(targetOf(target, options), options, {
-    deps: { ...options, kube: options.client },
-    listener: { list: resolve, failure: reject, recovered() {} },
-  });
+  const engine = engineOf(target, options, { list: resolve, failure: reject, recovered() {} });
   engine.start();
   try {
     return await promise;
@@ -84,9 +82,28 @@ export async function resolveOnce(
   }
 }
 
-function targetOf(target: string | Target, { namespace }: WatchEndpointsOptions): Target {
-  if (typeof target !== "string") return target;
-  return parseTarget(target, { namespace: () => namespace ?? "default" });
+function engineOf(
+  given: string | Target,
+  options: WatchEndpointsOptions,
+  listener: Omit<EngineListener, "list"> & { readonly list: (resolution: Resolution) => void },
+): Engine {
+  const { client, clock, namespace = "default", logger = stderrLogger(clock) } = options;
+  const target = typeof given === "string"
+    ? parseTarget(given, { namespace: () => namespace })
+    : given;
+  return new Engine(target, toEngineOptions(options), {
+    deps: { kube: client, clock, logger },
+    listener: {
+      ...listener,
+      list: (snapshot) =>
+        listener.list(
+          resolutionOf({ target, snapshot, error: undefined }, {
+            all: false,
+            nowMs: snapshot.observedAtMs,
+          }),
+        ),
+    },
+  });
 }
 
 /** `Promise.withResolvers`, which Node 20 has not. */

@@ -363,19 +363,49 @@ export type InformerState = "idle" | "listing" | "watching" | "backoff" | "denie
 
 /** What handlers receive. */
 export type InformerEvent<T extends KubeObject = KubeObject> =
-  | { readonly type: "added"; readonly object: T; readonly resourceVersion: string }
+  | {
+    readonly type: "added";
+    readonly object: T;
+    readonly resourceVersion: string;
+    readonly inRead?: true;
+  }
   | {
     readonly type: "updated";
     readonly object: T;
     readonly previous: T;
     readonly resourceVersion: string;
+    readonly inRead?: true;
   }
-  /** `object` is the last known state. */
-  | { readonly type: "deleted"; readonly object: T; readonly resourceVersion: string }
+  /** `object` is the last known state. `inRead`: found by a whole read, whose end `synced` tells. */
+  | {
+    readonly type: "deleted";
+    readonly object: T;
+    readonly resourceVersion: string;
+    readonly inRead?: true;
+  }
   /** The store is complete; again after each re-list. */
   | { readonly type: "synced"; readonly resourceVersion: string }
-  /** Once per change to a failing state; the informer goes on by itself. */
-  | { readonly type: "error"; readonly error: unknown; readonly resourceVersion: string };
+  /**
+   * Once per change to a failing state; the informer goes on by itself, after `retryInMs`. `stage` is `list` when not
+   * even the whole state could be read, by list or by watch.
+   */
+  | {
+    readonly type: "error";
+    readonly error: unknown;
+    readonly resourceVersion: string;
+    readonly retryInMs: number;
+    readonly stage: "list" | "watch";
+  };
+
+/** What an informer had to do since it exists, by reason (`kube-client.md` 10.6); only grows. */
+export interface InformerCounts {
+  /** Whole reads that were begun, watches that began with the whole state included. */
+  readonly relists: ReadonlyMap<string, number>;
+  /** Watches opened again. */
+  readonly watchRestarts: ReadonlyMap<string, number>;
+  /** Differences that resyncs have found. */
+  readonly drift: number;
+}
 
 /** Called for one event at a time, in order; a promise is awaited before the next, see `concurrency`. */
 export type InformerHandler<T extends KubeObject = KubeObject> = (
@@ -408,6 +438,10 @@ export interface Informer<T extends KubeObject = KubeObject> {
   readonly lastContact: number | undefined;
   /** What the loop does now. */
   readonly state: InformerState;
+  /** What it had to do so far; shared informers count together. */
+  readonly counts: InformerCounts;
+  /** Calls `listener` each time a failing informer works again; returns its removal. `stop` removes it, too. */
+  onRecovered(listener: () => void): () => void;
 }
 
 /** Options of `createKubeClient` (`client.ts`). */

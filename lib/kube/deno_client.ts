@@ -1,6 +1,5 @@
 /** The way of a command to the API server on Deno: settings of the command line to connection and client. */
 
-import { parseYaml } from "#lib/format/yaml.ts";
 import { type Logger, silentLogger } from "#lib/log/logger.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import { userAgent } from "#lib/run/version.ts";
@@ -40,6 +39,8 @@ export interface DenoClientDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics?: KubeMetrics | undefined;
+  /** What `configuredConnection` has found already. */
+  readonly connection?: KubeConnection | undefined;
 }
 
 /** Loads the configuration. @throws {KubeConfigError} when there is no usable one */
@@ -49,7 +50,8 @@ async function loadConnection(
 ): Promise<KubeConnection> {
   return await loadKubeConnection(flags, {
     platform: denoPlatform(),
-    parseYaml: (text) => parseYaml(text),
+    // In a cluster there is no file to read, and no reason to hold a parser.
+    parseYaml: async (text) => (await import("#lib/format/yaml.ts")).parseYaml(text),
     logger: log,
   });
 }
@@ -57,10 +59,10 @@ async function loadConnection(
 /** Makes the client. @throws {KubeConfigError} when there is no usable configuration */
 export async function openClient(
   settings: KubeSettings,
-  { command, scope, clock, log, metrics }: DenoClientDeps,
+  { command, scope, clock, log, metrics, connection }: DenoClientDeps,
 ): Promise<KubeClient> {
   return createKubeClient({
-    config: await loadConnection(settings, log),
+    config: connection ?? await loadConnection(settings, log),
     platform: denoPlatform(),
     scope: createScope(scope),
     clock,
@@ -78,11 +80,19 @@ export async function openClient(
 /** The namespace of flags or configuration; `default` where there is no cluster. */
 export async function configuredNamespace(settings: KubeSettings): Promise<string> {
   if (settings.flags.namespace !== undefined) return settings.flags.namespace;
+  return (await configuredConnection(settings))?.namespace ?? "default";
+}
+
+/** The connection of flags and configuration; `undefined` where there is none, which `openClient` then tells. */
+export async function configuredConnection(
+  settings: KubeSettings,
+  log?: Logger,
+): Promise<KubeConnection | undefined> {
   try {
-    return (await loadConnection(settings)).namespace ?? "default";
+    return await loadConnection(settings, log);
   } catch (err) {
     // Rights can be printed where there is no cluster.
-    if (err instanceof KubeConfigError) return "default";
+    if (err instanceof KubeConfigError) return undefined;
     throw err;
   }
 }

@@ -1,6 +1,5 @@
 /** What reaching the API server needs of the runtime's permissions: by kind, and exactly. */
 
-import { parseYaml } from "#lib/format/yaml.ts";
 import { silentLogger } from "#lib/log/logger.ts";
 import { denoPlatform } from "./deno.ts";
 import { KubeConfigError, type KubeConnection, type KubeFlags } from "./mod.ts";
@@ -59,7 +58,7 @@ async function connectionOf(
   try {
     return await loadKubeConnection(flags, {
       platform,
-      parseYaml: (text) => parseYaml(text),
+      parseYaml: async (text) => (await import("#lib/format/yaml.ts")).parseYaml(text),
       logger: silentLogger,
     });
   } catch (error) {

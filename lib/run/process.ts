@@ -8,6 +8,7 @@ import type { RunContext } from "./context.ts";
 import { endOnFault } from "./fault.ts";
 import { runtimePermissions } from "./permissions.ts";
 import { startingClock } from "./starting_clock.ts";
+import { StopRequest, type StopSignal } from "./stop_request.ts";
 import type { StrictHalf } from "./strict_sandbox.ts";
 import { textSink } from "./text_sink.ts";
 
@@ -56,15 +57,15 @@ function openLauncher(entry: string): ProcessHandle {
   const stopping = new AbortController();
   let secondSignalExitCode = 1;
   let onStopAgain: (() => void) | undefined;
-  const onStop = () => {
+  const onStop = (name: StopSignal) => {
     if (stopping.signal.aborted) {
       if (onStopAgain === undefined) Deno.exit(secondSignalExitCode);
       onStopAgain();
       return;
     }
-    stopping.abort(new DOMException("The process was asked to stop", "AbortError"));
+    stopping.abort(new StopRequest(name));
   };
-  for (const name of STOP_SIGNALS) Deno.addSignalListener(name, onStop);
+  for (const name of STOP_SIGNALS) Deno.addSignalListener(name, () => onStop(name));
   return {
     args: processArgs(),
     context: {

@@ -8,6 +8,7 @@ import type { ExtraSignal, RunContext } from "./context.ts";
 import { toWorkerPermissions } from "./grants.ts";
 import { PERMISSION_KINDS } from "./permissions.ts";
 import type { PermissionHost, PermissionKind } from "./permissions.ts";
+import { StopRequest } from "./stop_request.ts";
 import type { StrictRun } from "./strict_sandbox.ts";
 import type { LauncherMessage, WorkerMessage } from "./worker_messages.ts";
 
@@ -59,7 +60,10 @@ export async function launchStrict(run: StrictRun, deps: LauncherDeps): Promise<
     },
     onFailure: fail,
   });
-  const onStop = () => port.post({ kind: "stop" });
+  const onStop = () => {
+    const { reason } = context.signal;
+    port.post({ kind: "stop", name: reason instanceof StopRequest ? reason.signal : "SIGTERM" });
+  };
   exit.promise.catch(() => {/* it may fail when nobody waits for it any more */});
   try {
     // The worker's modules are read with the launcher's permission.

@@ -6,6 +6,7 @@
 import { systemClock } from "./clock.ts";
 import type { ExtraSignal } from "./context.ts";
 import type { ProcessHandle } from "./process.ts";
+import { StopRequest } from "./stop_request.ts";
 import { textSink } from "./text_sink.ts";
 import type { LauncherMessage, WorkerMessage } from "./worker_messages.ts";
 
@@ -27,7 +28,7 @@ export async function openWorker(port: LauncherPort = ownPort()): Promise<Proces
       for (const listener of listeners.get(message.name) ?? []) listener();
       return;
     }
-    stopping.abort(new DOMException("The process was asked to stop", "AbortError"));
+    stopping.abort(new StopRequest(message.name));
   });
   port.post({ kind: "loaded" });
   const { args, env, grants } = await started.promise;

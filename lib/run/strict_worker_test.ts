@@ -32,7 +32,7 @@ Deno.test("openWorker() is stopped by message and leaves by message", async () =
   const { opened, posted, tell } = worker();
   const { context, exit } = await opened;
   assert.ok(!context.signal.aborted);
-  tell({ kind: "stop" });
+  tell({ kind: "stop", name: "SIGTERM" });
   assert.ok(context.signal.aborted);
   exit(3);
   assert.deepEqual(posted.at(-1), { kind: "exit", code: 3 });

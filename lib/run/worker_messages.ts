@@ -2,6 +2,7 @@
 
 import type { ExtraSignal } from "./context.ts";
 import type { Grants } from "./grants.ts";
+import type { StopSignal } from "./stop_request.ts";
 
 /** From the launcher. */
 export type LauncherMessage =
@@ -14,7 +15,7 @@ export type LauncherMessage =
     readonly grants: Grants;
   }
   /** The first SIGTERM or SIGINT. */
-  | { readonly kind: "stop" }
+  | { readonly kind: "stop"; readonly name: StopSignal }
   | { readonly kind: "signal"; readonly name: ExtraSignal };
 
 /** From the worker. */

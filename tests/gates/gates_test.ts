@@ -43,7 +43,15 @@ Deno.test("deno.json pins every package exactly", async () => {
 });
 
 Deno.test("every symbol of the public doors is documented", () =>
-  deno("doc", "--lint", "lib/kube/mod.ts", "lib/flags/mod.ts"));
+  deno(
+    "doc",
+    "--lint",
+    "lib/kube/mod.ts",
+    "lib/flags/mod.ts",
+    "lib/grpc_resolver/mod.ts",
+    "lib/grpc_resolver/deno.ts",
+    "lib/grpc_resolver/node.ts",
+  ));
 
 Deno.test("the Kubernetes client is loaded by no command that does not use it", async () => {
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {

@@ -49,10 +49,10 @@ import { parseTarget, resolveOnce, roundRobin } from "@kcfg/grpc-resolver";
 import { newClientFromKubeconfig } from "@kcfg/grpc-resolver/node";
 
 const client = await newClientFromKubeconfig({ path: process.argv[2] });
-const { list } = await resolveOnce("kubernetes:///web.prod:grpc", { client });
+const { usable } = await resolveOnce("kubernetes:///web.prod:grpc", { client });
 await client.close();
 console.log(JSON.stringify({
-  usable: list.usable.length,
+  usable,
   canonical: parseTarget("kubernetes:///web.prod:grpc").canonical,
   proxy: roundRobin()["grpc.enable_http_proxy"],
   deno: typeof Deno,

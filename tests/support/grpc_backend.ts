@@ -20,8 +20,14 @@ export interface GrpcBackend {
   kill(): void;
 }
 
-/** Starts a server on a host; port 0 by default. */
-export async function startBackend(host: string, port = 0): Promise<GrpcBackend> {
+/** Starts a server on a host; port 0 by default, without TLS unless credentials are given. */
+export async function startBackend(
+  host: string,
+  port = 0,
+  { credentials = grpc.ServerCredentials.createInsecure() }: {
+    readonly credentials?: grpc.ServerCredentials;
+  } = {},
+): Promise<GrpcBackend> {
   const server = new grpc.Server();
   const state = { calls: 0 };
   const peers = new Set<string>();
@@ -50,7 +56,7 @@ export async function startBackend(host: string, port = 0): Promise<GrpcBackend>
   const bound = await new Promise<number>((resolve, reject) =>
     server.bindAsync(
       `${host}:${port}`,
-      grpc.ServerCredentials.createInsecure(),
+      credentials,
       (error, at) => error === null ? resolve(at) : reject(error),
     )
   );
@@ -70,13 +76,19 @@ export async function startBackend(host: string, port = 0): Promise<GrpcBackend>
 }
 
 /** One call; resolves to who answered. @throws {grpc.ServiceError} */
-export function ask(client: grpc.Client, deadlineMs = 5000): Promise<string> {
+export function ask(
+  client: grpc.Client,
+  deadlineMs = 5000,
+  { waitForReady = false }: { readonly waitForReady?: boolean } = {},
+): Promise<string> {
+  const metadata = new grpc.Metadata({ waitForReady });
   return new Promise((resolve, reject) =>
     client.makeUnaryRequest(
       WHO,
       (text: string) => Buffer.from(text),
       (bytes: Uint8Array) => new TextDecoder().decode(bytes),
       "who",
+      metadata,
       { deadline: Date.now() + deadlineMs },
       (error, answer) => error === null ? resolve(answer ?? "") : reject(error),
     )

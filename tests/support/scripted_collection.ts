@@ -1,6 +1,6 @@
 /**
- * A model of one collection of config maps behind a scripted transport: lists, watches from a version,
- * history, and faults that replace single answers. Exact about resource versions, ignorant of the rest.
+ * A model of one collection behind a scripted transport: lists, watches from a version, history, and faults that
+ * replace single answers. Exact about resource versions, ignorant of the rest. Config maps unless told otherwise.
  */
 
 import type { KubeObject } from "#lib/kube/types.ts";
@@ -22,7 +22,18 @@ interface Change {
   readonly object: KubeObject;
 }
 
-/** Config maps of namespace `n`. */
+/** What a collection holds. */
+export interface CollectionKind {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace: string;
+  /** Answers what is not asked of the collection; undefined lets the model answer. */
+  readonly elsewhere?: Fault;
+}
+
+const CONFIG_MAPS: CollectionKind = { apiVersion: "v1", kind: "ConfigMap", namespace: "n" };
+
+/** Objects of one kind in one namespace. */
 export class ScriptedCollection {
   readonly transport: ScriptedTransport;
   /** Consumed one per request; a function that stays is put in `everyWatch`. */
@@ -37,25 +48,34 @@ export class ScriptedCollection {
   readonly #history: Change[] = [];
   #compactedBefore = 0;
   #uid = 0;
+  readonly #kind: CollectionKind;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, kind: CollectionKind = CONFIG_MAPS) {
+    this.#kind = kind;
     this.transport = new ScriptedTransport(clock, (request) => this.#answer(request));
   }
 
-  /** Creates or changes an object. */
+  /** Creates or changes an object that has a value as its data. */
   put(name: string, value: string): void {
+    this.store(name, { data: { value } });
+  }
+
+  /** Creates or changes an object; of its metadata the labels and annotations are kept. */
+  store(name: string, fields: Readonly<Record<string, unknown>>): void {
     const before = this.#objects.get(name);
     this.version += 1;
+    const { apiVersion, kind, namespace } = this.#kind;
     const object = {
-      apiVersion: "v1",
-      kind: "ConfigMap",
+      ...fields,
+      apiVersion,
+      kind,
       metadata: {
-        namespace: "n",
+        ...(fields["metadata"] as KubeObject["metadata"] | undefined),
+        namespace,
         name,
         uid: before?.metadata.uid ?? `uid-${++this.#uid}`,
         resourceVersion: String(this.version),
       },
-      data: { value },
     };
     this.#objects.set(name, object);
     this.#record(before === undefined ? "ADDED" : "MODIFIED", object);
@@ -104,7 +124,8 @@ export class ScriptedCollection {
   list(): Answer {
     const items = [...this.#objects.values()].map(({ kind: _, apiVersion: __, ...rest }) => rest);
     const metadata = { resourceVersion: String(this.version) };
-    return json({ apiVersion: "v1", kind: "ConfigMapList", metadata, items });
+    const { apiVersion, kind } = this.#kind;
+    return json({ apiVersion, kind: `${kind}List`, metadata, items });
   }
 
   watch(request: SeenRequest): Answer {
@@ -117,6 +138,8 @@ export class ScriptedCollection {
   }
 
   #answer(request: SeenRequest): Answer | Promise<Answer> {
+    const elsewhere = this.#kind.elsewhere?.(request);
+    if (elsewhere !== undefined) return elsewhere;
     if (request.query.get("watch") === "true") {
       const fault = this.watchFaults.shift() ?? this.everyWatch;
       return fault?.(request) ?? this.watch(request);

@@ -20,7 +20,10 @@ export function createAuthorization(
 ): Authorization | undefined {
   const isPlain = config.server.startsWith("http:");
   if (isPlain && config.allowInsecureCredentials !== true) return undefined;
-  const { token, basic } = config;
+  const { fetchToken, token, basic } = config;
+  if (fetchToken !== undefined) {
+    return async (rejected) => `Bearer ${(await fetchToken(rejected !== undefined)).trim()}`;
+  }
   if (token?.file !== undefined) return fromFile(new TokenFile(token.file, deps), token.text);
   if (token?.text !== undefined) {
     const value = `Bearer ${token.text}`;

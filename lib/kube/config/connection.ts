@@ -62,6 +62,8 @@ export interface KubeConnection {
   readonly clientKey?: TextSource | undefined;
   /** Bearer token. */
   readonly token?: TextSource | undefined;
+  /** Gives the bearer token of each request; `refresh` after a 401. Beats `token`, `basic` and `exec`. */
+  readonly fetchToken?: ((refresh: boolean) => Promise<string>) | undefined;
   /** User name and password for basic authentication. */
   readonly basic?: { readonly username: string; readonly password: string } | undefined;
   /** Program that gives credentials. */

@@ -1,6 +1,7 @@
 /** What all users of one informer share: store, loop, state and the queues to their handlers. */
 
 import type {
+  InformerCounts,
   InformerEvent,
   InformerHandler,
   InformerOptions,
@@ -20,7 +21,9 @@ export interface CoreDeps extends ReflectorDeps {
   /** `group/resource`, or the kind, for logs until the resource is known. */
   readonly label: string;
   /** Waits before the reference is resolved again; ends early, without an error, by the signal. */
-  readonly backoff: (signal: AbortSignal) => Promise<void>;
+  readonly backoff: (
+    signal: AbortSignal,
+  ) => { readonly delayMs: number; readonly done: Promise<void> };
 }
 
 const MAX_QUEUED_EVENTS = 1024;
@@ -34,6 +37,12 @@ export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
   state: InformerState = "idle";
   resourceVersion = "";
   lastContact: number | undefined;
+  readonly #counts = {
+    relists: new Map<string, number>(),
+    watchRestarts: new Map<string, number>(),
+    drift: 0,
+  };
+  readonly #recoveryListeners = new Set<() => void>();
   readonly #options: Omit<InformerOptions, "resource">;
   readonly #deps: CoreDeps;
   readonly #subscriptions = new Set<Subscription<T>>();
@@ -42,7 +51,7 @@ export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
   #countedObjects: number | undefined;
   #reflector: Reflector<T> | undefined;
   #running: Promise<void> | undefined;
-  #failing: "failing" | "denied" | undefined;
+  #failing: "failing" | "denied list" | "denied watch" | undefined;
   #resolveSynced: () => void = () => {};
   #rejectSynced: (error: Error) => void = () => {};
 
@@ -62,6 +71,11 @@ export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
   /** Aborted by `stop`. */
   get stopped(): AbortSignal {
     return this.#stop.signal;
+  }
+
+  /** What the loop had to do so far. */
+  get counts(): InformerCounts {
+    return this.#counts;
   }
 
   start(): void {
@@ -99,6 +113,11 @@ export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
     };
   }
 
+  onRecovered(listener: () => void): () => void {
+    this.#recoveryListeners.add(listener);
+    return () => void this.#recoveryListeners.delete(listener);
+  }
+
   async replace(objects: readonly T[], resourceVersion: string, bytes: number): Promise<number> {
     const changes = this.store.replace(objects, resourceVersion);
     const targets = [...this.#subscriptions];
@@ -106,7 +125,7 @@ export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
     this.#resolveSynced();
     this.#countObjects(this.store.size);
     const size = objects.length === 0 ? 0 : Math.ceil(bytes / objects.length);
-    for (const change of changes) await this.#publish(targets, change, size);
+    for (const change of changes) await this.#publish(targets, { ...change, inRead: true }, size);
     await this.#publish(targets, { type: "synced", resourceVersion }, 0);
     return changes.length;
   }
@@ -141,19 +160,39 @@ export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
     this.resourceVersion = resourceVersion;
   }
 
-  failing(error: unknown, { denied }: { readonly denied: boolean }): void {
-    const kind = denied ? "denied" : "failing";
+  relist(reason: string): void {
+    increment(this.#counts.relists, reason);
+    this.#deps.metrics.relist(this.#label, reason);
+  }
+
+  watchRestart(reason: string): void {
+    increment(this.#counts.watchRestarts, reason);
+    this.#deps.metrics.watchRestart(this.#label, reason);
+  }
+
+  drift(differences: number): void {
+    this.#counts.drift += differences;
+    this.#deps.metrics.drift(this.#label, differences);
+  }
+
+  failing(
+    error: unknown,
+    { denied, retryInMs, stage }: Parameters<ReflectorSink<T>["failing"]>[1],
+  ): void {
+    const kind = denied ? `denied ${stage}` as const : "failing";
     if (this.#failing === kind) return;
     this.#failing = kind;
     this.#deps.logger.error("informer failing", { resource: this.#label, err: error });
     const { resourceVersion } = this;
-    this.#publish([...this.#subscriptions], { type: "error", error, resourceVersion }, 0);
+    const event = { type: "error", error, resourceVersion, retryInMs, stage } as const;
+    this.#publish([...this.#subscriptions], event, 0);
   }
 
   working(): void {
     if (this.#failing === undefined) return;
     this.#failing = undefined;
     this.#deps.logger.info("informer recovered", { resource: this.#label });
+    for (const listener of [...this.#recoveryListeners]) listener();
   }
 
   async #run(): Promise<void> {
@@ -172,9 +211,10 @@ export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
     try {
       return await resolve();
     } catch (error) {
-      this.failing(error, { denied: false });
+      const waiting = backoff(this.#stop.signal);
+      this.failing(error, { denied: false, retryInMs: waiting.delayMs, stage: "list" });
       this.setState("backoff");
-      await backoff(this.#stop.signal);
+      await waiting.done;
       return undefined;
     }
   }
@@ -203,4 +243,8 @@ export class InformerCore<T extends KubeObject> implements ReflectorSink<T> {
     }
     return waits === undefined ? undefined : Promise.all(waits).then(() => undefined);
   }
+}
+
+function increment(counts: Map<string, number>, reason: string): void {
+  counts.set(reason, (counts.get(reason) ?? 0) + 1);
 }

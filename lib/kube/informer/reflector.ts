@@ -44,14 +44,29 @@ export interface ReflectorSink<T extends KubeObject> {
   setState(state: InformerState): void;
   /** A sign of life from the server. */
   contact(): void;
-  /** The informer fails, or still fails. */
-  failing(failure: unknown, options: { readonly denied: boolean }): void;
+  /** The informer fails, or still fails; it tries again after `retryInMs`. */
+  failing(
+    failure: unknown,
+    options: {
+      readonly denied: boolean;
+      readonly retryInMs: number;
+      readonly stage: "list" | "watch";
+    },
+  ): void;
+  /** A whole read begins. */
+  relist(reason: string): void;
+  /** A watch is opened again. */
+  watchRestart(reason: string): void;
+  /** A resync has found differences. */
+  drift(differences: number): void;
   /** The informer works, or works again. */
   working(): void;
   /** The version to resume from. */
   advance(resourceVersion: string): void;
 }
 
+/** Reasons of watches that go on with what a list or an attempt before has begun. */
+const CONTINUING = new Set(["listed", "list_denied", "no_watch_list"]);
 const HEALTHY_MS = 1000;
 const LONG_DENIED_MS = 10 * 60_000;
 const BOOKMARK_WAIT_MS = 30_000;
@@ -141,24 +156,29 @@ export class Reflector<T extends KubeObject> {
     }
     const denied = step.denied === true;
     if (denied) this.#deniedSinceMs ??= clock.monotonic();
-    if (step.failure !== undefined) this.#sink.failing(step.failure, { denied });
+    const retryInMs = step.wait === 0 ? 0 : this.#chooseWait(step);
+    const stage = step.reason === "list_failed" ? "list" : "watch";
+    if (step.failure !== undefined) this.#sink.failing(step.failure, { denied, retryInMs, stage });
     if (step.wait === 0) return;
-    const isLongDenied = this.#deniedSinceMs !== undefined &&
-      clock.monotonic() - this.#deniedSinceMs >= LONG_DENIED_MS;
-    const chosenMs = step.wait === "backoff"
-      ? this.#backoff.next(isLongDenied ? DENIED_MAX_MS : undefined)
-      : step.wait;
-    const delayMs = Math.max(chosenMs, step.minWaitMs ?? 0);
     this.#sink.setState(denied ? "denied" : "backoff");
     const { next, reason } = step;
-    logger.debug("informer waits", { resource: this.#label, next, reason, delayMs });
-    await sleep(delayMs, { clock, signal });
+    logger.debug("informer waits", { resource: this.#label, next, reason, delayMs: retryInMs });
+    await sleep(retryInMs, { clock, signal });
+  }
+
+  #chooseWait({ wait, minWaitMs = 0 }: NextStep): number {
+    const isLongDenied = this.#deniedSinceMs !== undefined &&
+      this.#deps.clock.monotonic() - this.#deniedSinceMs >= LONG_DENIED_MS;
+    const chosenMs = wait === "backoff"
+      ? this.#backoff.next(isLongDenied ? DENIED_MAX_MS : undefined)
+      : wait;
+    return Math.max(chosenMs, minWaitMs);
   }
 
   async #list(step: NextStep, signal: AbortSignal): Promise<NextStep> {
-    const { metrics, logger } = this.#deps;
+    const { logger } = this.#deps;
     this.#sink.setState("listing");
-    metrics.relist(this.#label, step.reason);
+    this.#sink.relist(step.reason);
     let answer: MeasuredList<T>;
     try {
       answer = await this.#fetchList(step.mostRecent === true, signal);
@@ -198,7 +218,7 @@ export class Reflector<T extends KubeObject> {
     this.#isOrdered = state.version !== "";
     this.#advance(state.version);
     const differences = await this.#sink.replace(objects, state.version, state.bytes);
-    if (state.isResync && differences > 0) this.#deps.metrics.drift(this.#label, differences);
+    if (state.isResync && differences > 0) this.#sink.drift(differences);
   }
 
   async #watch(step: NextStep, interrupt: AbortSignal): Promise<NextStep> {
@@ -216,14 +236,15 @@ export class Reflector<T extends KubeObject> {
 
   async #watchOnce(step: NextStep, stream: AbortController): Promise<NextStep> {
     const { signal } = stream;
-    const { requester, clock, random, metrics } = this.#deps;
+    const { requester, clock, random } = this.#deps;
     const { labelSelector, fieldSelector, minWatchTimeoutSeconds, maxLineBytes } = this.#options;
     const takesInitial = this.#start !== "list" && (step.next === "list" || this.#version === "");
     const wantsBookmark = takesInitial && this.#start === "bookmark";
     const known = (takesInitial && !wantsBookmark) || step.mostRecent === true
       ? undefined
       : this.#version || undefined;
-    if (step.reason !== "listed") metrics.watchRestart(this.#label, step.reason);
+    if (takesInitial && !CONTINUING.has(step.reason)) this.#sink.relist(step.reason);
+    else if (!CONTINUING.has(step.reason)) this.#sink.watchRestart(step.reason);
     let open: OpenWatch<T>;
     try {
       open = await openWatch<T>(requester, this.#ref, {

@@ -4,6 +4,7 @@ import type { Clock } from "#lib/run/clock.ts";
 import { sleep } from "#lib/run/clock.ts";
 import type {
   Informer,
+  InformerCounts,
   InformerEvent,
   InformerHandler,
   InformerOptions,
@@ -72,7 +73,10 @@ export class InformerRegistry {
       serverKnows: this.#serverKnows,
       resolve: () => this.#deps.resolve(resource),
       label: "kind" in resource ? resource.kind : resourceLabel(resource),
-      backoff: (signal) => sleep(backoff.next(), { clock, signal }).catch(() => undefined),
+      backoff(signal) {
+        const delayMs = backoff.next();
+        return { delayMs, done: sleep(delayMs, { clock, signal }).catch(() => undefined) };
+      },
     });
   }
 }
@@ -106,6 +110,21 @@ class InformerHandle<T extends KubeObject> implements Informer<T> {
 
   get state(): InformerState {
     return this.#stopping === undefined ? this.#core.state : "stopped";
+  }
+
+  get counts(): InformerCounts {
+    return this.#core.counts;
+  }
+
+  onRecovered(listener: () => void): () => void {
+    if (this.#isStopped) throw new TypeError("Cannot add a listener: the informer is stopped");
+    const unsubscribe = this.#core.onRecovered(listener);
+    const remove = () => {
+      unsubscribe();
+      this.#removals.delete(remove);
+    };
+    this.#removals.add(remove);
+    return remove;
   }
 
   start(): void {

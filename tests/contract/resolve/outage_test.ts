@@ -1,0 +1,205 @@
+/** Channels while their API server, their link or their credentials fail: rows 12, 13, 15 to 17 and 22 of resolve.md 17. */
+
+import assert from "node:assert/strict";
+import { cpuUsage } from "node:process";
+import * as grpc from "@grpc/grpc-js";
+import { watchEndpoints } from "#lib/grpc_resolver/mod.ts";
+import type { GrpcModule } from "#lib/grpc_resolver/mod.ts";
+import { createKubeClient } from "#lib/kube/client.ts";
+import { unrestricted } from "#lib/kube/scope/client_scope.ts";
+import { ManualClock } from "#tests/support/clock.ts";
+import { eventually } from "#tests/support/eventually.ts";
+import { ask } from "#tests/support/grpc_backend.ts";
+import { startKubeServer } from "#tests/support/kube_server.ts";
+import { startRelay } from "#tests/support/relay.ts";
+import { failureOf, LEAKY, publish, resolverCluster } from "#tests/support/resolver_cluster.ts";
+import { slice } from "#tests/support/slices.ts";
+
+Deno.test(
+  "row 12: a call before the API server is up fails within a second, later ones succeed",
+  LEAKY,
+  async () => {
+    await using kube = await resolverCluster();
+    const backend = await kube.backend("127.0.0.2");
+    publish(kube.server, [backend]);
+    await kube.server.pause();
+    const channel = await kube.channel("kubernetes:///web.prod:grpc");
+    const startMs = performance.now();
+    const error = await failureOf(ask(channel));
+    assert.ok(performance.now() - startMs < 1000);
+    assert.equal(error.code, grpc.status.UNAVAILABLE);
+    assert.match(error.details, /service "prod\/web": API server unreachable: /);
+    await kube.server.resume();
+    const answer = await eventually("calls succeed", () => ask(channel).catch(() => undefined));
+    assert.equal(answer, `127.0.0.2:${backend.port}`);
+  },
+);
+
+Deno.test(
+  "row 13: calls go on while the API server is away, and see what changed when it is back",
+  LEAKY,
+  async () => {
+    await using kube = await resolverCluster();
+    const old = await kube.backend("127.0.0.2");
+    const fresh = await kube.backend("127.0.0.3", old.port);
+    publish(kube.server, [old]);
+    const channel = await kube.channel("kubernetes:///web.prod:grpc");
+    await ask(channel);
+    await kube.server.pause();
+    publish(kube.server, [fresh]);
+    for (let call = 0; call < 200; call++) {
+      assert.equal(await ask(channel), `127.0.0.2:${old.port}`);
+    }
+    await kube.server.resume();
+    await eventually(
+      "the change is seen",
+      async () => await ask(channel) === `127.0.0.3:${old.port}`,
+    );
+  },
+);
+
+/** gRPC whose resolvers count how often they are asked. */
+function countingGrpc(): { readonly module: GrpcModule; readonly asked: () => number } {
+  let asked = 0;
+  const registerResolver: typeof grpc.experimental.registerResolver = (scheme, resolver) => {
+    grpc.experimental.registerResolver(
+      scheme,
+      class extends resolver {
+        override updateResolution() {
+          asked += 1;
+          super.updateResolution();
+        }
+      },
+    );
+  };
+  const experimental = { ...grpc.experimental, registerResolver };
+  return { module: { ...grpc, experimental } as GrpcModule, asked: () => asked };
+}
+
+Deno.test(
+  "row 15: endpoints nobody listens on for three seconds keep neither gRPC nor the processor busy",
+  LEAKY,
+  async () => {
+    await using kube = await resolverCluster();
+    const gone = await kube.backend("127.0.0.2");
+    publish(kube.server, [gone]);
+    gone.kill();
+    const { module, asked } = countingGrpc();
+    const channel = await kube.channel("kubernetes:///web.prod:grpc", { grpc: module });
+    const before = cpuUsage();
+    const { code } = await failureOf(ask(channel, 3000, { waitForReady: true }));
+    const used = cpuUsage(before);
+    assert.equal(code, grpc.status.DEADLINE_EXCEEDED);
+    assert.ok(asked() > 0 && asked() < 20, `asked ${asked()} times`);
+    const usedMs = (used.user + used.system) / 1000;
+    assert.ok(usedMs < 1000, `${usedMs} ms of the processor`);
+  },
+);
+
+Deno.test(
+  "row 16: a replaced token is read when the old one is rejected, and the watch goes on",
+  LEAKY,
+  async () => {
+    let tokenPath = "";
+    await using kube = await resolverCluster({
+      users: { old: { name: "pod", groups: ["system:masters"] } },
+    }, {
+      async kubeconfig(text, dir) {
+        tokenPath = await dir.write("token", "old\n");
+        const config = JSON.parse(text);
+        config.users[0].user = { tokenFile: tokenPath };
+        return JSON.stringify(config);
+      },
+    });
+    const first = await kube.backend("127.0.0.2");
+    const second = await kube.backend("127.0.0.3", first.port);
+    publish(kube.server, [first]);
+    const channel = await kube.channel("kubernetes:///web.prod:grpc");
+    await ask(channel);
+    await Deno.writeTextFile(tokenPath, "new\n");
+    kube.server.rotateToken("old", "new");
+    kube.server.cutConnections();
+    await eventually("the watch is open", () => kube.server.watches().length === 1, {
+      withinMs: 2000,
+    });
+    publish(kube.server, [second]);
+    await eventually(
+      "the change is seen",
+      async () => await ask(channel) === `127.0.0.3:${first.port}`,
+    );
+  },
+);
+
+Deno.test(
+  "row 17: a channel that has gone idle has no watch, and opens one with its next call",
+  LEAKY,
+  async () => {
+    await using kube = await resolverCluster();
+    const backend = await kube.backend("127.0.0.2");
+    publish(kube.server, [backend]);
+    const channel = await kube.channel("kubernetes:///web.prod:grpc", {
+      channel: { "grpc.client_idle_timeout_ms": 1000 },
+    });
+    await ask(channel);
+    assert.equal(kube.server.watches().length, 1);
+    await eventually("the watch is closed", () => kube.server.watches().length === 0);
+    assert.equal(await ask(channel), `127.0.0.2:${backend.port}`);
+    assert.equal(kube.server.watches().length, 1);
+  },
+);
+
+// Channels of the tests before may still have timers, which gRPC starts when it likes.
+Deno.test(
+  "row 22: a connection that goes silent is replaced within 55 s, and what was missed is seen",
+  LEAKY,
+  async () => {
+    await using server = await startKubeServer();
+    await using relay = await startRelay({ port: server.port });
+    const clock = new ManualClock();
+    const client = createKubeClient({
+      scope: unrestricted(),
+      clock,
+      random: () => 0,
+      config: {
+        server: `https://127.0.0.1:${relay.port}`,
+        certificateAuthority: { text: server.caPem },
+      },
+    });
+    const ended = new AbortController();
+    const seen: string[] = [];
+    const watching = (async () => {
+      const { signal } = ended;
+      for await (
+        const { endpoints } of watchEndpoints("kubernetes:///web.prod", { client, clock, signal })
+      ) {
+        seen.push(endpoints.map(({ host }) => host).join(" "));
+      }
+    })();
+    try {
+      server.put(slice("web-1", { endpoints: ["10.0.0.1"] }));
+      await eventually("the first list", () => seen.length === 1);
+      await eventually("the watch is open", () => server.watches().length === 1);
+      relay.freeze();
+      server.put(slice("web-1", { endpoints: ["10.0.0.1", "10.0.0.2"] }));
+      const frozenMs = clock.monotonic();
+      while (relay.acceptedCount === 1) {
+        // Nothing is told meanwhile: the endpoints are kept.
+        assert.deepEqual(seen, ["10.0.0.1"]);
+        await clock.advance(1000);
+        assert.ok(clock.monotonic() - frozenMs <= 55_000, "not found in time");
+      }
+      const foundMs = clock.monotonic() - frozenMs;
+      await eventually("what was missed", () => seen.length > 1);
+      assert.deepEqual(seen, ["10.0.0.1", "10.0.0.1 10.0.0.2"]);
+      assert.ok(foundMs >= 15_000 && foundMs <= 46_000, `found after ${foundMs} ms`);
+      const lists = server.requests.filter(({ path, query }) =>
+        path.endsWith("/endpointslices") && !query.has("watch")
+      );
+      assert.equal(lists.length, 1);
+    } finally {
+      ended.abort();
+      await watching;
+      await client.close();
+    }
+  },
+);
