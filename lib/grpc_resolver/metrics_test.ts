@@ -48,3 +48,18 @@ Deno.test("ResolverMetrics forgets a target with its last channel", async () => 
   fixture.resolver.destroy();
   assert.doesNotMatch(fixture.metrics.text(), /target=/);
 });
+
+Deno.test("ResolverMetrics counts periodic re-lists and the differences they find", async () => {
+  await using fixture = resolverFixture({ resyncPeriodMs: 10 * MINUTE });
+  const { clock, server, resolver, metrics } = fixture;
+  const count = (name: string) => valuesOf(metrics.text(), `kcfg_resolver_${name}`);
+  fixture.put("web-1", { endpoints: ["10.0.0.1"] });
+  // Watches that never answer: only a list shows what has changed.
+  server.everyWatch = () => new Promise<never>(() => {});
+  resolver.updateResolution();
+  await clock.advance(100);
+  fixture.put("web-1", { endpoints: ["10.0.0.1", "10.0.0.2"] });
+  await clock.advance(12 * MINUTE);
+  assert.deepEqual(count("relists_total"), { initial: 1, periodic: 1 });
+  assert.deepEqual(count("drift_total"), { "": 1 });
+});
