@@ -55,7 +55,7 @@ export async function probeAddress(
   });
   try {
     const startMs = clock.monotonic();
-    const failure = await connect(client, options.connectTimeoutMs);
+    const failure = await connect(client, options);
     const connectMs = clock.monotonic() - startMs;
     if (failure !== undefined) {
       return options.services.map((service) => ({
@@ -76,7 +76,7 @@ export async function probeAddress(
 
 function connect(
   client: grpc.Client,
-  timeoutMs: number,
+  { connectTimeoutMs: timeoutMs, tls }: ProbeOptions,
 ): Promise<{ readonly status: ProbeStatus; readonly message: string } | undefined> {
   return new Promise((resolve) => {
     const channel = client.getChannel();
@@ -84,7 +84,8 @@ function connect(
     const look = (state: grpc.connectivityState) => {
       if (state === grpc.connectivityState.READY) return resolve(undefined);
       if (state === grpc.connectivityState.TRANSIENT_FAILURE) {
-        return resolve({ status: "UNREACHABLE", message: "the connection was refused" });
+        const why = tls === undefined ? "was refused" : "was refused or TLS could not be agreed on";
+        return resolve({ status: "UNREACHABLE", message: `the connection ${why}` });
       }
       channel.watchConnectivityState(state, deadline, (error) => {
         if (error !== undefined) {

@@ -1,0 +1,140 @@
+/** `kcfg resolve --probe` over TLS, of what is not ready, and `--topology`: as users run them. */
+
+import assert from "node:assert/strict";
+import { createCertificateAuthority } from "#tests/support/certificates.ts";
+import { startBackend } from "#tests/support/grpc_backend.ts";
+import { startKubeServer } from "#tests/support/kube_server.ts";
+import { LEAKY } from "#tests/support/resolver_cluster.ts";
+import { slice } from "#tests/support/slices.ts";
+import { tempDir } from "#tests/support/temp_dir.ts";
+
+const MAIN = new URL("../../../main.ts", import.meta.url).pathname;
+const HOST = "127.0.0.2";
+
+async function cluster(slices: Parameters<typeof slice>[1]) {
+  const dir = await tempDir();
+  const server = await startKubeServer();
+  server.put(slice("web-1", slices));
+  const config = await dir.write("config", server.kubeconfig());
+  return {
+    dir,
+    async resolve(...args: string[]) {
+      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", "--quiet", MAIN, "resolve", "--kubeconfig", config, ...args],
+        env: { NO_COLOR: "1" },
+      }).output();
+      const decoder = new TextDecoder();
+      return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+    },
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await dir[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** TLS in front of a server without: on Deno the gRPC library's own server cannot do it. */
+function terminateTls(
+  pair: { readonly cert: string; readonly key: string },
+  port: number,
+): AsyncDisposable & { readonly port: number } {
+  const listener = Deno.listenTls({ hostname: HOST, port: 0, alpnProtocols: ["h2"], ...pair });
+  const pipe = async (from: Deno.Conn, to: Deno.Conn) => {
+    // A client that refuses the certificate ends the handshake, which is what it is asked to do.
+    await from.readable.pipeTo(to.writable).catch(() => {});
+  };
+  const accepting = (async () => {
+    for await (const inner of listener) {
+      const outer = await Deno.connect({ hostname: HOST, port });
+      void pipe(inner, outer);
+      void pipe(outer, inner);
+    }
+  })();
+  return {
+    port: listener.addr.port,
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      await accepting;
+    },
+  };
+}
+
+const portOf = (port: number) => [{ name: "grpc", port, protocol: "TCP" }];
+
+Deno.test(
+  "resolve --probe-tls trusts the authority it is given, for the name it is given",
+  LEAKY,
+  async () => {
+    const authority = await createCertificateAuthority();
+    const { certificatePem, privateKeyPem } = await authority.issue({
+      commonName: "web",
+      dnsNames: ["web.example"],
+    });
+    const backend = await startBackend(HOST);
+    await using tls = terminateTls({ cert: certificatePem, key: privateKeyPem }, backend.port);
+    try {
+      await using kube = await cluster({ ports: portOf(tls.port), endpoints: [HOST] });
+      const ca = await kube.dir.write("ca.crt", authority.certificatePem);
+      const probe = (...args: string[]) => kube.resolve("web.prod:grpc", "--probe", ...args);
+      const named = await probe("--probe-tls", "--probe-ca", ca, "--probe-server-name=web.example");
+      assert.equal(named.code, 0, named.stderr);
+      assert.match(named.stdout, /SERVING/);
+      const cases: readonly (readonly [string, string[], number])[] = [
+        ["another name", ["--probe-tls", "--probe-ca", ca, "--probe-server-name=other.example"], 7],
+        ["an authority nobody named", ["--probe-tls", "--probe-server-name=web.example"], 7],
+        ["no TLS at all", [], 7],
+        ["any certificate", ["--probe-tls", "--probe-insecure"], 0],
+      ];
+      for (const [what, args, code] of cases) {
+        const tried = await probe("--probe-timeout=3s", "--probe-connect-timeout=3s", ...args);
+        assert.equal(tried.code, code, `${what}: ${tried.stdout}${tried.stderr}`);
+      }
+    } finally {
+      backend.kill();
+    }
+  },
+);
+
+Deno.test("resolve --probe --all tells what is not ready but serves", LEAKY, async () => {
+  const backend = await startBackend(HOST);
+  try {
+    await using kube = await cluster({
+      ports: portOf(backend.port),
+      endpoints: [HOST, { addresses: ["127.0.0.3"], conditions: { ready: false } }],
+    });
+    const other = await startBackend("127.0.0.3", backend.port);
+    try {
+      const all = await kube.resolve("web.prod:grpc", "--probe", "--all");
+      assert.equal(all.code, 0, all.stderr);
+      assert.match(
+        all.stderr,
+        new RegExp(`127\\.0\\.0\\.3:${backend.port} is not ready but SERVING`),
+      );
+      const used = await kube.resolve("web.prod:grpc", "--probe");
+      assert.equal(used.code, 0);
+      assert.doesNotMatch(used.stderr, /warning/);
+    } finally {
+      other.kill();
+    }
+  } finally {
+    backend.kill();
+  }
+});
+
+Deno.test("resolve --topology=zone keeps to the endpoints meant for the zone", async () => {
+  const endpoint = (address: string, zone: string) => ({
+    addresses: [address],
+    conditions: { ready: true },
+    zone,
+    hints: { forZones: [{ name: zone }] },
+  });
+  await using kube = await cluster({
+    endpoints: [endpoint("10.0.0.1", "a"), endpoint("10.0.0.2", "b")],
+  });
+  const addresses = async (...args: string[]) =>
+    (await kube.resolve("web.prod:grpc", "-o", "addresses", ...args)).stdout;
+  assert.equal(await addresses(), "10.0.0.1:50051\n10.0.0.2:50051\n");
+  assert.equal(await addresses("--topology=zone", "--zone=b"), "10.0.0.2:50051\n");
+  // No hint for it: all of them, as kube-proxy does.
+  assert.equal(await addresses("--topology=zone", "--zone=c"), "10.0.0.1:50051\n10.0.0.2:50051\n");
+});
