@@ -190,6 +190,7 @@ Deno.test("informer resyncs with a real list and reports the drift", async () =>
   server.put("a", "2");
   await clock.advance(60_000);
   assert.deepEqual(events, ["added a=1", "synced", "updated a=2", "synced"]);
+  assert.equal(informer.counts.drift, 1);
 });
 
 for (const mode of ["watch-list", "auto"] as const) {
