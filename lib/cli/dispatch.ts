@@ -30,6 +30,9 @@ export const EXIT_USAGE = 2;
 /** First word of the question that completion scripts ask. */
 const COMPLETE_WORD = "__complete";
 
+/** compat: what image builds of another reloader ask (reload.md 2.7). */
+const SHORT_VERSION = "--short-version";
+
 /** Runs `args` (without the program's name) and resolves to the exit code; never rejects. */
 export async function dispatch(args: readonly string[], deps: DispatchDeps): Promise<number> {
   try {
@@ -55,13 +58,17 @@ async function dispatchWord(args: readonly string[], deps: DispatchDeps): Promis
   const ownArgs = rest.includes("--") ? rest.slice(0, rest.indexOf("--")) : rest;
   if (ownArgs.some(isHelpFlag)) return await printHelp(word, deps);
   if (ownArgs.some(isVersionFlag)) return await printVersion(deps);
+  if (ownArgs.includes(SHORT_VERSION)) return await printVersion(deps, { isShort: true });
   const { readParts } = findEntry(word, deps.commands) ?? {};
   return await runCommand(command, rest, { ...deps, readParts });
 }
 
-async function printVersion(deps: DispatchDeps): Promise<number> {
-  const { versionLine } = await import("#lib/run/version.ts");
-  return printAlone(`${versionLine()}\n`, deps);
+async function printVersion(
+  deps: DispatchDeps,
+  { isShort = false }: { readonly isShort?: boolean } = {},
+): Promise<number> {
+  const { VERSION, versionLine } = await import("#lib/run/version.ts");
+  return printAlone(`${isShort ? VERSION : versionLine()}\n`, deps);
 }
 
 async function printHelp(word: string, deps: DispatchDeps): Promise<number> {
