@@ -62,6 +62,31 @@ export function startKcfg(args: readonly string[], { env = {} }: StartOptions = 
   };
 }
 
+/** What a program left behind. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs kcfg, as `startKcfg` starts it, to its end. */
+export function runKcfg(args: readonly string[]): Promise<Ended> {
+  const { program, prefix } = programForm();
+  return ended(new Deno.Command(program, { args: [...prefix, ...args], env: { NO_COLOR: "1" } }));
+}
+
+/** Runs `deno task demo NAME` to its end. */
+export function runDemo(name: string): Promise<Ended> {
+  const args = ["run", "-A", "--no-prompt", "--quiet", "tools/demo.ts", name];
+  return ended(new Deno.Command(Deno.execPath(), { args, cwd: ROOT }));
+}
+
+async function ended(command: Deno.Command): Promise<Ended> {
+  const { code, stdout, stderr } = await command.output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
 function programForm(): { readonly program: string; readonly prefix: readonly string[] } {
   const executable = Deno.env.get("KCFG_BIN");
   if (executable !== undefined) return { program: executable, prefix: [] };

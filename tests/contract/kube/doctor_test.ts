@@ -3,10 +3,9 @@
 import assert from "node:assert/strict";
 import { controlPlane } from "#tests/support/control_plane.ts";
 import { applyRbac, createToken, testNamespace } from "#tests/support/control_plane/harness.ts";
-import { startKcfg } from "#tests/support/process.ts";
+import { runDemo, startKcfg } from "#tests/support/process.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
 
-const ROOT = new URL("../../..", import.meta.url).pathname;
 const plane = await controlPlane();
 const missing = "unavailable" in plane ? plane.unavailable : undefined;
 
@@ -92,13 +91,9 @@ Deno.test({
 });
 
 Deno.test("the doctor's demo ends well", async () => {
-  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-prompt", "--quiet", "tools/demo.ts", "doctor"],
-    cwd: ROOT,
-  }).output();
-  const text = new TextDecoder().decode(stdout);
-  assert.equal(code, 0, text);
-  assert.deepEqual([...text.matchAll(/exit status (\d)/g)].map((match) => match[1]), [
+  const { code, stdout } = await runDemo("doctor");
+  assert.equal(code, 0, stdout);
+  assert.deepEqual([...stdout.matchAll(/exit status (\d)/g)].map((match) => match[1]), [
     "0",
     "5",
     "6",

@@ -10,12 +10,11 @@ import {
 } from "#tests/support/control_plane/harness.ts";
 import { eventually } from "#tests/support/eventually.ts";
 import { startKubeServer } from "#tests/support/kube_server.ts";
-import { startKcfg } from "#tests/support/process.ts";
+import { runDemo, startKcfg } from "#tests/support/process.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
 
 const plane = await controlPlane();
 const missing = "unavailable" in plane ? plane.unavailable : undefined;
-const ROOT = new URL("../../..", import.meta.url).pathname;
 const SCHEMA = JSON.stringify({
   flags: { limit: { type: "int" }, mode: { type: "string" }, key: { type: "binary" } },
 });
@@ -157,12 +156,8 @@ Deno.test("flags-watch ends with 1 for an object that is not there, and by SIGTE
 });
 
 Deno.test("the demo of flags-watch ends well", async () => {
-  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-prompt", "--quiet", "tools/demo.ts", "flags-watch"],
-    cwd: ROOT,
-  }).output();
-  const text = new TextDecoder().decode(stdout);
-  assert.equal(code, 0, text);
-  assert.match(text, /rate_limit 250 -> 300 \(config\)/);
-  assert.match(text, /rate_limit is still 300/);
+  const { code, stdout } = await runDemo("flags-watch");
+  assert.equal(code, 0, stdout);
+  assert.match(stdout, /rate_limit 250 -> 300 \(config\)/);
+  assert.match(stdout, /rate_limit is still 300/);
 });

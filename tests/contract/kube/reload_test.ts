@@ -13,7 +13,7 @@ import { eventually } from "#tests/support/eventually.ts";
 import type { AccessRule } from "#tests/support/kube_server/access.ts";
 import { startKubeServer } from "#tests/support/kube_server.ts";
 import type { Fault } from "#tests/support/kube_server/faults.ts";
-import { startKcfg } from "#tests/support/process.ts";
+import { runDemo, startKcfg } from "#tests/support/process.ts";
 import { startReload, untilReady } from "#tests/support/reload.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
 
@@ -306,12 +306,7 @@ Deno.test({
 });
 
 Deno.test("the demo of reload ends well", async () => {
-  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-prompt", "--quiet", "tools/demo.ts", "reload"],
-    cwd: new URL("../../..", import.meta.url).pathname,
-    stderr: "null",
-  }).output();
-  const text = new TextDecoder().decode(stdout);
+  const { code, stdout: text } = await runDemo("reload");
   assert.equal(code, 0, text);
   assert.match(text, /application: reloaded, workers = 32/);
 });

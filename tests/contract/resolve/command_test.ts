@@ -2,10 +2,9 @@
 
 import assert from "node:assert/strict";
 import { startKubeServer } from "#tests/support/kube_server.ts";
+import { runDemo, runKcfg } from "#tests/support/process.ts";
 import { slice } from "#tests/support/slices.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
-
-const MAIN = new URL("../../../main.ts", import.meta.url).pathname;
 
 async function cluster() {
   const dir = await tempDir();
@@ -35,12 +34,7 @@ async function cluster() {
   return {
     async resolve(token: string, ...args: string[]) {
       const config = await dir.write(`config-${token}`, server.kubeconfig({ token }));
-      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", "--quiet", MAIN, "resolve", "--kubeconfig", config, ...args],
-        env: { NO_COLOR: "1" },
-      }).output();
-      const decoder = new TextDecoder();
-      return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+      return await runKcfg(["resolve", "--kubeconfig", config, ...args]);
     },
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
@@ -75,12 +69,7 @@ Deno.test("resolve does with watch on slices alone, and with Endpoints alone", a
 });
 
 Deno.test("the demo of resolve ends well", async () => {
-  const demo = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-prompt", "--quiet", "tools/demo.ts", "resolve"],
-    cwd: new URL("../../../", import.meta.url).pathname,
-  });
-  const { code, stdout } = await demo.output();
-  const told = new TextDecoder().decode(stdout);
-  assert.equal(code, 0, told);
-  assert.match(told, /10\.0\.0\.4/);
+  const { code, stdout } = await runDemo("resolve");
+  assert.equal(code, 0, stdout);
+  assert.match(stdout, /10\.0\.0\.4/);
 });

@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import { createCertificateAuthority } from "#tests/support/certificates.ts";
 import { startBackend } from "#tests/support/grpc_backend.ts";
 import { startKubeServer } from "#tests/support/kube_server.ts";
+import { runKcfg } from "#tests/support/process.ts";
 import { LEAKY } from "#tests/support/resolver_cluster.ts";
 import { slice } from "#tests/support/slices.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
 
-const MAIN = new URL("../../../main.ts", import.meta.url).pathname;
 const HOST = "127.0.0.2";
 
 async function cluster(slices: Parameters<typeof slice>[1]) {
@@ -18,14 +18,7 @@ async function cluster(slices: Parameters<typeof slice>[1]) {
   const config = await dir.write("config", server.kubeconfig());
   return {
     dir,
-    async resolve(...args: string[]) {
-      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", "--quiet", MAIN, "resolve", "--kubeconfig", config, ...args],
-        env: { NO_COLOR: "1" },
-      }).output();
-      const decoder = new TextDecoder();
-      return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
-    },
+    resolve: (...args: string[]) => runKcfg(["resolve", "--kubeconfig", config, ...args]),
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
       await dir[Symbol.asyncDispose]();
