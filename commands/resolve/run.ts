@@ -1,6 +1,7 @@
 /** One run: targets, then rights, changes or a state, each in a file of its own. */
 
-import { configuredConnection, openClient } from "#lib/kube/deno_client.ts";
+import { openClient } from "#lib/kube/deno_client.ts";
+import { configuredConnection } from "#lib/kube/deno_connection.ts";
 import type { Target } from "#lib/grpc_resolver/target.ts";
 import { createLogger } from "#lib/log/create_logger.ts";
 import { silentLogger } from "#lib/log/logger.ts";
@@ -19,7 +20,7 @@ import type { TargetState } from "./view.ts";
 export async function run(options: ResolveOptions, context: RunContext): Promise<number> {
   const { clock, signal, stdout } = context;
   const log = createLogger(options.log, { sink: context.stderr, clock });
-  const connection = await configuredConnection(options.kube, log);
+  const connection = await configuredConnection(options.kube.flags, { logger: log });
   const configured = options.kube.flags.namespace ?? connection?.namespace ?? "default";
   const isAboutRights = options.rbac !== undefined || options.checkAccess;
   const given = isAboutRights ? undefined : options.namespaces[0];

@@ -1,18 +1,17 @@
 /** The way of a command to the API server on Deno: settings of the command line to connection and client. */
 
-import { type Logger, silentLogger } from "#lib/log/logger.ts";
+import type { Logger } from "#lib/log/logger.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import { userAgent } from "#lib/run/version.ts";
 import { denoPlatform } from "./deno.ts";
+import { configuredConnection, loadConnection } from "./deno_connection.ts";
 import {
   createKubeClient,
   createScope,
   type KubeClient,
-  KubeConfigError,
   type KubeConnection,
   type KubeFlags,
   type KubeMetrics,
-  loadKubeConnection,
   type ScopeDeclaration,
 } from "./mod.ts";
 
@@ -43,26 +42,13 @@ export interface DenoClientDeps {
   readonly connection?: KubeConnection | undefined;
 }
 
-/** Loads the configuration. @throws {KubeConfigError} when there is no usable one */
-async function loadConnection(
-  { flags }: Pick<KubeSettings, "flags">,
-  log: Logger = silentLogger,
-): Promise<KubeConnection> {
-  return await loadKubeConnection(flags, {
-    platform: denoPlatform(),
-    // In a cluster there is no file to read, and no reason to hold a parser.
-    parseYaml: async (text) => (await import("#lib/format/yaml.ts")).parseYaml(text),
-    logger: log,
-  });
-}
-
 /** Makes the client. @throws {KubeConfigError} when there is no usable configuration */
 export async function openClient(
   settings: KubeSettings,
   { command, scope, clock, log, metrics, connection }: DenoClientDeps,
 ): Promise<KubeClient> {
   return createKubeClient({
-    config: connection ?? await loadConnection(settings, log),
+    config: connection ?? await loadConnection(settings.flags, { logger: log }),
     platform: denoPlatform(),
     scope: createScope(scope),
     clock,
@@ -77,22 +63,8 @@ export async function openClient(
   });
 }
 
-/** The namespace of flags or configuration; `default` where there is no cluster. */
-export async function configuredNamespace(settings: KubeSettings): Promise<string> {
-  if (settings.flags.namespace !== undefined) return settings.flags.namespace;
-  return (await configuredConnection(settings))?.namespace ?? "default";
-}
-
-/** The connection of flags and configuration; `undefined` where there is none, which `openClient` then tells. */
-export async function configuredConnection(
-  settings: KubeSettings,
-  log?: Logger,
-): Promise<KubeConnection | undefined> {
-  try {
-    return await loadConnection(settings, log);
-  } catch (err) {
-    // Rights can be printed where there is no cluster.
-    if (err instanceof KubeConfigError) return undefined;
-    throw err;
-  }
+/** The namespace of flags or configuration; `default` where there is no cluster, so that rights can be printed. */
+export async function configuredNamespace({ flags }: KubeSettings): Promise<string> {
+  if (flags.namespace !== undefined) return flags.namespace;
+  return (await configuredConnection(flags))?.namespace ?? "default";
 }

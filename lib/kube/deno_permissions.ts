@@ -1,9 +1,8 @@
 /** What reaching the API server needs of the runtime's permissions: by kind, and exactly. */
 
-import { silentLogger } from "#lib/log/logger.ts";
 import { denoPlatform } from "./deno.ts";
-import { KubeConfigError, type KubeConnection, type KubeFlags } from "./mod.ts";
-import { type KubePlatform, loadKubeConnection } from "./mod.ts";
+import { configuredConnection } from "./deno_connection.ts";
+import type { KubeConnection, KubeFlags, KubePlatform } from "./mod.ts";
 
 /** Permissions for one configuration; all empty without a usable one, which the run then tells. */
 export interface KubeNeeds {
@@ -22,8 +21,7 @@ export async function kubeNeeds(
   flags: KubeFlags,
   platform: KubePlatform = denoPlatform(),
 ): Promise<KubeNeeds> {
-  const connection = await connectionOf(flags, platform);
-  return needsOf(connection);
+  return needsOf(await configuredConnection(flags, { platform }));
 }
 
 /**
@@ -36,35 +34,20 @@ export async function exactKubeNeeds(
 ): Promise<KubeNeeds> {
   const files = new Set<string>();
   const variables = new Set<string>();
-  const connection = await connectionOf(flags, {
+  const noting = {
     ...platform,
-    readTextFile(path) {
+    readTextFile(path: string) {
       files.add(path);
       return platform.readTextFile(path);
     },
-    env(name) {
+    env(name: string) {
       variables.add(name);
       return platform.env(name);
     },
-  });
+  };
+  const connection = await configuredConnection(flags, { platform: noting });
   const needs = needsOf(connection);
   return { ...needs, read: [...new Set([...files, ...needs.read])], env: [...variables] };
-}
-
-async function connectionOf(
-  flags: KubeFlags,
-  platform: KubePlatform,
-): Promise<KubeConnection | undefined> {
-  try {
-    return await loadKubeConnection(flags, {
-      platform,
-      parseYaml: async (text) => (await import("#lib/format/yaml.ts")).parseYaml(text),
-      logger: silentLogger,
-    });
-  } catch (error) {
-    if (error instanceof KubeConfigError) return undefined;
-    throw error;
-  }
 }
 
 function needsOf(connection: KubeConnection | undefined): KubeNeeds {

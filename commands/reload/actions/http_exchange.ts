@@ -3,6 +3,8 @@
  * pooled: a reload is rare, and the runtime's Node layer would cost its process a fifth of its memory for it.
  */
 
+import { joinBytes } from "#lib/collections/join_bytes.ts";
+
 /** What goes out, in the order in which it is written. */
 export interface ExchangeRequest {
   readonly method: string;
@@ -38,7 +40,7 @@ export async function exchange(
 ): Promise<ExchangeAnswer> {
   const fields = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   const head = ENCODER.encode(`${method} ${target} HTTP/1.1\r\n${fields}\r\n`);
-  await writeAll(connection, body === undefined ? head : joined([head, body]));
+  await writeAll(connection, body === undefined ? head : joinBytes([head, body]));
   const reader = new AnswerReader(connection);
   const answer = await readHead(reader);
   const kept = new KeptBytes();
@@ -48,7 +50,7 @@ export async function exchange(
   return {
     status: answer.status,
     location: answer.headers.get("location"),
-    text: new TextDecoder().decode(joined(kept.chunks)),
+    text: new TextDecoder().decode(joinBytes(kept.chunks)),
   };
 }
 
@@ -175,14 +177,4 @@ class AnswerReader {
 
 async function writeAll(connection: ExchangeConnection, bytes: Uint8Array): Promise<void> {
   for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await connection.write(rest));
-}
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return whole;
 }

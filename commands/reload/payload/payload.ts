@@ -3,6 +3,8 @@
  * refused whole; nothing is clipped or escaped silently.
  */
 
+import { joinBytes } from "#lib/collections/join_bytes.ts";
+
 /** Path below the directory → content. */
 export type Payload = ReadonlyMap<string, Uint8Array>;
 
@@ -118,12 +120,7 @@ export async function hashOf(payload: Payload): Promise<string> {
     ENCODER.encode(`\0${bytes.length}\0`),
     bytes,
   ]);
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let offset = 0;
-  for (const piece of pieces) {
-    whole.set(piece, offset);
-    offset += piece.length;
-  }
+  const whole = joinBytes(pieces);
   const digest = await crypto.subtle.digest("SHA-256", whole);
   // Given back at once: the collector comes late for large buffers.
   whole.buffer.transfer(0);

@@ -105,7 +105,7 @@ export class Subscription<T extends KubeObject> {
   #start(event: InformerEvent<T>, size: number): Promise<void> | undefined {
     if (this.#options.concurrency > 1) return this.#startBeside(event, size);
     const call = this.#call(event);
-    if (call !== undefined) return call.then(() => this.#ended(size));
+    if (call !== undefined) return call.then(() => void (this.#bytes -= size));
     this.#bytes -= size;
     return undefined;
   }
@@ -116,16 +116,15 @@ export class Subscription<T extends KubeObject> {
     if (before !== undefined) {
       return before.then(() => this.#stopped ? undefined : this.#startBeside(event, size));
     }
-    const call = this.#call(event)?.then(() => this.#ended(size));
+    const call = this.#call(event)?.then(() => {
+      this.#bytes -= size;
+      // The loop may be waiting for the next event meanwhile.
+      if (!this.#isFull()) this.#letWrite();
+    });
     if (call === undefined) this.#bytes -= size;
     else if (key === undefined) return call;
     else this.#calls.add(key, call);
     return undefined;
-  }
-
-  #ended(size: number): void {
-    this.#bytes -= size;
-    if (!this.#isFull()) this.#letWrite();
   }
 
   // A handler's failure is its own; the informer goes on, as the next event may well succeed.

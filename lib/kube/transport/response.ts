@@ -3,6 +3,7 @@
  * ended; the body ends cleanly only when the owner says so.
  */
 
+import { joinBytes } from "#lib/collections/join_bytes.ts";
 import { TransportError } from "../errors.ts";
 import type { HeaderValues, TransportResponse } from "./contract.ts";
 import { gunzip } from "./gunzip.ts";
@@ -128,9 +129,8 @@ class StreamResponse implements OwnedResponse {
 
   #takeQueued(): Uint8Array {
     const chunks = this.#chunks.splice(0);
-    const size = this.#queuedBytes;
     this.#queuedBytes = 0;
-    return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : join(chunks, size);
+    return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : joinBytes(chunks);
   }
 
   #receive(chunk: Uint8Array): void {
@@ -164,14 +164,4 @@ class StreamResponse implements OwnedResponse {
       headersSeen: true,
     });
   }
-}
-
-function join(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return whole;
 }
