@@ -57,17 +57,6 @@ export interface RegisterOptions extends LibraryOptions {
 
 type Experimental = GrpcModule["experimental"];
 type Listener = ConstructorParameters<Parameters<Experimental["registerResolver"]>[1]>[1];
-/** Shape of 1.10 to 1.13. */
-interface ObjectListener {
-  onSuccessfulResolution(
-    endpoints: unknown[],
-    serviceConfig: unknown,
-    serviceConfigError: null,
-    configSelector: null,
-    attributes: Readonly<Record<string, unknown>>,
-  ): void;
-  onError(status: { code: number; details: string; metadata: unknown }): void;
-}
 
 const SCHEME = /^[a-z][a-z0-9+.-]*$/;
 
@@ -116,9 +105,7 @@ function registerWith(
 
     constructor(uri: GrpcUri, listener: Listener) {
       const target = parseOrError(() => parse(uri));
-      const delivery = typeof listener === "function"
-        ? deliveryTo(listener, { grpc, serviceConfig, options })
-        : oldDeliveryTo(listener as unknown as ObjectListener, grpc);
+      const delivery = deliveryTo(listener, { grpc, serviceConfig, options });
       this.#resolver = new ChannelResolver(target, {
         ...{ watches, delivery, emptyPolicy, clock, logger, prepare: client.prepare },
         onDelivered: (result) => {
@@ -196,19 +183,6 @@ function deliveryTo(
     error(details) {
       const error = { code: grpc.status.UNAVAILABLE, details };
       listener(statusOrFromError(error), {}, config, "");
-    },
-  };
-}
-
-function oldDeliveryTo(listener: ObjectListener, grpc: GrpcModule): Delivery {
-  return {
-    endpoints(endpoints) {
-      listener.onSuccessfulResolution(endpoints.map(toGrpc), null, null, null, {});
-      return true;
-    },
-    error(details) {
-      const metadata = new grpc.Metadata();
-      listener.onError({ code: grpc.status.UNAVAILABLE, details, metadata });
     },
   };
 }

@@ -2,16 +2,7 @@
 
 import { formatHostPort } from "./addresses.ts";
 import { type Failure, failureOf, type Known } from "./failure.ts";
-import type {
-  Conditions,
-  EndpointState,
-  Family,
-  RawConditions,
-  ResolvedEndpoint,
-  ServiceFacts,
-  SliceSummary,
-  TargetRef,
-} from "./resolution.ts";
+import type { Family, ResolvedEndpoint, ServiceFacts, SliceSummary } from "./resolution.ts";
 import type { SourceKind } from "./source_feed.ts";
 import type { Target } from "./target.ts";
 
@@ -47,40 +38,16 @@ export interface Resolution {
   readonly error: Failure | null;
 }
 
-/** An endpoint in the document. */
-export interface EndpointView {
+/** An endpoint in the document: as it was resolved, its addresses as text. */
+export interface EndpointView extends Omit<ResolvedEndpoint, "addresses"> {
   /** `host:port`, an IPv6 host in brackets. */
   readonly addresses: readonly string[];
   /** Of the first address. */
   readonly host: string;
   /** Of the first address. */
   readonly port: number;
-  /** Empty for the port without a name. */
-  readonly portName: string;
   /** Of the first address. */
   readonly family: Family | "";
-  /** Whether channels get it. */
-  readonly usable: boolean;
-  /** Why, or why not. */
-  readonly state: EndpointState;
-  /** With what absence means filled in. */
-  readonly conditions: Conditions;
-  /** As they came. */
-  readonly rawConditions: RawConditions;
-  /** Node it runs on. */
-  readonly node: string | null;
-  /** Zone it runs in. */
-  readonly zone: string | null;
-  /** Its own name within the Service. */
-  readonly hostname: string | null;
-  /** Name of the slice it stands in. */
-  readonly slice: string;
-  /** What is spoken there. */
-  readonly appProtocol: string | null;
-  /** For whom the control plane means it. */
-  readonly hints: { readonly zones: readonly string[]; readonly nodes: readonly string[] };
-  /** The object behind it. */
-  readonly targetRef: TargetRef | null;
 }
 
 /** Makes the document. */
