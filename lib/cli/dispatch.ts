@@ -6,7 +6,7 @@
 import type { PermissionHost } from "#lib/run/permissions.ts";
 import type { StrictHalf } from "#lib/run/strict_sandbox.ts";
 import type { RunContext } from "#lib/run/context.ts";
-import type { Command, CommandEntry } from "./command.ts";
+import type { CommandEntry } from "./command.ts";
 import { printAlone } from "./print_alone.ts";
 import { rootHelp } from "./root_help.ts";
 import { UsageError } from "./usage_error.ts";
@@ -50,16 +50,13 @@ async function dispatchWord(args: readonly string[], deps: DispatchDeps): Promis
   if (word === "help") return await printHelp(rest[0] ?? "", deps);
   if (isVersionFlag(word)) return await printVersion(deps);
   if (word === COMPLETE_WORD) return await printProposals(rest, deps);
+  const { load, readParts } = await findEntry(word, deps.commands);
   // Side by side: the runner is needed unless this ends in help.
-  const [command, { runCommand }] = await Promise.all([
-    loadCommand(word, deps.commands),
-    import("./run_command.ts"),
-  ]);
+  const [{ command }, { runCommand }] = await Promise.all([load(), import("./run_command.ts")]);
   const ownArgs = rest.includes("--") ? rest.slice(0, rest.indexOf("--")) : rest;
   if (ownArgs.some(isHelpFlag)) return await printHelp(word, deps);
   if (ownArgs.some(isVersionFlag)) return await printVersion(deps);
   if (ownArgs.includes(SHORT_VERSION)) return await printVersion(deps, { isShort: true });
-  const { readParts } = findEntry(word, deps.commands) ?? {};
   return await runCommand(command, rest, { ...deps, readParts });
 }
 
@@ -72,7 +69,7 @@ async function printVersion(
 }
 
 async function printHelp(word: string, deps: DispatchDeps): Promise<number> {
-  const command = await loadCommand(word, deps.commands);
+  const { command } = await (await findEntry(word, deps.commands)).load();
   const [{ commandHelp }, { allFlags }] = await Promise.all([
     import("./help.ts"),
     import("./common_flags.ts"),
@@ -87,13 +84,9 @@ async function printProposals(args: readonly string[], deps: DispatchDeps): Prom
   return printAlone(proposals.map((proposal) => `${proposal}\n`).join(""), deps);
 }
 
-function findEntry(word: string, commands: readonly CommandEntry[]): CommandEntry | undefined {
-  return commands.find((candidate) => candidate.name === word);
-}
-
-async function loadCommand(word: string, commands: readonly CommandEntry[]): Promise<Command> {
-  const entry = findEntry(word, commands);
-  if (entry !== undefined) return (await entry.load()).command;
+async function findEntry(word: string, commands: readonly CommandEntry[]): Promise<CommandEntry> {
+  const entry = commands.find((candidate) => candidate.name === word);
+  if (entry !== undefined) return entry;
   const { nearest } = await import("./nearest.ts");
   const near = nearest(word, commands.map((candidate) => candidate.name));
   throw new UsageError(`Unknown command "${word}"`, [

@@ -12,7 +12,7 @@ import {
   UnsatisfiedPositionalError,
 } from "@stricli/core";
 import type { Application, CommandContext } from "@stricli/core";
-import type { ScannableCommand } from "./scan_args.ts";
+import { helpHint, type ScannableCommand } from "./scan_args.ts";
 import { UsageError } from "./usage_error.ts";
 
 /**
@@ -130,8 +130,4 @@ function toUsageError(failure: unknown, command: ScannableCommand): unknown {
 function isHidden(command: ScannableCommand, name: string): boolean {
   const flag = command.flags[name];
   return flag?.hidden === true || flag?.unavailable !== undefined;
-}
-
-function helpHint(command: ScannableCommand): string {
-  return `"kcfg help ${command.name}" lists what it takes`;
 }

@@ -45,9 +45,7 @@ export async function scanArgs(
 ): Promise<ScannedArgs> {
   const { flags, others, passthrough } = rewriteArgs(args, command.flags);
   if (passthrough !== undefined && command.takesPassthrough !== true) {
-    throw new UsageError(`"${command.name}" takes nothing behind "--"`, [
-      `"kcfg help ${command.name}" lists what it takes`,
-    ]);
+    throw new UsageError(`"${command.name}" takes nothing behind "--"`, [helpHint(command)]);
   }
   const { minimum, maximum } = command.positionals ?? { minimum: 0, maximum: 0 };
   const isPlain = others.length >= minimum && others.length <= maximum &&
@@ -55,4 +53,9 @@ export async function scanArgs(
   if (isPlain) return { flags, positionals: others, passthrough };
   const { scanDoubtful } = await import("./doubtful_args.ts");
   return { flags, positionals: await scanDoubtful(command, others), passthrough };
+}
+
+/** Where to read on after a mistake. */
+export function helpHint({ name }: Pick<ScannableCommand, "name">): string {
+  return `"kcfg help ${name}" lists what it takes`;
 }

@@ -8,12 +8,9 @@ import type { RunContext } from "./context.ts";
 import { endOnFault } from "./fault.ts";
 import { runtimePermissions } from "./permissions.ts";
 import { startingClock } from "./starting_clock.ts";
-import { StopRequest, type StopSignal } from "./stop_request.ts";
+import { STOP_SIGNALS, StopRequest, type StopSignal } from "./stop_request.ts";
 import type { StrictHalf } from "./strict_sandbox.ts";
 import { textSink } from "./text_sink.ts";
-
-/** Signals that end a run. */
-const STOP_SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
 /** The running process, ready for the dispatcher. */
 export interface ProcessHandle {

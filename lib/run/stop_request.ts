@@ -1,7 +1,10 @@
 /** Why a run is asked to stop: the reason of `RunContext.signal`. */
 
 /** Signals that stop a run. */
-export type StopSignal = "SIGTERM" | "SIGINT";
+export const STOP_SIGNALS = ["SIGTERM", "SIGINT"] as const;
+
+/** One of `STOP_SIGNALS`. */
+export type StopSignal = typeof STOP_SIGNALS[number];
 
 /** The first of them has come. An `AbortError` to whoever waits. */
 export class StopRequest extends Error {
