@@ -41,7 +41,8 @@ export function startKcfg(args: readonly string[], { env = {} }: StartOptions = 
 
   async function exitCode(): Promise<number> {
     await eventually("the process has ended", () => ended, { withinMs: 4900 });
-    await Promise.all([stderr.done, stdout.done]);
+    // A program that it left behind holds them open.
+    await eventually("its streams have ended", () => stderr.isDone() && stdout.isDone());
     return (await status).code;
   }
 
@@ -96,8 +97,10 @@ function programForm(): { readonly program: string; readonly prefix: readonly st
 
 function collect(stream: ReadableStream<Uint8Array>) {
   let text = "";
-  const done = (async () => {
+  let isDone = false;
+  void (async () => {
     for await (const chunk of stream.pipeThrough(new TextDecoderStream())) text += chunk;
+    isDone = true;
   })();
-  return { text: () => text, done };
+  return { text: () => text, isDone: () => isDone };
 }
