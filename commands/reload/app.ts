@@ -127,6 +127,11 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
     if (signal.aborted) return 0;
     throw error;
   }
+  // Before there is an application that would be left behind by a signal nobody listens to.
+  using _hup = context.onSignal("SIGHUP", () => {
+    log.info("forced by signal");
+    force().catch((err) => log.warn("forced reload failed", { err }));
+  });
   const ended = Promise.withResolvers<ChildEnd>();
   if (child !== undefined) {
     child.onEnd = (end) => {
@@ -162,10 +167,6 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
       },
     }, signal)
   );
-  using _hup = context.onSignal("SIGHUP", () => {
-    log.info("forced by signal");
-    force().catch((err) => log.warn("forced reload failed", { err }));
-  });
   const resyncing = resync(options, {
     clock,
     random: deps.random,
