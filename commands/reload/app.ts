@@ -51,7 +51,12 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
   const opened = await createSources(options, { clock, log, metrics });
   const { sources } = opened;
   cleanup.defer(() => opened.close());
-  const layout = options.writes ? await openLayout(options, { clock, log }) : undefined;
+  const layout: Layout | undefined = options.writes
+    ? await openLayout(options, {
+      ...{ clock, log },
+      claim: async () => await keeper?.saveNow(),
+    })
+    : undefined;
   const writer = new Writer(options, {
     layout,
     clock,
@@ -85,7 +90,7 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
     )
     : undefined;
   if (announcer !== undefined) cleanup.defer(() => announcer.close());
-  const keeper = layout && new StateKeeper({
+  const keeper: StateKeeper | undefined = layout && new StateKeeper({
     ...{ clock, log, facts },
     write: () =>
       writeState(options.configRoot, stateOfRun({ layout, writer, facts, sources }), {
@@ -255,13 +260,17 @@ async function runOnce(
 
 async function openLayout(
   options: ReloadOptions,
-  { clock, log }: { readonly clock: Clock; readonly log: Logger },
+  { clock, log, claim }: {
+    readonly clock: Clock;
+    readonly log: Logger;
+    readonly claim: () => Promise<void>;
+  },
 ): Promise<Layout> {
   const { configRoot: root, files } = options;
   await Deno.mkdir(root, { recursive: true });
   if (options.layout === "flat") {
     const { createFlatLayout } = await import("./disk/flat_layout.ts");
-    return createFlatLayout(root, files);
+    return createFlatLayout(root, { files, claim });
   }
   const { createSymlinkLayout } = await import("./disk/symlink_layout.ts");
   return createSymlinkLayout(root, files, { now: () => clock.now(), log });

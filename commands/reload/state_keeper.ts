@@ -36,6 +36,21 @@ export class StateKeeper {
     this.#writing ??= this.#writeAll().finally(() => this.#writing = undefined);
   }
 
+  /** Resolves when the state as it is now is written. @throws {Error} when it cannot be */
+  async saveNow(): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing;
+    const done = Promise.withResolvers<void>();
+    this.#writing = done.promise;
+    try {
+      await this.#deps.write();
+    } finally {
+      this.#writing = undefined;
+      done.resolve();
+      // Changed while it was written.
+      if (this.#isDue) this.save();
+    }
+  }
+
   /** Resolves when nothing is being written; nothing is tried again after that. */
   async close(): Promise<void> {
     await this.#writing;
@@ -80,6 +95,6 @@ export function stateOfRun(
     lastReloadHash: facts.lastReloadHash ?? null,
     lastReloadOk: facts.lastReloadOk,
     layout: layout.name,
-    files: [...writer.visible.keys()],
+    files: layout.files(),
   };
 }

@@ -61,6 +61,15 @@ export async function removeAll(path: string): Promise<void> {
   }
 }
 
+/** Removes a file or link; nothing to do when it is gone, or when somebody has put a folder there. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    if (!(await Deno.lstat(path)).isDirectory) await Deno.remove(path);
+  } catch (error) {
+    if (!isNoFile(error)) throw error;
+  }
+}
+
 /** Where a symbolic link leads; `undefined` when there is none. */
 export async function linkTarget(path: string): Promise<string | undefined> {
   try {
@@ -83,9 +92,13 @@ export async function readIfPresent(path: string): Promise<Uint8Array | undefine
   try {
     return await Deno.readFile(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return undefined;
-    }
+    if (isNoFile(error)) return undefined;
     throw error;
   }
+}
+
+/** Whether there is none by that name. */
+function isNoFile(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory ||
+    error instanceof Deno.errors.IsADirectory;
 }

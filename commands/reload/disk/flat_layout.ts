@@ -1,31 +1,42 @@
 /**
  * Regular files at their final paths, for applications that refuse links (reload.md 6.5). Each file is replaced by a
- * rename; new and changed ones first, unchanged ones not at all, removals last. Only files written by kcfg are removed.
+ * rename; new and changed ones first, unchanged ones not at all, removals last. Only files of ours are removed: those
+ * that the state file lists, and it lists a file before the file appears.
  */
 
-import type { Payload } from "../payload/payload.ts";
-import { RefusedVersion, sameBytes } from "../payload/payload.ts";
+import { type Payload, sameBytes } from "../payload/payload.ts";
 import {
   type FileOptions,
   makeParents,
   readIfPresent,
   removeAll,
+  removeFile,
   syncFolder,
   writeNewFile,
 } from "./files.ts";
 import type { Layout, PreparedVersion } from "./layout.ts";
+import { foldersOf, OwnFiles } from "./own_files.ts";
 import { isStateLeftOver, type SavedState } from "./state_file.ts";
 
 const TEMPORARY = "..kcfg-tmp-";
 
+/** What the layout needs. */
+export interface FlatLayoutDeps {
+  readonly files: FileOptions;
+  /** Writes the state file with what {@linkcode Layout.files} says. @throws {Error} when it cannot */
+  readonly claim: () => Promise<void>;
+}
+
 /** Makes the layout of `root`. */
-export function createFlatLayout(root: string, options: FileOptions): Layout {
+export function createFlatLayout(root: string, { files: options, claim }: FlatLayoutDeps): Layout {
+  const own = new OwnFiles(root);
   let visible: Payload = new Map();
   let visibleHash = "";
   const earlier: { readonly hash: string; readonly payload: Payload }[] = [];
 
   async function open(state: SavedState | undefined): Promise<Payload | undefined> {
-    await removeLeftOvers(root);
+    own.add(state?.files ?? []);
+    for (const folder of foldersOf(own.paths)) await removeLeftOvers(`${root}/${folder}`);
     if (state === undefined || state.layout !== "flat") return undefined;
     const found = new Map<string, Uint8Array>();
     for (const path of state.files) {
@@ -37,7 +48,11 @@ export function createFlatLayout(root: string, options: FileOptions): Layout {
     return found;
   }
 
+  /** What fails half-way leaves files that are listed, so the next write puts it right. */
   async function write(payload: Payload): Promise<void> {
+    if (own.add(payload.keys())) await claim();
+    await removeInTheWay(payload);
+    const changed = new Set<string>();
     for (const [path, bytes] of payload) {
       const present = await readIfPresent(`${root}/${path}`);
       if (present !== undefined && sameBytes(present, bytes)) continue;
@@ -51,35 +66,52 @@ export function createFlatLayout(root: string, options: FileOptions): Layout {
         await removeAll(temporary);
         throw error;
       }
-      await syncFolder(folder, options);
+      changed.add(folder);
     }
-    for (const path of visible.keys()) {
+    for (const folder of changed) await syncFolder(folder, options);
+    for (const path of own.paths) if (!payload.has(path)) await remove(path);
+  }
+
+  /** A file of ours where a folder is wanted, and the other way round: the one exception to "removals last". */
+  async function removeInTheWay(payload: Payload): Promise<void> {
+    const folders = foldersOf(payload.keys());
+    for (const path of own.paths) {
       if (payload.has(path)) continue;
-      await removeAll(`${root}/${path}`);
-      await removeEmptyParents(root, path);
+      const isInTheWay = folders.has(path) ||
+        [...foldersOf([path])].some((folder) => payload.has(folder));
+      if (isInTheWay) await remove(path);
     }
   }
 
+  async function remove(path: string): Promise<void> {
+    await removeFile(`${root}/${path}`);
+    await removeEmptyParents(root, path);
+    own.delete(path);
+  }
+
   async function prepare(payload: Payload, hash: string): Promise<PreparedVersion> {
-    for (const path of payload.keys()) {
-      const found = await Deno.lstat(`${root}/${path}`).catch(() => undefined);
-      if (found?.isDirectory === true) {
-        throw new RefusedVersion(`"${root}/${path}" is a folder, it stands in the way`);
-      }
-    }
+    await own.refuseForeign(payload.keys());
     // Nothing lies beside the visible files, so what is validated is a copy of its own.
     const folder = `${root}/${TEMPORARY}${crypto.randomUUID()}`;
-    await Deno.mkdir(folder);
-    for (const [path, bytes] of payload) {
-      await makeParents(folder, path, options);
-      await writeNewFile(`${folder}/${path}`, bytes, { ...options, fsync: false });
+    try {
+      await Deno.mkdir(folder);
+      for (const [path, bytes] of payload) {
+        await makeParents(folder, path, options);
+        await writeNewFile(`${folder}/${path}`, bytes, { ...options, fsync: false });
+      }
+    } catch (error) {
+      await removeAll(folder);
+      throw error;
     }
     return {
       folder,
       discard: () => removeAll(folder),
       async switch() {
-        await write(payload);
-        await removeAll(folder);
+        try {
+          await write(payload);
+        } finally {
+          await removeAll(folder);
+        }
         earlier.push({ hash: visibleHash, payload: visible });
         visible = payload;
         visibleHash = hash;
@@ -91,7 +123,9 @@ export function createFlatLayout(root: string, options: FileOptions): Layout {
     name: "flat",
     open,
     prepare,
+    files: () => own.paths,
     async matches(payload) {
+      if (own.paths.some((path) => !payload.has(path))) return false;
       for (const [path, bytes] of payload) {
         const present = await readIfPresent(`${root}/${path}`);
         if (present === undefined || !sameBytes(present, bytes)) return false;
@@ -109,10 +143,10 @@ export function createFlatLayout(root: string, options: FileOptions): Layout {
       return false;
     },
     async backTo(hash) {
-      const at = earlier.findLastIndex((one) => one.hash === hash);
-      const [before] = at < 0 ? [] : earlier.splice(at, 1);
+      const before = earlier.findLast((one) => one.hash === hash);
       if (before === undefined) return undefined;
       await write(before.payload);
+      earlier.splice(earlier.indexOf(before), 1);
       visible = before.payload;
       visibleHash = hash;
       return before.payload;
@@ -120,11 +154,17 @@ export function createFlatLayout(root: string, options: FileOptions): Layout {
   };
 }
 
+/** Looks at one folder, not below it: what is foreign there need not be readable. */
 async function removeLeftOvers(folder: string): Promise<void> {
-  for await (const entry of Deno.readDir(folder)) {
-    const path = `${folder}/${entry.name}`;
-    if (entry.name.startsWith(TEMPORARY) || isStateLeftOver(entry.name)) await removeAll(path);
-    else if (entry.isDirectory && !entry.name.startsWith(".")) await removeLeftOvers(path);
+  try {
+    for await (const { name } of Deno.readDir(folder)) {
+      const isLeftOver = name.startsWith(TEMPORARY) || isStateLeftOver(name);
+      if (isLeftOver) await removeAll(`${folder}/${name}`);
+    }
+  } catch (error) {
+    const isGone = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.NotADirectory;
+    if (!isGone) throw error;
   }
 }
 

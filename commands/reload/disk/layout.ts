@@ -24,6 +24,8 @@ export interface Layout {
   matches(payload: Payload): Promise<boolean>;
   /** Name of the visible version's folder, for the state file; empty without one. */
   current(): string;
+  /** Paths of the files that are ours, for the state file. */
+  files(): readonly string[];
   /** Earlier versions that are still on disk, for the state file; the oldest first. */
   earlier(): SavedState["earlier"];
   /**

@@ -6,6 +6,7 @@ import { tempDir } from "#tests/support/temp_dir.ts";
 import { hashOf, RefusedVersion } from "../payload/payload.ts";
 import { createFlatLayout } from "./flat_layout.ts";
 import type { Layout } from "./layout.ts";
+import type { SavedState } from "./state_file.ts";
 import { createSymlinkLayout } from "./symlink_layout.ts";
 
 const FILES = { fileMode: undefined, dirMode: undefined, owner: undefined, fsync: false };
@@ -17,6 +18,18 @@ function payload(content: Record<string, string>): Map<string, Uint8Array> {
 
 function symlinks(root: string, clock = { ms: Date.UTC(2026, 0, 1) }): Layout {
   return createSymlinkLayout(root, FILES, { now: () => clock.ms++, log: silentLogger });
+}
+
+function flat(root: string, claim = () => Promise.resolve()): Layout {
+  return createFlatLayout(root, { files: FILES, claim });
+}
+
+/** What a run that wrote these files has left. */
+function flatState(files: readonly string[]): SavedState {
+  return {
+    ...{ schema: 1, hash: "", dir: "", earlier: [], sources: [], layout: "flat", files },
+    ...{ lastReloadHash: null, lastReloadOk: true },
+  };
 }
 
 async function write(layout: Layout, content: Record<string, string>): Promise<void> {
@@ -31,7 +44,7 @@ Deno.test("both layouts write, change and remove files, and go back", async (t) 
   for (const name of ["symlink", "flat"] as const) {
     await t.step(name, async () => {
       await using dir = await tempDir();
-      const layout = name === "flat" ? createFlatLayout(dir.path, FILES) : symlinks(dir.path);
+      const layout = name === "flat" ? flat(dir.path) : symlinks(dir.path);
       assert.equal(await layout.open(undefined), undefined);
       await write(layout, { "a.conf": "1", "d/b": "2" });
       const read = (path: string) => Deno.readTextFile(`${dir.path}/${path}`);
@@ -116,12 +129,104 @@ Deno.test("the symlink layout keeps as many versions as it is told", async () =>
 
 Deno.test("a refused version leaves nothing behind", async () => {
   await using dir = await tempDir();
-  for (const layout of [symlinks(dir.path), createFlatLayout(dir.path, FILES)]) {
+  for (const layout of [symlinks(dir.path), flat(dir.path)]) {
     await layout.open(undefined);
     const before = await names(dir.path);
     await (await layout.prepare(payload({ a: "1", "b/c": "2" }), "")).discard();
     assert.deepEqual(await names(dir.path), before);
   }
+});
+
+Deno.test("the flat layout lists a file before it appears, and no longer once it is gone", async () => {
+  await using dir = await tempDir();
+  const listed: string[][] = [];
+  const layout = flat(dir.path, async () => {
+    listed.push([...layout.files(), "on disk:", ...await names(dir.path)]);
+  });
+  await layout.open(undefined);
+  await write(layout, { a: "1", b: "1" });
+  await write(layout, { a: "2", b: "2" });
+  await write(layout, { b: "2", c: "2" });
+  const [first, second, ...more] = listed;
+  assert.deepEqual([first?.slice(0, 3), more], [["a", "b", "on disk:"], []]);
+  assert.ok(!first?.slice(3).includes("a"));
+  assert.deepEqual(second?.slice(0, 4), ["a", "b", "c", "on disk:"]);
+  assert.deepEqual(layout.files(), ["b", "c"]);
+});
+
+Deno.test("the flat layout writes nothing that it cannot list", async () => {
+  await using dir = await tempDir();
+  const layout = flat(dir.path, () => Promise.reject(new Error("disk full")));
+  await layout.open(undefined);
+  await assert.rejects(write(layout, { a: "1" }), /disk full/);
+  assert.deepEqual(await names(dir.path), []);
+});
+
+Deno.test("a write of the flat layout that fails half-way is put right by the next one", async () => {
+  await using dir = await tempDir();
+  const layout = flat(dir.path);
+  await layout.open(undefined);
+  await write(layout, { a: "1", z: "1" });
+  const version = payload({ a: "2", m: "2", "z/in": "2", zz: "2" });
+  const prepared = await layout.prepare(version, "");
+  // Comes between the look and the write, so that the third file fails.
+  await Deno.remove(`${dir.path}/z`);
+  await dir.write("z/in/foreign", "stays");
+  await assert.rejects(prepared.switch());
+  assert.deepEqual(await names(dir.path), ["a", "m", "z"]);
+  // It is not what it was, although the old version's own files are all that is asked for.
+  await Deno.remove(`${dir.path}/z`, { recursive: true });
+  const before = payload({ a: "1", z: "1" });
+  await dir.write("a", "1");
+  await dir.write("z", "1");
+  assert.ok(!await layout.matches(before));
+  await write(layout, { a: "1", z: "1" });
+  assert.deepEqual(await names(dir.path), ["a", "z"]);
+});
+
+Deno.test("a version that the flat layout cannot copy leaves nothing behind", async () => {
+  await using dir = await tempDir();
+  const layout = flat(dir.path);
+  await layout.open(undefined);
+  await assert.rejects(layout.prepare(payload({ a: "1", ["b".repeat(300)]: "2" }), ""));
+  assert.deepEqual(await names(dir.path), []);
+});
+
+Deno.test("the flat layout takes over what a run that was killed had listed", async () => {
+  await using dir = await tempDir();
+  await dir.write("a", "1");
+  await dir.write("d/b", "half of the next version");
+  await dir.write("..kcfg-tmp-x/a", "left over");
+  await dir.write("d/..kcfg-tmp-y", "left over");
+  await dir.write("foreign/..kcfg-tmp-z", "not looked at");
+  const layout = flat(dir.path);
+  await layout.open(flatState(["a", "d/b", "never-written"]));
+  await write(layout, { a: "1" });
+  assert.deepEqual(await names(dir.path), ["a", "foreign"]);
+  assert.deepEqual(await names(`${dir.path}/foreign`), ["..kcfg-tmp-z"]);
+});
+
+Deno.test("the flat layout turns its own files into folders and back, foreign ones never", async () => {
+  await using dir = await tempDir();
+  const layout = flat(dir.path);
+  await layout.open(undefined);
+  await write(layout, { a: "1", b: "1" });
+  await write(layout, { "a/in/deep": "2", b: "2" });
+  assert.equal(await Deno.readTextFile(`${dir.path}/a/in/deep`), "2");
+  await write(layout, { a: "3" });
+  assert.equal(await Deno.readTextFile(`${dir.path}/a`), "3");
+  assert.deepEqual(await names(dir.path), ["a"]);
+  await dir.write("file", "foreign");
+  await dir.write("folder/x", "foreign");
+  await Deno.symlink("folder", `${dir.path}/link`);
+  for (const path of ["file/y", "folder", "link/y"]) {
+    await assert.rejects(layout.prepare(payload({ [path]: "" }), ""), RefusedVersion);
+  }
+  // What somebody has put in the place of a file of ours is not removed either.
+  await Deno.remove(`${dir.path}/a`);
+  await dir.write("a/x", "foreign");
+  await write(layout, { b: "4" });
+  assert.equal(await Deno.readTextFile(`${dir.path}/a/x`), "foreign");
 });
 
 Deno.test("modes are exact when they are given", async () => {

@@ -47,6 +47,8 @@ export function createSymlinkLayout(
 ): Layout {
   /** Version folders, the oldest first; the visible one is the last. */
   let versions: Version[] = [];
+  /** Paths of the visible version. */
+  let visible: readonly string[] = [];
   /** Visible names whose links were found right or made. */
   let linked = new Set<string>();
 
@@ -69,6 +71,7 @@ export function createSymlinkLayout(
     versions = [...known.filter(({ name }) => present.has(name)), {
       ...{ name: target, hash, replacedMs: -Infinity },
     }];
+    visible = [...payload?.keys() ?? []];
     return payload;
   }
 
@@ -98,6 +101,7 @@ export function createSymlinkLayout(
       async switch() {
         await pointTo(name);
         show({ name, hash, replacedMs: -Infinity });
+        visible = [...payload.keys()];
         await linkNames(payload);
       },
     };
@@ -212,6 +216,7 @@ export function createSymlinkLayout(
     if (payload === undefined || await hashOf(payload) !== hash) return undefined;
     await pointTo(before.name);
     show(before);
+    visible = [...payload.keys()];
     await linkNames(payload);
     return payload;
   }
@@ -222,6 +227,7 @@ export function createSymlinkLayout(
     prepare,
     matches,
     backTo,
+    files: () => visible,
     current: () => versions.at(-1)?.name ?? "",
     earlier: () => versions.slice(0, -1).map(({ name, hash }) => ({ dir: name, hash })),
     async removeOld(keep, hash, graceMs) {

@@ -89,3 +89,34 @@ Deno.test(`reload: killed at ${KILLS} random instants, the directory is one vers
   }
   assert.ok(interrupted > KILLS / 5, `${interrupted} kills hit an apply cycle`);
 });
+
+Deno.test(`reload --layout=flat: killed at ${KILLS} random instants, the next start owns all of it`, async () => {
+  await using dir = await tempDir();
+  /** A name that no other version has, so that whatever is forgotten shows. */
+  const flatFiles = (version: number) => ({ ...filesOf(version), [`only-${version}.conf`]: "x" });
+  const volume = await kubeletVolume(dir.path, flatFiles(0));
+  const root = `${dir.path}/config`;
+  await dir.write("config/foreign", "stays");
+  const args = [
+    ...["reload", `--configroot=${root}`, `--volume-dir=${volume.path}`, "--log-format=json"],
+    ...["--layout=flat", "--reload-action=none", "--debounce=0", "--reload-min-interval=0"],
+  ];
+  let version = 0;
+  let interrupted = 0;
+  for (let kill = 0; kill < KILLS; kill++) {
+    await using kcfg = startKcfg(args);
+    await eventually(`it is ready: ${kcfg.stderr()}`, () => kcfg.logLine("ready"));
+    const names = await namesIn(root);
+    const shown = names.filter((name) => !name.startsWith("..kcfg-state.json"));
+    assert.deepEqual(shown, ["foreign", ...Object.keys(flatFiles(version))].sort());
+    const endMs = performance.now() + Math.random() * MAX_INSTANT_MS;
+    while (performance.now() < endMs) await volume.swap(flatFiles(++version));
+    kcfg.signal("SIGKILL");
+    await kcfg.exitCode();
+    // Half-way is a copy that is left, or names of two versions.
+    const left = await namesIn(root);
+    const only = left.filter((name) => name.startsWith("only-"));
+    if (only.length !== 1 || left.some((name) => name.includes("kcfg-tmp"))) interrupted += 1;
+  }
+  assert.ok(interrupted > KILLS / 10, `${interrupted} kills hit an apply cycle`);
+});

@@ -1,0 +1,84 @@
+/** Which files of a directory are ours, when they lie between foreign ones (reload.md 6.5). */
+
+import { RefusedVersion } from "../payload/payload.ts";
+
+/** The paths below `root` that are ours. */
+export class OwnFiles {
+  readonly #root: string;
+  readonly #paths = new Set<string>();
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** All of them, in no order. */
+  get paths(): readonly string[] {
+    return [...this.#paths];
+  }
+
+  /** Adds paths; whether one of them is new. */
+  add(paths: Iterable<string>): boolean {
+    const { size } = this.#paths;
+    for (const path of paths) this.#paths.add(path);
+    return this.#paths.size > size;
+  }
+
+  /** A path is nobody's any more. */
+  delete(path: string): void {
+    this.#paths.delete(path);
+  }
+
+  /**
+   * Refuses paths that cannot be written without a foreign file being lost, or without leaving the directory by
+   * a link. A foreign file at the path itself is replaced.
+   *
+   * @throws {RefusedVersion}
+   */
+  async refuseForeign(paths: Iterable<string>): Promise<void> {
+    for (const path of paths) {
+      const found = await look(`${this.#root}/${path}`);
+      if (found?.isDirectory === true && await this.#hasForeign(path)) {
+        throw new RefusedVersion(`"${this.#root}/${path}" is a folder, it stands in the way`);
+      }
+      for (const folder of foldersOf([path])) {
+        const parent = folder === "" ? undefined : await look(`${this.#root}/${folder}`);
+        if (parent === undefined || parent.isDirectory || this.#paths.has(folder)) continue;
+        const kind = parent.isSymlink ? "link" : "file";
+        throw new RefusedVersion(
+          `"${this.#root}/${folder}" is a ${kind} that is not ours, it stands in the way`,
+        );
+      }
+    }
+  }
+
+  /** Whether anything below a folder is not ours. */
+  async #hasForeign(folder: string): Promise<boolean> {
+    for await (const { name, isDirectory } of Deno.readDir(`${this.#root}/${folder}`)) {
+      const path = `${folder}/${name}`;
+      if (isDirectory ? await this.#hasForeign(path) : !this.#paths.has(path)) return true;
+    }
+    return false;
+  }
+}
+
+/** Folders of paths, the directory itself included as the empty path. */
+export function foldersOf(paths: Iterable<string>): ReadonlySet<string> {
+  const folders = new Set([""]);
+  for (const path of paths) {
+    for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) {
+      folders.add(path.slice(0, at));
+    }
+  }
+  return folders;
+}
+
+async function look(path: string): Promise<Deno.FileInfo | undefined> {
+  try {
+    return await Deno.lstat(path);
+  } catch (error) {
+    const isAbsent = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.NotADirectory;
+    if (isAbsent) return undefined;
+    throw error;
+  }
+}
