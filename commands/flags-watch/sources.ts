@@ -1,6 +1,7 @@
-/** Makes the source that the options name. What only one kind needs is loaded for that kind alone. */
+/** Makes the source that the options name. What only the API or a manifest needs is loaded for that alone. */
 
 import { denoDirectoryAccess } from "#lib/flags/deno.ts";
+import { directorySource } from "#lib/flags/directory_source.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { Metrics } from "#lib/metrics/metrics.ts";
 import type { Clock } from "#lib/run/clock.ts";
@@ -22,7 +23,6 @@ export async function createSource(
 ): Promise<AppSource | undefined> {
   switch (source.kind) {
     case "directory": {
-      const { directorySource } = await import("#lib/flags/directory_source.ts");
       const { pollIntervalMs, debounceMs } = source;
       const { clock } = deps;
       return {

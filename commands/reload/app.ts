@@ -2,6 +2,7 @@
 
 import type { Logger } from "#lib/log/logger.ts";
 import { Metrics } from "#lib/metrics/metrics.ts";
+import { aborted } from "#lib/run/aborted.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import type { RunContext } from "#lib/run/context.ts";
 import { createActions } from "./actions/create_actions.ts";
@@ -274,11 +275,4 @@ async function openLayout(
   }
   const { createSymlinkLayout } = await import("./disk/symlink_layout.ts");
   return createSymlinkLayout(root, files, { now: () => clock.now(), log });
-}
-
-function aborted(signal: AbortSignal): Promise<undefined> {
-  if (signal.aborted) return Promise.resolve(undefined);
-  return new Promise((resolve) =>
-    signal.addEventListener("abort", () => resolve(undefined), { once: true })
-  );
 }

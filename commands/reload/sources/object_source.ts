@@ -3,6 +3,7 @@
 import { type ConfigKind, type StoredObject, toConfigObject } from "#lib/kube/config_object.ts";
 import { type Informer, KubeApiError, type KubeClient } from "#lib/kube/mod.ts";
 import type { Logger } from "#lib/log/logger.ts";
+import { aborted } from "#lib/run/aborted.ts";
 import { type Clock, sleep } from "#lib/run/clock.ts";
 import { createSeldom } from "../seldom.ts";
 import { type Source, type SourceEvents, StartFailure } from "./source.ts";
@@ -264,11 +265,4 @@ function isMissing(err: unknown): boolean {
 
 function reasonOf(err: unknown): string {
   return err instanceof Error ? err.message : String(err);
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) =>
-    signal.addEventListener("abort", () => resolve(), { once: true })
-  );
 }
