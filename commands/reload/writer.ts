@@ -115,7 +115,10 @@ export class Writer {
     if (hash === this.#hash && await layout.matches(payload)) return { kind: "unchanged" };
     let prepared;
     try {
-      prepared = await layout.prepare(payload, hash);
+      prepared = await layout.prepare(payload, {
+        hash,
+        isValidated: this.#options.validate !== undefined,
+      });
     } catch (error) {
       if (error instanceof RefusedVersion) return { kind: "refused", reason: error.message };
       throw error;

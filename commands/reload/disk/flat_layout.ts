@@ -89,9 +89,8 @@ export function createFlatLayout(root: string, { files: options, claim }: FlatLa
     own.delete(path);
   }
 
-  async function prepare(payload: Payload, hash: string): Promise<PreparedVersion> {
-    await own.refuseForeign(payload.keys());
-    // Nothing lies beside the visible files, so what is validated is a copy of its own.
+  /** Nothing lies beside the visible files, so what is validated is a copy of its own. */
+  async function makeCopy(payload: Payload): Promise<string> {
     const folder = `${root}/${TEMPORARY}${crypto.randomUUID()}`;
     try {
       await Deno.mkdir(folder);
@@ -103,14 +102,24 @@ export function createFlatLayout(root: string, { files: options, claim }: FlatLa
       await removeAll(folder);
       throw error;
     }
+    return folder;
+  }
+
+  async function prepare(
+    payload: Payload,
+    { hash, isValidated }: { readonly hash: string; readonly isValidated: boolean },
+  ): Promise<PreparedVersion> {
+    await own.refuseForeign(payload.keys());
+    const copy = isValidated ? await makeCopy(payload) : undefined;
+    const removeCopy = () => copy === undefined ? Promise.resolve() : removeAll(copy);
     return {
-      folder,
-      discard: () => removeAll(folder),
+      folder: copy ?? root,
+      discard: removeCopy,
       async switch() {
         try {
           await write(payload);
         } finally {
-          await removeAll(folder);
+          await removeCopy();
         }
         earlier.push({ hash: visibleHash, payload: visible });
         visible = payload;

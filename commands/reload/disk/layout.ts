@@ -5,7 +5,7 @@ import type { SavedState } from "./state_file.ts";
 
 /** A version that is written and not visible yet. */
 export interface PreparedVersion {
-  /** Folder that has its files, for validation; the directory itself in the flat layout. */
+  /** Folder that has its files, for validation. */
   readonly folder: string;
   /** Makes it the visible one; readers see the old or the new, nothing between. */
   switch(): Promise<void>;
@@ -18,8 +18,15 @@ export interface Layout {
   readonly name: "symlink" | "flat";
   /** Takes over a directory, removes what a run that was killed has left; returns what is visible now. */
   open(saved: SavedState | undefined): Promise<Payload | undefined>;
-  /** Writes a version beside the visible one. */
-  prepare(payload: Payload, hash: string): Promise<PreparedVersion>;
+  /**
+   * Writes a version beside the visible one. Where only a validation needs it there, it is written for one alone.
+   *
+   * @throws {RefusedVersion} when something foreign stands in the way
+   */
+  prepare(
+    payload: Payload,
+    version: { readonly hash: string; readonly isValidated: boolean },
+  ): Promise<PreparedVersion>;
   /** Whether the disk has exactly these files. */
   matches(payload: Payload): Promise<boolean>;
   /** Name of the visible version's folder, for the state file; empty without one. */

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "#lib/log/logger.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
-import { hashOf, RefusedVersion } from "../payload/payload.ts";
+import { hashOf, type Payload, RefusedVersion } from "../payload/payload.ts";
 import { createFlatLayout } from "./flat_layout.ts";
-import type { Layout } from "./layout.ts";
+import type { Layout, PreparedVersion } from "./layout.ts";
 import type { SavedState } from "./state_file.ts";
 import { createSymlinkLayout } from "./symlink_layout.ts";
 
@@ -32,9 +32,14 @@ function flatState(files: readonly string[]): SavedState {
   };
 }
 
+/** As for a version that is validated. */
+function prepare(layout: Layout, version: Payload, hash = ""): Promise<PreparedVersion> {
+  return layout.prepare(version, { hash, isValidated: true });
+}
+
 async function write(layout: Layout, content: Record<string, string>): Promise<void> {
   const version = payload(content);
-  await (await layout.prepare(version, await hashOf(version))).switch();
+  await (await prepare(layout, version, await hashOf(version))).switch();
 }
 
 const names = async (path: string) =>
@@ -104,7 +109,7 @@ Deno.test("the symlink layout replaces a foreign file and refuses a foreign fold
   await layout.open(undefined);
   await write(layout, { a: "ours" });
   assert.equal(await Deno.readTextFile(`${dir.path}/a`), "ours");
-  await assert.rejects(layout.prepare(payload({ "d/y": "" }), ""), RefusedVersion);
+  await assert.rejects(prepare(layout, payload({ "d/y": "" })), RefusedVersion);
 });
 
 Deno.test("the symlink layout keeps as many versions as it is told", async () => {
@@ -132,7 +137,7 @@ Deno.test("a refused version leaves nothing behind", async () => {
   for (const layout of [symlinks(dir.path), flat(dir.path)]) {
     await layout.open(undefined);
     const before = await names(dir.path);
-    await (await layout.prepare(payload({ a: "1", "b/c": "2" }), "")).discard();
+    await (await prepare(layout, payload({ a: "1", "b/c": "2" }))).discard();
     assert.deepEqual(await names(dir.path), before);
   }
 });
@@ -168,7 +173,7 @@ Deno.test("a write of the flat layout that fails half-way is put right by the ne
   await layout.open(undefined);
   await write(layout, { a: "1", z: "1" });
   const version = payload({ a: "2", m: "2", "z/in": "2", zz: "2" });
-  const prepared = await layout.prepare(version, "");
+  const prepared = await prepare(layout, version);
   // Comes between the look and the write, so that the third file fails.
   await Deno.remove(`${dir.path}/z`);
   await dir.write("z/in/foreign", "stays");
@@ -184,11 +189,24 @@ Deno.test("a write of the flat layout that fails half-way is put right by the ne
   assert.deepEqual(await names(dir.path), ["a", "z"]);
 });
 
+Deno.test("the flat layout copies a version for a validation alone", async () => {
+  await using dir = await tempDir();
+  const layout = flat(dir.path);
+  await layout.open(undefined);
+  const version = payload({ a: "1" });
+  const validated = await prepare(layout, version);
+  assert.equal(await Deno.readTextFile(`${validated.folder}/a`), "1");
+  await validated.discard();
+  const { folder } = await layout.prepare(version, { hash: "", isValidated: false });
+  assert.equal(folder, dir.path);
+  assert.deepEqual(await names(dir.path), []);
+});
+
 Deno.test("a version that the flat layout cannot copy leaves nothing behind", async () => {
   await using dir = await tempDir();
   const layout = flat(dir.path);
   await layout.open(undefined);
-  await assert.rejects(layout.prepare(payload({ a: "1", ["b".repeat(300)]: "2" }), ""));
+  await assert.rejects(prepare(layout, payload({ a: "1", ["b".repeat(300)]: "2" })));
   assert.deepEqual(await names(dir.path), []);
 });
 
@@ -220,7 +238,7 @@ Deno.test("the flat layout turns its own files into folders and back, foreign on
   await dir.write("folder/x", "foreign");
   await Deno.symlink("folder", `${dir.path}/link`);
   for (const path of ["file/y", "folder", "link/y"]) {
-    await assert.rejects(layout.prepare(payload({ [path]: "" }), ""), RefusedVersion);
+    await assert.rejects(prepare(layout, payload({ [path]: "" })), RefusedVersion);
   }
   // What somebody has put in the place of a file of ours is not removed either.
   await Deno.remove(`${dir.path}/a`);

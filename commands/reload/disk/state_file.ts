@@ -2,8 +2,8 @@
 
 import { writeFileAtomically } from "#lib/fs/atomic_write.ts";
 
-/** Name of the file. */
-const STATE_FILE = "..kcfg-state.json";
+/** Name of the file, without the ending that an application may look for (decision 41). */
+const STATE_FILE = "..kcfg-state";
 
 /** Whether a name is of a state file that a run which was killed did not finish. */
 export function isStateLeftOver(name: string): boolean {

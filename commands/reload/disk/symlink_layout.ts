@@ -75,7 +75,10 @@ export function createSymlinkLayout(
     return payload;
   }
 
-  async function prepare(payload: Payload, hash: string): Promise<PreparedVersion> {
+  async function prepare(
+    payload: Payload,
+    { hash }: { readonly hash: string },
+  ): Promise<PreparedVersion> {
     await refuseForeignFolders(payload);
     const name = await makeVersionFolder();
     const folder = `${root}/${name}`;

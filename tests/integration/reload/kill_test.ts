@@ -53,7 +53,7 @@ async function settledNames(root: string): Promise<string[]> {
   await eventually("nothing is left over", async () => {
     names = await namesIn(root);
     const own = names.filter((name) =>
-      name.startsWith("..") && name !== "..data" && name !== "..kcfg-state.json"
+      name.startsWith("..") && name !== "..data" && name !== "..kcfg-state"
     );
     return own.length <= 4 && own.every((name) => VERSION.test(name));
   });
@@ -107,7 +107,7 @@ Deno.test(`reload --layout=flat: killed at ${KILLS} random instants, the next st
     await using kcfg = startKcfg(args);
     await eventually(`it is ready: ${kcfg.stderr()}`, () => kcfg.logLine("ready"));
     const names = await namesIn(root);
-    const shown = names.filter((name) => !name.startsWith("..kcfg-state.json"));
+    const shown = names.filter((name) => !name.startsWith("..kcfg-state"));
     assert.deepEqual(shown, ["foreign", ...Object.keys(flatFiles(version))].sort());
     const endMs = performance.now() + Math.random() * MAX_INSTANT_MS;
     while (performance.now() < endMs) await volume.swap(flatFiles(++version));
