@@ -69,11 +69,10 @@ async function openApi(options: ReloadOptions, deps: SourcesDeps) {
           ...shared,
         }, { client, ...deps });
       }
-      const { kinds, selector, uniqueNames } = source;
-      const namespaces = source.namespaces === "ALL"
-        ? undefined
-        : source.namespaces ?? [client.namespace];
-      return createSelectorSource({ kinds, namespaces, selector, uniqueNames, ...shared }, {
+      const { kind: _, namespaces: asked, ...selected } = source;
+      const namespaces = asked === "ALL" ? undefined : asked ?? [client.namespace];
+      const root = options.configRoot;
+      return createSelectorSource({ ...selected, namespaces, root, ...shared }, {
         client,
         ...deps,
       });

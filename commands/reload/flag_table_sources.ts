@@ -33,6 +33,17 @@ export const SOURCE_FLAGS = {
     default: "",
     placeholder: "NS,…",
   }),
+  "selector-name": list(
+    SOURCE,
+    "With --selector: follow only this object of those it names",
+    "[[NS/]KIND/]NAME",
+  ),
+  "folder-annotation": textFlag({
+    brief: "With --selector: annotation with the folder of an object's files, below --configroot",
+    category: SOURCE,
+    default: "",
+    placeholder: "NAME",
+  }),
   "unique-filenames": off(
     SOURCE,
     "With --selector: name files namespace_NS.KIND_OBJECT.KEY",

@@ -5,6 +5,7 @@ import type { ConfigKind } from "#lib/kube/config_object.ts";
 import { lines } from "./option_values.ts";
 import type { Values } from "./options.ts";
 import { problemOf } from "./payload/payload.ts";
+import type { ObjectName } from "./sources/selected_object.ts";
 
 /** A source that the options name. */
 export type SourceOptions =
@@ -32,6 +33,10 @@ export type SourceOptions =
     /** `undefined` for the configured one, `"ALL"` for all. */
     readonly namespaces: readonly string[] | "ALL" | undefined;
     readonly uniqueNames: boolean;
+    /** Those that count; empty for all. */
+    readonly names: readonly ObjectName[];
+    /** Annotation with the folder of an object's files; empty for none. */
+    readonly folderAnnotation: string;
   };
 
 /** All of them, in the order of the kinds. @throws {UsageError} when there is none */
@@ -56,12 +61,31 @@ export function sourcesOf(values: Values): readonly SourceOptions[] {
         ? "ALL"
         : namespaces.split(",").map((name) => name.trim()),
       uniqueNames: values["unique-filenames"],
+      names: lines(values["selector-name"]).map(nameOf),
+      folderAnnotation: values["folder-annotation"],
     });
   }
   if (sources.length > 0) return withFolders(sources);
   throw new UsageError("Option configmap: nothing to follow is named", [
     "name an object with --configmap=[NS/]NAME, or a mounted volume with --volume-dir=DIR",
   ]);
+}
+
+function nameOf(text: string): ObjectName {
+  const parts = text.split("/");
+  const [name = "", kind, namespace] = parts.toReversed();
+  const isRight = parts.length <= 3 && parts.every((part) => part !== "") &&
+    (kind === undefined || kind === "configmap" || kind === "secret");
+  if (!isRight) {
+    throw new UsageError(
+      `Option selector-name: "${text}" is not [[NAMESPACE/]KIND/]NAME with KIND configmap or secret`,
+    );
+  }
+  return {
+    name,
+    ...(kind !== undefined && { kind }),
+    ...(namespace !== undefined && { namespace }),
+  };
 }
 
 function volumeOf(

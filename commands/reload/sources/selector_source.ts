@@ -5,6 +5,7 @@ import type { Informer, KubeClient } from "#lib/kube/mod.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { type Clock, sleep } from "#lib/run/clock.ts";
 import { createSeldom } from "../seldom.ts";
+import { askedFolder, isNamed, type ObjectName, withUniqueNames } from "./selected_object.ts";
 import { type Source, type SourceEvents, type SourceStatus, StartFailure } from "./source.ts";
 
 /** Which objects, and how their files are named. */
@@ -15,6 +16,12 @@ export interface SelectorSourceOptions {
   readonly selector: string;
   /** Name files `namespace_NS.KIND_OBJECT.KEY`. */
   readonly uniqueNames: boolean;
+  /** Those that count; empty for all. */
+  readonly names: readonly ObjectName[];
+  /** Annotation with the folder of an object's files; empty for none. */
+  readonly folderAnnotation: string;
+  /** The directory, which absolute folders must be below. */
+  readonly root: string;
   readonly startupTimeoutMs: number;
   readonly resyncMs: number;
 }
@@ -116,24 +123,35 @@ export function createSelectorSource(
   /** Sorted by namespace, kind and name, so that the later one wins for everybody alike. */
   function objects() {
     return collections.flatMap(({ kind, informer }) =>
-      informer.list().map((stored) => toConfigObject(stored, kind))
-    ).sort((a, b) => compare(keyOf(a), keyOf(b)));
+      informer.list().map((stored) => ({
+        ...toConfigObject(stored, kind),
+        asked: stored.metadata?.annotations?.[options.folderAnnotation],
+      }))
+    ).filter((object) => isNamed(object, options.names))
+      .sort((a, b) => compare(keyOf(a), keyOf(b)));
+  }
+
+  /** The files of one object. One that asks for a folder it cannot have must not stop the others. */
+  function partsOf({ asked, entries, ...object }: ReturnType<typeof objects>[number]) {
+    const source = `${object.kind} ${object.namespace}/${object.name}`;
+    const place = askedFolder(asked, options.root);
+    if ("problem" in place) {
+      if (isNews(`${source} ${place.problem}`)) {
+        log.warn("object left out, its folder cannot be used", { source, reason: place.problem });
+      }
+      return [];
+    }
+    return [{
+      source,
+      folder: place.folder,
+      entries: options.uniqueNames ? withUniqueNames(object, entries) : entries,
+    }];
   }
 
   return {
     load,
     follow,
-    parts: () =>
-      objects().map(({ kind, namespace, name, entries }) => ({
-        source: `${kind} ${namespace}/${name}`,
-        folder: "",
-        entries: !options.uniqueNames ? entries : new Map(
-          [...entries].map(([key, bytes]) => [
-            `namespace_${namespace}.${kind}_${name}.${key}`,
-            bytes,
-          ]),
-        ),
-      })),
+    parts: () => objects().flatMap(partsOf),
     status: () =>
       collections.map(({ kind, place, informer, error }): SourceStatus => ({
         kind,

@@ -127,6 +127,31 @@ Deno.test("reload follows all objects of a selector, their files under names of 
   });
 });
 
+Deno.test("reload puts files of selected objects where an annotation says, below its directory alone", async () => {
+  await using kube = await cluster();
+  const asking = (name: string, folder: string) =>
+    configMap(name, { [`${name}.json`]: "{}" }, {
+      labels: { app: "x" },
+      annotations: { folder },
+    });
+  kube.server.put(asking("relative", "team/a"));
+  kube.server.put(asking("absolute", `${kube.root}/team`));
+  kube.server.put(asking("outside", "/tmp"));
+  kube.server.put(asking("above", "../x"));
+  kube.server.put(asking("not-named", ""));
+  await using kcfg = await kube.start(
+    ...["--selector=app=x", "--folder-annotation=folder", "--selector-name=relative"],
+    ...["--selector-name=configmap/absolute", "--selector-name=team/configmap/outside"],
+    "--selector-name=above",
+  );
+  await untilReady(kcfg);
+  assert.deepEqual(await kube.names(), ["team"]);
+  assert.equal(await kube.read("team/a/relative.json"), "{}");
+  assert.equal(await kube.read("team/absolute.json"), "{}");
+  assert.match(kcfg.stderr(), /left out.*configmap team\/outside.*is not below/);
+  assert.match(kcfg.stderr(), /left out.*configmap team\/above/);
+});
+
 Deno.test("reload keeps files of a deleted object and takes it when it is back", async () => {
   await using kube = await cluster();
   kube.server.put(configMap("app", { a: "1" }));
