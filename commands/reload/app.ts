@@ -58,8 +58,11 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
       claim: async () => await keeper?.saveNow(),
     })
     : undefined;
+  const urlKeys = options.urlKeys && (await import("./payload/url_keys.ts"))
+    .createUrlKeys(options.urlKeys, { clock, log });
   const writer = new Writer(options, {
     layout,
+    urlKeys,
     clock,
     log,
     env,
@@ -119,6 +122,10 @@ export async function runReload(options: ReloadOptions, deps: AppDeps): Promise<
       visible: () => writer.visible,
       quit: stop,
     });
+  }
+  if (options.sidecarHealth !== undefined) {
+    const { startSidecarHealth } = await import("./compat/sidecar_health.ts");
+    startSidecarHealth(options.sidecarHealth, cleanup, { facts, log });
   }
   // A subreaper adopts orphans as PID 1 does; whether we are one, only the first orphan tells.
   if (Deno.pid === 1 || child !== undefined) {

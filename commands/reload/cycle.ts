@@ -75,7 +75,7 @@ export class ApplyCycle {
    */
   async first(signal: AbortSignal): Promise<void> {
     const { facts, writer, save } = this.#deps;
-    const wanted = await writer.build(this.#deps.parts());
+    const wanted = await writer.build(this.#deps.parts(), signal);
     facts.envsubstMissing = wanted.missingVariables;
     const outcome = await writer.write(wanted, signal);
     if (outcome.kind === "refused") throw new RefusedVersion(outcome.reason);
@@ -167,7 +167,7 @@ export class ApplyCycle {
     facts.isApplying = true;
     const startedAt = clock.monotonic();
     try {
-      const wanted = await writer.build(this.#deps.parts());
+      const wanted = await writer.build(this.#deps.parts(), signal);
       facts.envsubstMissing = wanted.missingVariables;
       const isWritten = await this.#write(wanted, signal);
       this.#writeFailures = 0;

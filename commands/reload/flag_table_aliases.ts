@@ -1,6 +1,6 @@
 /** Flags under the names of other reloaders and of what the replaced program inherited (reload.md 2.2, 2.7). */
 
-import { choiceFlag, textFlag, unavailableFlag } from "#lib/cli/flag.ts";
+import { choiceFlag, textFlag } from "#lib/cli/flag.ts";
 import { ALIASES, list, off, optional } from "./flag_makers.ts";
 
 /** Flags of glog, which the replaced program inherited: accepted, without effect. */
@@ -58,5 +58,10 @@ export const ALIAS_FLAGS = {
     default: "none",
     choices: ["none", "prometheus-config-reloader", "configmap-reload"],
   }),
-  compat: unavailableFlag("the environment of k8s-sidecar"),
+  compat: choiceFlag<"none" | "k8s-sidecar">({
+    brief: "Take the variables of another reloader",
+    category: ALIASES,
+    default: "none",
+    choices: ["none", "k8s-sidecar"],
+  }),
 } as const;

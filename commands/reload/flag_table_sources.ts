@@ -90,6 +90,13 @@ export const FILE_FLAGS = {
   item: list(FILES, "Write only the keys named, each at its path", "KEY=PATH"),
   include: list(FILES, "Write only keys that match a pattern", "GLOB"),
   exclude: list(FILES, "Leave out keys that match a pattern", "GLOB"),
+  "url-keys": choiceFlag<"off" | "2xx" | "any">({
+    brief:
+      "Keys that end in .url hold a URL, whose body becomes the file: of success alone, or any",
+    category: FILES,
+    default: "off",
+    choices: ["off", "2xx", "any"],
+  }),
   "path-separator": textFlag({
     brief: "Text in keys that becomes / in paths",
     category: FILES,

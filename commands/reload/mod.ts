@@ -44,7 +44,11 @@ export const command: Command<ReloadOptions, typeof FLAGS> = {
     minimum: 0,
     maximum: 1000,
   },
-  options: (resolved, scanned) => toOptions(resolved, scanned, Deno.cwd()),
+  async options(resolved, scanned, env) {
+    if (resolved.values.compat === "none") return toOptions(resolved, scanned, Deno.cwd());
+    const { sidecarOptions } = await import("./compat/sidecar.ts");
+    return sidecarOptions(scanned, env, Deno.cwd());
+  },
   async permissions(options) {
     const { permissionsOf } = await import("./permissions.ts");
     return await permissionsOf(options);
@@ -60,6 +64,9 @@ async function run(options: ReloadOptions, context: RunContext): Promise<number>
   }
   const log = createLogger(options.log, { sink: context.stderr, clock: context.clock });
   for (const notice of options.notices) log.warn(notice);
+  if (options.equivalent !== undefined) {
+    log.info("the same without --compat", { command: options.equivalent });
+  }
   // Loaded here, so that help and usage errors do not pay for the service.
   const { runReload } = await import("./app.ts");
   try {

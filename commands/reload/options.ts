@@ -37,6 +37,7 @@ import {
 } from "./option_values.ts";
 import type { PayloadOptions } from "./payload/payload.ts";
 import type { TransformOptions } from "./payload/transforms.ts";
+import type { UrlKeysOptions } from "./payload/url_keys.ts";
 import type { VerifyOptions } from "./verify.ts";
 
 /** Checked options; times in milliseconds. */
@@ -52,6 +53,8 @@ export interface ReloadOptions {
   readonly startupTimeoutMs: number;
   readonly payload: PayloadOptions;
   readonly transforms: Omit<TransformOptions, "env">;
+  /** Keys that hold a URL; `undefined` where a key is a file whatever its name. */
+  readonly urlKeys: UrlKeysOptions | undefined;
   readonly layout: "symlink" | "flat";
   readonly files: FileOptions;
   readonly keepVersions: number;
@@ -96,6 +99,10 @@ export interface ReloadOptions {
   readonly metricsCompat: MetricsCompat;
   readonly enableAdmin: boolean;
   readonly events: boolean;
+  /** With `--compat=k8s-sidecar`: where its probes ask. */
+  readonly sidecarHealth?: ListenAddress | undefined;
+  /** With `--compat`: the command line to use instead, without passwords. */
+  readonly equivalent?: string;
   readonly kube: KubeSettings;
   readonly rbac: Omit<RbacOptions, "command" | "namespaces"> | undefined;
   readonly log: { readonly level: LogLevel; readonly format: "text" | "json" | "auto" };
@@ -161,6 +168,9 @@ export function toOptions(
       envsubst: globsOf("envsubst", copy === undefined ? values.envsubst : ["*"]),
       envsubstMissing: copy === undefined ? values["envsubst-missing"] : "keep",
     },
+    urlKeys: values["url-keys"] === "off"
+      ? undefined
+      : { anyStatus: values["url-keys"] === "any", timeoutMs: values["reload-timeout"] },
     layout: copy === undefined ? values.layout : "flat",
     files: {
       fileMode: modeOf("file-mode", values["file-mode"]),

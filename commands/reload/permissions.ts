@@ -14,7 +14,8 @@ export async function permissionsOf(
   options: ReloadOptions,
   { pid = Deno.pid }: { readonly pid?: number } = {},
 ): Promise<PermissionNeeds> {
-  const { actions, child, listen, http, verify, validate, configRoot } = options;
+  const { actions, child, listen, http, verify, validate, configRoot, urlKeys } = options;
+  const listeners = [listen, options.sidecarHealth].filter((address) => address !== undefined);
   const volumes = options.sources.flatMap((source) =>
     source.kind === "volume" ? [source.path] : []
   );
@@ -30,11 +31,10 @@ export async function permissionsOf(
     ...(actions.includes("command") ? options.reloadCommand.slice(0, 1) : []),
   ];
   const net = [
-    ...(listen === undefined
-      ? []
-      : [formatAddress({ hostname: listen.hostname ?? "", port: listen.port })]),
+    ...listeners.map(({ hostname = "", port }) => formatAddress({ hostname, port })),
     ...http.urls.map(({ host }) => host),
     ...(verify === undefined ? [] : [verify.url.host]),
+    ...(urlKeys === undefined ? [] : ["urls"]),
     ...server.net,
   ];
   return {

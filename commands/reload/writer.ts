@@ -15,6 +15,7 @@ import {
   sameBytes,
 } from "./payload/payload.ts";
 import { transform } from "./payload/transforms.ts";
+import type { UrlKeys } from "./payload/url_keys.ts";
 import type { PayloadPart } from "./payload/payload.ts";
 
 /** A version that is wanted. */
@@ -42,6 +43,8 @@ export interface WriterDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly env: Readonly<Record<string, string>>;
+  /** `undefined` where a key is a file whatever its name. */
+  readonly urlKeys?: UrlKeys | undefined;
   /** Told of the size of each version that was written. */
   readonly onWritten?: (bytes: number) => void;
 }
@@ -85,14 +88,14 @@ export class Writer {
   }
 
   /** @throws {RefusedVersion} */
-  async build(parts: readonly PayloadPart[]): Promise<WantedVersion> {
+  async build(parts: readonly PayloadPart[], signal: AbortSignal): Promise<WantedVersion> {
     const { payload: options, transforms } = this.#options;
-    const { env } = this.#deps;
-    const { layout } = this.#deps;
-    const built = buildPayload(
+    const { env, layout, urlKeys } = this.#deps;
+    const keys = buildPayload(
       parts.filter(({ inPlace }) => layout === undefined || inPlace !== true),
       options,
     );
+    const built = await urlKeys?.(keys, signal) ?? keys;
     const { payload, missingVariables } = await transform(built, { ...transforms, env });
     const beside = layout === undefined ? [] : parts.filter(({ inPlace }) => inPlace === true);
     const whole = beside.length === 0 ? payload : new Map([

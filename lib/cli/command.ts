@@ -36,7 +36,8 @@ export interface Command<O = unknown, T extends FlagTable = FlagTable> {
     env: Readonly<Record<string, string>>,
   ): Promise<Readonly<Record<string, string>>>;
   /**
-   * Checks flags against each other; `env` is for variables that have no flag. Pure.
+   * Checks flags against each other; `env` is for variables that have no flag. Pure, but may load what only some
+   * flags need.
    *
    * @throws {UsageError} when they contradict
    */
@@ -44,7 +45,7 @@ export interface Command<O = unknown, T extends FlagTable = FlagTable> {
     resolved: ResolvedFlags<T>,
     scanned: ScannedArgs,
     env: Readonly<Record<string, string>>,
-  ): O;
+  ): O | Promise<O>;
   /**
    * What the command needs of the runtime for these options; everything else is dropped before `run`. May
    * read configuration to find out, and must not do anything else.

@@ -31,7 +31,7 @@ export async function runCommand(
     command: command.name,
     lenientEnv: command.lenientEnv ?? false,
   });
-  const options = command.options(resolved, scanned, env);
+  const options = await command.options(resolved, scanned, env);
   deps.setSecondSignalExitCode(command.secondSignalExitCode ?? 1);
   const planOnly = resolved.values["print-permissions"] === true;
   if (strict.kind === "worker") {

@@ -15,7 +15,7 @@ Deno.test("askedFolder() takes paths below the directory and no others", () => {
       ["/tmp/dashboards/team//a", "team/a"],
     ] as const
   ) {
-    assert.deepEqual(askedFolder(text, "/tmp/dashboards"), { folder }, text);
+    assert.deepEqual(askedFolder(text, "/tmp/dashboards"), { folder }, String(text));
   }
   for (
     const text of [
