@@ -44,6 +44,8 @@ export const ALIAS_FLAGS = {
     "Write --config-file here, decompressed and with $(NAME) replaced",
     "FILE",
   ),
+  "req-username-file": optional(ALIASES, "--reload-http-username-file", "FILE"),
+  "req-password-file": optional(ALIASES, "--reload-http-password-file", "FILE"),
   "webhook-retries": optional(ALIASES, "So many further tries, 10 s apart, as fast phase", "N"),
   "web.telemetry-path": optional(ALIASES, "Metrics here as well as on /metrics", "PATH"),
   "statefulset-ordinal-from-envvar": textFlag({

@@ -87,8 +87,8 @@ export function httpOf(values: Values, given: Sources): HttpActionOptions {
       values["webhook-status-code"] ?? values["reload-http-success"] ??
         (isWebhook ? "200" : "2xx"),
     ),
-    usernameFile: values["reload-http-username-file"],
-    passwordFile: values["reload-http-password-file"],
+    usernameFile: values["req-username-file"] ?? values["reload-http-username-file"],
+    passwordFile: values["req-password-file"] ?? values["reload-http-password-file"],
     caFile: values["reload-http-ca"],
     verifiesTls: verifiesTarget(values, given),
     timeoutMs: values["reload-timeout"],

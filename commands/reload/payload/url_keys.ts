@@ -37,7 +37,9 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const FRESH_MS = 60_000;
 
 interface Known {
-  readonly bytes: Uint8Array;
+  /** `undefined` when it never could be had. */
+  readonly bytes: Uint8Array | undefined;
+  /** When it was asked for, with or without success. */
   readonly atMs: number;
 }
 
@@ -69,8 +71,8 @@ export function createUrlKeys(
     }
   }
 
-  /** The body, as it was a moment ago or as it is; `undefined` when there never was one. */
-  async function bodyOf(path: string, text: string, signal: AbortSignal) {
+  /** The body, as it was a moment ago or as it is. Failures count as well: one slow server must not delay each version. */
+  async function bodyOf(path: string, text: string, signal: AbortSignal): Promise<Known> {
     const before = known.get(text);
     if (before !== undefined && clock.monotonic() - before.atMs < FRESH_MS) return before;
     try {
@@ -79,11 +81,11 @@ export function createUrlKeys(
       return { bytes: await ask(url, signal), atMs: clock.monotonic() };
     } catch (err) {
       signal.throwIfAborted();
-      const outcome = before === undefined ? "left out" : "the body before stays";
+      const outcome = before?.bytes === undefined ? "left out" : "the body before stays";
       if (isNews(`${path} ${err instanceof Error ? err.message : err}`)) {
         log.warn("URL of a key cannot be read", { file: path, outcome, err });
       }
-      return before;
+      return { bytes: before?.bytes, atMs: clock.monotonic() };
     }
   }
 
@@ -94,9 +96,8 @@ export function createUrlKeys(
     await inBatches(asked, async ([path, bytes]) => {
       const text = new TextDecoder().decode(bytes).trim();
       const body = await bodyOf(path, text, signal);
-      if (body === undefined) return;
       bodies.set(text, body);
-      files.set(path, body.bytes);
+      if (body.bytes !== undefined) files.set(path, body.bytes);
     });
     known = bodies;
     return merge(payload, files);

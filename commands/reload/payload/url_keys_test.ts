@@ -61,11 +61,23 @@ Deno.test("url keys are asked once a minute, and keep the last body when that fa
   assert.deepEqual(await keys(wanted, signal), payload({ a: "1" }));
   assert.equal(asked.length, 2);
   answers.set("http://a.example/", () => new Response("2"));
+  await clock.advance(MINUTE_MS);
   assert.deepEqual(await keys(wanted, signal), payload({ a: "2" }));
   // Nobody asks for it any more, so it is forgotten.
   await keys(payload({}), signal);
   answers.delete("http://a.example/");
   assert.deepEqual(await keys(wanted, signal), payload({}));
+});
+
+Deno.test("url keys that fail are asked again after a minute, not with every version", async () => {
+  const { clock, answers, asked, keys } = setUp();
+  const wanted = payload({ "a.url": "http://a.example/" });
+  assert.deepEqual(await keys(wanted, signal), payload({}));
+  assert.deepEqual(await keys(wanted, signal), payload({}));
+  assert.equal(asked.length, 1);
+  await clock.advance(MINUTE_MS);
+  answers.set("http://a.example/", () => new Response("1"));
+  assert.deepEqual(await keys(wanted, signal), payload({ a: "1" }));
 });
 
 Deno.test("url keys take the body of an error where they are told to", async () => {
