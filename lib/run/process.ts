@@ -7,7 +7,7 @@ import { systemClock } from "./clock.ts";
 import type { RunContext } from "./context.ts";
 import { endOnFault } from "./fault.ts";
 import { runtimePermissions } from "./permissions.ts";
-import { startingClock } from "./starting_clock.ts";
+import { sparingClock } from "./sparing_clock.ts";
 import { STOP_SIGNALS, StopRequest, type StopSignal } from "./stop_request.ts";
 import type { StrictHalf } from "./strict_sandbox.ts";
 import { textSink } from "./text_sink.ts";
@@ -69,7 +69,7 @@ function openLauncher(entry: string): ProcessHandle {
       env: Deno.env.toObject(),
       stdout: textSink(Deno.stdout),
       stderr: textSink(Deno.stderr),
-      clock: startingClock(systemClock),
+      clock: sparingClock(systemClock),
       signal: stopping.signal,
       onSignal(name, listener) {
         Deno.addSignalListener(name, listener);

@@ -4,6 +4,7 @@
  */
 
 import { systemClock } from "./clock.ts";
+import { sparingClock } from "./sparing_clock.ts";
 import type { ExtraSignal } from "./context.ts";
 import type { ProcessHandle } from "./process.ts";
 import { StopRequest } from "./stop_request.ts";
@@ -52,7 +53,7 @@ export async function openWorker(port: LauncherPort = ownPort()): Promise<Proces
       env,
       stdout: textSink(Deno.stdout),
       stderr: textSink(Deno.stderr),
-      clock: systemClock,
+      clock: sparingClock(systemClock),
       signal: stopping.signal,
       onSignal,
     },
