@@ -7,10 +7,11 @@ import { sleep } from "#lib/run/clock.ts";
 import type { Layout } from "./disk/layout.ts";
 import type { ReloadOptions } from "./options.ts";
 import { type PayloadPart, RefusedVersion } from "./payload/payload.ts";
+import { goBackUntold, rollBack } from "./rollback.ts";
 import { Schedule } from "./schedule.ts";
 import type { ChangeKind } from "./sources/source.ts";
 import { Telling, type TellingDeps } from "./telling.ts";
-import type { WantedVersion } from "./writer.ts";
+import { reasonOfWrite, type WantedVersion } from "./writer.ts";
 
 /** What the cycle needs. */
 export interface CycleDeps extends TellingDeps {
@@ -137,17 +138,7 @@ export class ApplyCycle {
 
   async #recover(recovery: PromiseWithResolvers<boolean>): Promise<void> {
     this.#recovery = undefined;
-    this.#telling.cancel();
-    const isBack = await this.#goBack();
-    if (isBack) {
-      // It starts with these files, so there is nothing to tell.
-      const { facts } = this.#deps;
-      facts.lastReloadHash = facts.hash;
-      facts.lastReloadOk = true;
-      facts.consecutiveFailures = 0;
-      facts.failingSinceMs = undefined;
-    }
-    recovery.resolve(isBack);
+    recovery.resolve(await goBackUntold(this.#telling, this.#deps));
   }
 
   async #wait(now: number): Promise<void> {
@@ -247,43 +238,13 @@ export class ApplyCycle {
     // What lies between the last good version and the newest ones is nobody's, however long this goes on.
     this.#removeOldAtMs ??= this.#deps.clock.now() + GRACE_MS;
     this.#settleForced(failure);
-    if (this.#options.rollback) await this.#rollBack(signal);
+    if (!this.#options.rollback) return;
+    if (await rollBack(this.#telling, this.#deps, signal)) this.#onHeard();
   }
 
   #onHeard(): void {
     this.#removeOldAtMs ??= this.#deps.clock.now() + GRACE_MS;
     this.#settleForced();
-  }
-
-  /** The version before, told once, when there is one that the application has run with. */
-  async #rollBack(signal: AbortSignal): Promise<void> {
-    if (!await this.#goBack()) return;
-    const { facts, log, clock } = this.#deps;
-    this.#telling.plan("rollback");
-    const failure = await this.#telling.attempt(signal);
-    if (failure === undefined) return this.#onHeard();
-    log.error("the version before cannot be reloaded either", { err: failure });
-    this.#telling.cancel();
-    facts.failingSinceMs = clock.now();
-  }
-
-  /** Makes the version visible that the application has run with last, when it is still there. */
-  async #goBack(): Promise<boolean> {
-    const { facts, writer, log, metrics, announce, save } = this.#deps;
-    const bad = writer.hash;
-    const good = facts.lastReloadHash;
-    if (good === undefined || good === bad || !await writer.backTo(good)) return false;
-    facts.quarantined.add(bad);
-    facts.hash = good;
-    facts.isRolledBack = true;
-    metrics.rolledBack();
-    log.warn("rolled back to the version before", {
-      from: bad.slice(0, SHORT),
-      to: good.slice(0, SHORT),
-    });
-    announce({ reason: "ConfigRolledBack", message: `version ${bad.slice(0, SHORT)}`, hash: bad });
-    save();
-    return true;
   }
 
   async #removeOld(): Promise<void> {
@@ -301,12 +262,4 @@ export class ApplyCycle {
     const waiters = this.#forcedWaiters.splice(0);
     for (const { resolve, reject } of waiters) failure === undefined ? resolve() : reject(failure);
   }
-}
-
-/** Why the disk did not take a version, in one word for metrics. */
-function reasonOfWrite(err: unknown): string {
-  const message = err instanceof Error ? err.message : String(err);
-  if (/os error 28|ENOSPC|No space/.test(message)) return "no_space";
-  if (/os error 30|EROFS|Read-only/.test(message)) return "read_only";
-  return err instanceof Deno.errors.PermissionDenied ? "permission" : "other";
 }

@@ -182,3 +182,11 @@ export class Writer {
     return result.output === "" ? result.reason : `${result.reason}: ${result.output}`;
   }
 }
+
+/** Why the disk did not take a version, in one word for metrics. */
+export function reasonOfWrite(err: unknown): string {
+  const message = err instanceof Error ? err.message : String(err);
+  if (/os error 28|ENOSPC|No space/.test(message)) return "no_space";
+  if (/os error 30|EROFS|Read-only/.test(message)) return "read_only";
+  return err instanceof Deno.errors.PermissionDenied ? "permission" : "other";
+}
