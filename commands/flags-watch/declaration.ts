@@ -207,7 +207,8 @@ function naturalOf(
       if (isTextList(given)) return new Set(given);
       break;
     case "json":
-      if (typeof given === "object" && given !== null) return parse(JSON.stringify(given));
+      // Text is the document itself, as in a file; the type says whether a scalar may be one.
+      if (given !== null && typeof given !== "string") return parse(JSON.stringify(given));
       break;
   }
   if (typeof given === "string") return parse(given);

@@ -10,7 +10,6 @@ import {
   listFlag,
   optionalTextFlag,
   textFlag,
-  unavailableFlag,
 } from "#lib/cli/flag.ts";
 import { KUBE_FLAGS, RBAC_FLAGS } from "#lib/cli/kube_flags.ts";
 import { type ListenAddress, parseListenAddress } from "#lib/http/address.ts";
@@ -141,7 +140,13 @@ export const FLAGS = withVariables({
   }),
   "hook-on-start": offFlag("Run the hooks at the start too", "Hooks"),
   "hook-secrets": offFlag("Give secret flags to the hooks", "Hooks"),
-  "emit-types": unavailableFlag("printing type declarations"),
+  "emit-types": choiceFlag<"none" | "ts">({
+    brief:
+      "Print TypeScript types of the values, as JSON shows them, and end; needs a schema alone",
+    category: "Output",
+    default: "none",
+    choices: ["none", "ts"],
+  }),
   ...KUBE_FLAGS,
   ...RBAC_FLAGS,
   ...logFlags({ level: "info", format: "json" }),

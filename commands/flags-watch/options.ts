@@ -76,6 +76,8 @@ export interface FlagsWatchOptions {
   readonly http: HttpOptions | undefined;
   readonly output: OutputForm;
   readonly once: boolean;
+  /** Print the types of the schema's values instead of running. */
+  readonly emitsTypes: boolean;
   readonly outFile: { readonly path: string; readonly form: FileForm } | undefined;
   readonly hooks: HookOptions;
   readonly kube: KubeSettings;
@@ -117,6 +119,7 @@ export function toOptions(
     http: address === undefined ? undefined : httpOf(values, address),
     output: values.output ?? (address === undefined && !hasHook ? "jsonl" : "none"),
     once: values.once,
+    emitsTypes: values["emit-types"] === "ts",
     outFile: values["out-file"] === undefined
       ? undefined
       : { path: values["out-file"], form: values["out-format"] },
@@ -136,6 +139,7 @@ function sourceOf(values: Values): SourceOptions {
     ...values.configmap.map((text) => objectOf("ConfigMap", text)),
     ...values.secret.map((text) => objectOf("Secret", text)),
   ];
+  if (values["emit-types"] === "ts") return { kind: "none" };
   if (values.check !== undefined && !values.once) {
     throw new UsageError("Flag --check: it needs --once");
   }
@@ -175,6 +179,9 @@ function schemaOf(values: Values): SchemaOptions {
     ...(infer ? ["--infer"] : []),
   ];
   if (named.length > 1) throw new UsageError(`Flags ${named.join(" and ")} contradict`);
+  if (infer && values["emit-types"] === "ts") {
+    throw new UsageError("Flag --emit-types: with --infer there are no types");
+  }
   if (schema !== undefined) return { kind: "file", path: schema };
   if (infer) return { kind: "infer" };
   if (reference === undefined) {

@@ -55,7 +55,7 @@ const TABLE: [string, string | null | undefined][] = [
   ["out-file", undefined],
   ["out-format", "json"],
   ["ofrep", "false"],
-  ["emit-types", null],
+  ["emit-types", "none"],
   ["logger-json", undefined],
   ["logger-timestamp", undefined],
   ["loglevel", undefined],
@@ -146,7 +146,7 @@ Deno.test("toOptions() refuses what contradicts or is not there, by name", () =>
     [{ "schema-configmap": "a", "config-dir": "/d" }, /NAME#KEY/],
     [{ ...BASE, "on-change-http": "ftp://x" }, /not a URL/],
     [{ ...BASE, "on-change-http-header": "x" }, /NAME: VALUE/],
-    [{ ...BASE, "emit-types": "ts" }, /not available/],
+    [{ infer: "true", "emit-types": "ts" }, /with --infer there are no types/],
     [{ ...BASE, namespace: "a\u001fb" }, /--namespace/],
     [{ ...BASE, "hook-timeout": "0s" }, /below/],
   ];

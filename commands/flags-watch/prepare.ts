@@ -9,13 +9,15 @@ import type { RunContext } from "#lib/run/context.ts";
 import { readAllStdin } from "#lib/run/stdin.ts";
 import { declareBuiltIn, logLevelOf } from "./built_in_flags.ts";
 import type { FlagsWatchOptions } from "./options.ts";
-import { declareSchema, SchemaError, setNameOf } from "./schema.ts";
+import { type AddRules, declareSchema, hasRules, SchemaError, setNameOf } from "./schema.ts";
 import { readSchemaFile } from "./schema_file.ts";
 import { createSwitchableLog, type SwitchableLog } from "./switchable_log.ts";
 
 /** What is ready before anything is followed. */
 export interface Prepared {
   readonly flags: FlagSet;
+  /** The parsed schema; `undefined` with `--infer`. */
+  readonly schema: unknown;
   readonly log: SwitchableLog;
   /** Gives the log the form that the static flags ask for. */
   readonly settleLog: () => void;
@@ -39,7 +41,8 @@ export async function prepare(options: FlagsWatchOptions, context: RunContext): 
   });
   const builtIn = declareBuiltIn(flags);
   builtIn.level.onChange((_old, level) => log.change({ level: logLevelOf(level) }), { sync: true });
-  if (document !== undefined) declare(flags, document, options);
+  const addRules = hasRules(document) ? (await import("./rules/rules.ts")).addRules : undefined;
+  if (document !== undefined) declare(flags, document, { ...options, addRules });
   setKnown(flags, options, context.env);
   const settleLog = () =>
     log.change({
@@ -47,7 +50,7 @@ export async function prepare(options: FlagsWatchOptions, context: RunContext): 
       timestamps: builtIn.timestamp.value,
     });
   settleLog();
-  return { flags, log, settleLog };
+  return { flags, schema: document, log, settleLog };
 }
 
 async function readSchema(
@@ -66,9 +69,13 @@ async function readSchema(
   });
 }
 
-function declare(flags: FlagSet, document: unknown, { schema }: FlagsWatchOptions): void {
+function declare(
+  flags: FlagSet,
+  document: unknown,
+  { schema, addRules }: FlagsWatchOptions & { readonly addRules: AddRules | undefined },
+): void {
   try {
-    declareSchema(flags, document);
+    declareSchema(flags, document, addRules);
   } catch (err) {
     if (!(err instanceof SchemaError)) throw err;
     const count = err.problems.length;

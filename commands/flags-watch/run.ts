@@ -16,6 +16,11 @@ import { createSource } from "./sources.ts";
 /** Runs until it is told to stop; resolves to the exit status. */
 export async function run(options: FlagsWatchOptions, context: RunContext): Promise<number> {
   const prepared = await prepare(options, context);
+  if (options.emitsTypes) {
+    const { emitTypes } = await import("./types/emit_types.ts");
+    context.stdout.write(emitTypes(prepared.flags, prepared.schema));
+    return 0;
+  }
   try {
     return await (options.once ? check : serve)(options, context, prepared);
   } catch (err) {

@@ -20,7 +20,19 @@ export class SchemaError extends Error {
 }
 
 const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,252}$/;
-const MEMBERS = new Set(["set", "flags", "$schema"]);
+const MEMBERS = new Set(["set", "flags", "rules", "$schema"]);
+
+/** Adds the rules of a schema to its flags; see `rules/rules.ts`, which only schemas that have some need. */
+export type AddRules = (
+  flags: FlagSet,
+  rules: unknown,
+  report: (problem: string) => void,
+) => void;
+
+/** Whether a document has rules. */
+export function hasRules(document: unknown): boolean {
+  return isObject(document) && document["rules"] !== undefined;
+}
 
 /** The name a schema gives its set; empty without one, or when there is no such document. */
 export function setNameOf(document: unknown): string {
@@ -29,20 +41,17 @@ export function setNameOf(document: unknown): string {
 }
 
 /**
- * Declares the flags of a schema in `flags`.
+ * Declares the flags of a schema in `flags`, and its rules.
  *
+ * @param addRules for a document that {@linkcode hasRules}
  * @throws {SchemaError} naming everything that is wrong; some flags may be declared then
  */
-export function declareSchema(flags: FlagSet, document: unknown): void {
+export function declareSchema(flags: FlagSet, document: unknown, addRules?: AddRules): void {
   const problems: string[] = [];
   if (!isObject(document)) throw new SchemaError(["schema: an object is expected"]);
   for (const member of Object.keys(document)) {
     if (MEMBERS.has(member)) continue;
-    problems.push(
-      member === "rules"
-        ? "rules: comparisons between flags are not available in this version"
-        : `${member}: no such member`,
-    );
+    problems.push(`${member}: no such member`);
   }
   const { set = "", flags: declarations } = document;
   if (typeof set !== "string") problems.push("set: text is expected");
@@ -65,6 +74,11 @@ export function declareSchema(flags: FlagSet, document: unknown): void {
     if (flags.has(`${name}_path`)) {
       problems.push(`flag ${name}: file: name ${name}_path is taken`);
     } else declareFileFlag(flags, name, path);
+  }
+  // They can only speak of flags that are declared.
+  if (problems.length === 0 && hasRules(document)) {
+    if (addRules === undefined) throw new TypeError("A schema with rules, and nothing to add them");
+    addRules(flags, document["rules"], (problem) => problems.push(problem));
   }
   if (problems.length > 0) throw new SchemaError(problems);
 }

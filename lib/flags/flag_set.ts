@@ -7,6 +7,7 @@ import { parseArguments } from "./arguments.ts";
 import { checksumOf } from "./checksum.ts";
 import { dyn, fixed } from "./declare.ts";
 import { FlagError } from "./errors.ts";
+import { type FlagRule, FlagRules } from "./flag_rules.ts";
 import { type FlagMakers, nameMakers } from "./named_makers.ts";
 import { compareBytes } from "./text.ts";
 import type { AnyValue, PreparedChange, ValueInput, ValueState } from "./value_contract.ts";
@@ -105,6 +106,7 @@ export class FlagSet {
   readonly #slots = new Map<string, Slot>();
   readonly #now: () => number;
   readonly #onListenerError: (err: unknown) => void;
+  readonly #rules = new FlagRules((name) => this.get(name));
   readonly #updateListeners = new Set<(update: FlagUpdate) => void>();
   #seq = 0;
   #revision = 0;
@@ -167,6 +169,11 @@ export class FlagSet {
     this.#revision += 1;
     value.bound(name, {
       report: (err) => this.#report(err),
+      refusalOf: (next) => {
+        const refusal = this.#rules.refusalOf(new Map([[value, next]]));
+        if (refusal === undefined) return undefined;
+        return refusedByRule(name, refusal, value.type.format(next));
+      },
       onSet: (before) => {
         this.#finish({
           source: "cli",
@@ -177,6 +184,15 @@ export class FlagSet {
     });
     if (this.#isFrozen) value.freeze();
     return value;
+  }
+
+  /**
+   * Refuses from now on every update that would break a condition over several flags, as a whole.
+   *
+   * @throws {TypeError} when one of its flags is not declared, or when the values in force break it
+   */
+  addRule(rule: FlagRule): void {
+    this.#rules.add(rule);
   }
 
   /** The value of a name. */
@@ -228,14 +244,23 @@ export class FlagSet {
         prepared.push({ slot, input, change: slot.value.prepare(input, name) });
       } catch (err) {
         if (!(err instanceof FlagError)) throw err;
-        if (slot !== undefined) slot.error = err.message;
-        rejected.push(err);
+        rejected.push(this.#refuse(err));
       }
     }
     const accepted = atomic && rejected.length > 0 ? [] : prepared;
     const isKept = ({ slot }: { slot: Slot }) => keepOverrides && slot.source === "http";
-    for (const { slot, input } of accepted.filter(isKept)) slot.config = input;
     const applied = accepted.filter((one) => !isKept(one));
+    const refusal = this.#rules.refusalOf(
+      new Map(applied.map(({ slot, change }) => [slot.value, change.value])),
+    );
+    if (refusal !== undefined) {
+      for (const { slot: { name, value }, input, change } of applied) {
+        const raw = "raw" in input ? input.raw : value.type.format(change.value);
+        rejected.push(this.#refuse(refusedByRule(name, refusal, raw)));
+      }
+      return this.#finish({ source, changes: [], rejected });
+    }
+    for (const { slot, input } of accepted.filter(isKept)) slot.config = input;
     const changes = applied.flatMap(({ slot, input, change }) =>
       this.#swap(slot, { input, change, source })
     );
@@ -293,6 +318,13 @@ export class FlagSet {
   freeze(): void {
     this.#isFrozen = true;
     for (const { value } of this.#slots.values()) value.freeze();
+  }
+
+  /** Notes why a flag was not set. */
+  #refuse(err: FlagError): FlagError {
+    const slot = this.#slots.get(err.flag);
+    if (slot !== undefined) slot.error = err.message;
+    return err;
   }
 
   #swap(
@@ -353,6 +385,8 @@ export class FlagSet {
     if (restorable.length === 0) return undefined;
     const inputs = restorable.map(({ slot, base }) => [slot.name, { restore: base }] as const);
     const update = this.apply(inputs, { source: "default" });
+    // A rule that refuses one of them refuses all.
+    if (update.rejected.length > 0) return update;
     for (const { slot, base } of restorable) {
       slot.source = base.source;
       slot.base = undefined;
@@ -364,6 +398,10 @@ export class FlagSet {
     this.#listenerErrors += 1;
     this.#onListenerError(err);
   }
+}
+
+function refusedByRule(flag: string, refusal: string, raw: string): FlagError {
+  return new FlagError(refusal, { flag, raw, reason: "validation" });
 }
 
 function unknownFlag(name: string, input: ValueInput<unknown>): FlagError {

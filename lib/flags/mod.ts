@@ -28,6 +28,7 @@ export {
 } from "./endpoint.ts";
 export { applyEnvironment, environmentName } from "./environment.ts";
 export { FlagError, type FlagErrorReason } from "./errors.ts";
+export type { FlagRule } from "./flag_rules.ts";
 export { type FlagRoutesOptions, handleFlagRoutes } from "./flag_routes.ts";
 export { declareFileFlag, type FileReader, isFileFlag, readFileFlags } from "./file_flags.ts";
 export {

@@ -147,6 +147,7 @@ export class DynValue<T> extends Callable {
     let old = this.#value;
     return {
       isChange,
+      value,
       swap: () => {
         old = this.#value;
         this.#value = value;
@@ -232,6 +233,10 @@ export class DynValue<T> extends Callable {
   }
 
   #apply(change: PreparedChange): void {
+    for (const owner of this.#owners) {
+      const refusal = owner.refusalOf(change.value);
+      if (refusal !== undefined) throw refusal;
+    }
     const before = this.state();
     change.swap();
     // The set first, so that listeners see it up to date.

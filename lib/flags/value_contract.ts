@@ -1,5 +1,6 @@
 /** What goes into a value and comes out of it, apart from the class itself: options, inputs, prepared changes. */
 
+import type { FlagError } from "./errors.ts";
 import type { ChangeListener } from "./listeners.ts";
 import type { FlagType } from "./types/flag_type.ts";
 import type { StandardSchema, Validator } from "./validators.ts";
@@ -43,6 +44,8 @@ export interface ValueState<T> {
 export interface PreparedChange {
   /** Whether the canonical text will differ. */
   readonly isChange: boolean;
+  /** The value that will be in force. */
+  readonly value: unknown;
   /** Brings the value into force; nobody is told yet. */
   swap(): void;
   /** Tells the listeners; to be called once, after `swap`. */
@@ -89,6 +92,8 @@ export interface AnyValue {
 export interface ValueOwner {
   /** Where errors of listeners go. */
   readonly report: ListenerErrorReporter;
+  /** Asked before the value is set by itself: why the set's rules refuse that; `undefined` when they do not. */
+  readonly refusalOf: (next: unknown) => FlagError | undefined;
   /** Told when the value was set by itself rather than through the set; `before` is what was in force. */
   readonly onSet: (before: ValueState<unknown>) => void;
 }

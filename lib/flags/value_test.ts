@@ -125,7 +125,11 @@ Deno.test("DynValue lets no listener's error reach the setter or other listeners
   const errors: unknown[] = [];
   const told: string[] = [];
   const value = dyn.int(0);
-  value.bound("x", { report: (err) => errors.push(String(err)), onSet: () => undefined });
+  value.bound("x", {
+    report: (err) => errors.push(String(err)),
+    onSet: () => undefined,
+    refusalOf: () => undefined,
+  });
   value.onChange(() => {
     throw new Error("Sync");
   }, { sync: true });
