@@ -51,6 +51,14 @@ export {
 export type { ChangeListener, ValueChange } from "./listeners.ts";
 export type { FlagMakers } from "./named_makers.ts";
 export {
+  type FlagEventDetails,
+  type FlagEventHandler,
+  type FlagEvents,
+  type FlagProvider,
+  type FlagResolution,
+  openFeatureProvider,
+} from "./open_feature.ts";
+export {
   type FlagSource,
   MemorySource,
   type SourceItem,
