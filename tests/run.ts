@@ -45,6 +45,9 @@ async function main(names: readonly string[]): Promise<number> {
   return broken || incomplete || total.failed > 0 || total.passed === 0 ? 1 : 0;
 }
 
+/** A suite that says nothing for so long hangs: without an end of ours nobody would learn in which test. */
+const MAX_SILENCE_MS = 300_000;
+
 /** Most runs of a suite whose process the runtime itself brought down. */
 const MAX_RUNS = 3;
 
@@ -83,16 +86,45 @@ async function runOnce(suite: Suite, env: Readonly<Record<string, string>>) {
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
-  const count = await summaryOf(child.stdout);
+  const silence = watchSilence(() => {
+    say(`== nothing was said for ${MAX_SILENCE_MS / 1000} s, the test behind the last line hangs`);
+    child.kill("SIGKILL");
+  });
+  const count = await summaryOf(child.stdout, silence.heard);
+  silence.end();
   const { success, signal } = await child.status;
   // A run that failed without a failed test (a file that does not compile) must not count as passed.
-  return { count: !success && count?.failed === 0 ? undefined : count, signal };
+  const isWhole = success || count === undefined || count.failed > 0;
+  // One that hangs would hang again.
+  return { count: isWhole ? count : undefined, signal: silence.isOver() ? null : signal };
 }
 
-async function summaryOf(output: ReadableStream<Uint8Array>): Promise<Count | undefined> {
+function watchSilence(onSilence: () => void) {
+  let isOver = false;
+  const begin = () =>
+    setTimeout(() => {
+      isOver = true;
+      onSilence();
+    }, MAX_SILENCE_MS);
+  let timer = begin();
+  return {
+    heard() {
+      clearTimeout(timer);
+      timer = begin();
+    },
+    end: () => clearTimeout(timer),
+    isOver: () => isOver,
+  };
+}
+
+async function summaryOf(
+  output: ReadableStream<Uint8Array>,
+  onChunk: () => void,
+): Promise<Count | undefined> {
   let count: Count | undefined;
   let rest = "";
   for await (const chunk of output.pipeThrough(new TextDecoderStream())) {
+    onChunk();
     Deno.stdout.writeSync(new TextEncoder().encode(chunk));
     const lines = (rest + chunk).split("\n");
     rest = lines.pop() ?? "";

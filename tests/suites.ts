@@ -66,6 +66,7 @@ export const SUITES: Readonly<Record<string, Suite>> = {
       "tests/integration/npm_test.ts",
       "tests/integration/flags_example_test.ts",
       "tests/integration/ofrep_test.ts",
+      "tests/integration/open_feature_test.ts",
       "tests/integration/spring_client_test.ts",
       "tests/integration/serve_config_soak_test.ts",
     ],
