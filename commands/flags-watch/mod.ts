@@ -4,6 +4,7 @@ import type { Command } from "#lib/cli/command.ts";
 import type { RunContext } from "#lib/run/context.ts";
 import { FLAGS } from "./flag_table.ts";
 import { type FlagsWatchOptions, toOptions } from "./options.ts";
+import { permissionsOf } from "./permissions.ts";
 
 /** The command. */
 export const command: Command<FlagsWatchOptions, typeof FLAGS> = {
@@ -34,10 +35,7 @@ export const command: Command<FlagsWatchOptions, typeof FLAGS> = {
   flags: FLAGS,
   takesPassthrough: true,
   options: (resolved, scanned) => toOptions(resolved, scanned),
-  async permissions(options) {
-    const { permissionsOf } = await import("./permissions.ts");
-    return await permissionsOf(options);
-  },
+  permissions: (options) => permissionsOf(options),
   async run(options: FlagsWatchOptions, context: RunContext): Promise<number> {
     if (options.rbac !== undefined) {
       const { printRbac } = await import("./rbac.ts");

@@ -6,6 +6,7 @@ import type { Clock } from "#lib/run/clock.ts";
 import type { ReloadOptions } from "./options.ts";
 import { scopeOf } from "./scope.ts";
 import type { Source } from "./sources/source.ts";
+import { createVolumeSource } from "./sources/volume_source.ts";
 
 /** What sources need. */
 export interface SourcesDeps {
@@ -28,14 +29,11 @@ export async function createSources(
 ): Promise<OpenSources> {
   const usesApi = options.sources.some(({ kind }) => kind !== "volume");
   const api = usesApi ? await openApi(options, deps) : undefined;
-  const sources = await Promise.all(options.sources.map(async (source) => {
-    if (source.kind === "volume") {
-      const { createVolumeSource } = await import("./sources/volume_source.ts");
-      return createVolumeSource(source.path, source, deps);
-    }
+  const sources = options.sources.map((source) => {
+    if (source.kind === "volume") return createVolumeSource(source.path, source, deps);
     if (api === undefined) throw new TypeError("A source of the API without a client");
-    return await api.create(source);
-  }));
+    return api.create(source);
+  });
   return { sources, close: () => api?.client.close() ?? Promise.resolve() };
 }
 

@@ -6,6 +6,7 @@ import { createLogger } from "#lib/log/create_logger.ts";
 import type { RunContext } from "#lib/run/context.ts";
 import { FLAGS } from "./flag_table.ts";
 import { type ReloadOptions, toOptions } from "./options.ts";
+import { permissionsOf } from "./permissions.ts";
 
 /** The command. */
 export const command: Command<ReloadOptions, typeof FLAGS> = {
@@ -49,10 +50,7 @@ export const command: Command<ReloadOptions, typeof FLAGS> = {
     const { sidecarOptions } = await import("./compat/sidecar.ts");
     return sidecarOptions(scanned, env, Deno.cwd());
   },
-  async permissions(options) {
-    const { permissionsOf } = await import("./permissions.ts");
-    return await permissionsOf(options);
-  },
+  permissions: (options) => permissionsOf(options),
   run,
 };
 
