@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { startKubeServer } from "#tests/support/kube_server.ts";
-import { nodeIsThere, runIn } from "#tests/support/node_project.ts";
+import { installPacked, nodeIsThere, runIn } from "#tests/support/node_project.ts";
 import { slice } from "#tests/support/slices.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
 import { buildNpmPackages } from "../../tools/build_npm.ts";
@@ -32,11 +32,7 @@ Deno.test({
   async fn() {
     const [folder = ""] = await buildNpmPackages();
     await using dir = await tempDir();
-    const [{ filename }] = JSON.parse(
-      await runIn(folder, "npm", "pack", "--json", "--pack-destination", dir.path),
-    );
-    await dir.write("package.json", '{ "type": "module", "private": true }');
-    await runIn(dir.path, "npm", "install", "--offline", "--no-audit", `./${filename}`);
+    await installPacked(dir.path, folder, "--offline");
     await dir.write("config/rate_limit", "5");
     await dir.write("program.js", PROGRAM);
     const answer = JSON.parse(await runIn(dir.path, "node", "program.js", `${dir.path}/config`));
@@ -69,13 +65,8 @@ Deno.test({
     server.put(slice("web-1", { endpoints: ["10.0.0.1"] }));
     server.put(slice("web-2", { endpoints: ["10.0.0.2"] }));
     const config = await dir.write("config", server.kubeconfig());
-    const [{ filename }] = JSON.parse(
-      await runIn(folder, "npm", "pack", "--json", "--pack-destination", dir.path),
-    );
-    await dir.write("package.json", '{ "type": "module", "private": true }');
     // gRPC itself is the user's, and nothing is fetched here.
-    const flags = ["--offline", "--no-audit", "--legacy-peer-deps"];
-    await runIn(dir.path, "npm", "install", ...flags, `./${filename}`);
+    await installPacked(dir.path, folder, "--offline", "--legacy-peer-deps");
     await dir.write("program.js", RESOLVER_PROGRAM);
     const answer = JSON.parse(await runIn(dir.path, "node", "program.js", config));
     assert.deepEqual(answer, {

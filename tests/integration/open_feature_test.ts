@@ -1,7 +1,7 @@
 /** OpenFeature's own SDK, from npm under Node, with the provider of the packed flags library. */
 
 import assert from "node:assert/strict";
-import { nodeIsThere, runIn } from "#tests/support/node_project.ts";
+import { installPacked, nodeIsThere, runIn } from "#tests/support/node_project.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
 import { buildNpmPackages } from "../../tools/build_npm.ts";
 
@@ -45,15 +45,7 @@ Deno.test({
   async fn() {
     const [folder = ""] = await buildNpmPackages();
     await using dir = await tempDir();
-    const [{ filename }] = JSON.parse(
-      await runIn(folder, "npm", "pack", "--json", "--pack-destination", dir.path),
-    );
-    await dir.write("package.json", '{ "type": "module", "private": true }');
-    await runIn(
-      dir.path,
-      ...["npm", "install", "--no-audit", "--no-fund", `./${filename}`] as const,
-      "@openfeature/server-sdk@1.23.0",
-    );
+    await installPacked(dir.path, folder, "@openfeature/server-sdk@1.23.0");
     await dir.write("program.js", PROGRAM);
     const { enabled, ...answer } = JSON.parse(await runIn(dir.path, "node", "program.js"));
     assert.deepEqual(answer, {

@@ -19,3 +19,19 @@ export async function runIn(cwd: string, command: string, ...args: string[]): Pr
   assert.ok(success, `${command} ${args.join(" ")}: ${decoder.decode(stderr)}`);
   return decoder.decode(stdout);
 }
+
+/**
+ * Makes a project of modules in a folder and installs a package that is built in another one, as its users would:
+ * from the packed file. `args` are further words for `npm install`.
+ */
+export async function installPacked(
+  cwd: string,
+  built: string,
+  ...args: readonly string[]
+): Promise<void> {
+  const [{ filename }] = JSON.parse(
+    await runIn(built, "npm", "pack", "--json", "--pack-destination", cwd),
+  );
+  await Deno.writeTextFile(`${cwd}/package.json`, '{ "type": "module", "private": true }');
+  await runIn(cwd, "npm", "install", "--no-audit", "--no-fund", `./${filename}`, ...args);
+}
