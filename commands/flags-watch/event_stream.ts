@@ -3,7 +3,8 @@
  * comes back gets what it missed, one that reads too slowly is cut off.
  */
 
-import type { FlagSet, FlagUpdate } from "#lib/flags/flag_set.ts";
+import type { FlagSet } from "#lib/flags/flag_set.ts";
+import type { FlagUpdate } from "#lib/flags/flag_set_contract.ts";
 import { changeBodies, flagSetBody, updateBody } from "#lib/flags/wire.ts";
 import { plain } from "#lib/http/plain.ts";
 import type { Clock, Timer } from "#lib/run/clock.ts";

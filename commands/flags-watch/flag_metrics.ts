@@ -1,6 +1,7 @@
 /** Metrics of a set of flags and its source (flags-watch.md 9). Names that are not declared never become labels. */
 
-import type { FlagEntry, FlagSet } from "#lib/flags/flag_set.ts";
+import type { FlagSet } from "#lib/flags/flag_set.ts";
+import type { FlagEntry } from "#lib/flags/flag_set_contract.ts";
 import { Duration } from "#lib/flags/types/duration.ts";
 import type { Updater } from "#lib/flags/updater.ts";
 import type { Counter, Metrics, NumberSeries } from "#lib/metrics/metrics.ts";

@@ -3,7 +3,8 @@
  * the flags. The evaluation context is accepted and decides nothing.
  */
 
-import type { FlagEntry, FlagSet } from "#lib/flags/flag_set.ts";
+import type { FlagSet } from "#lib/flags/flag_set.ts";
+import type { FlagEntry } from "#lib/flags/flag_set_contract.ts";
 import { readBody } from "#lib/flags/setting_request.ts";
 import { flagBody } from "#lib/flags/wire.ts";
 

@@ -1,6 +1,7 @@
 /** Flags from environment variables: between the default and the command line. */
 
-import type { FlagSet, FlagUpdate } from "./flag_set.ts";
+import type { FlagSet } from "./flag_set.ts";
+import type { FlagUpdate } from "./flag_set_contract.ts";
 
 /** `rate-limit` → `KCFG_FLAG_RATE_LIMIT`: upper case, `_` for all but letters and digits. */
 export function environmentName(flag: string, prefix: string = "KCFG_FLAG_"): string {

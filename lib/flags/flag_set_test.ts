@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { dyn } from "./declare.ts";
-import { FlagSet, type FlagUpdate } from "./flag_set.ts";
+import { FlagSet } from "./flag_set.ts";
+import type { FlagUpdate } from "./flag_set_contract.ts";
 import { validateRange } from "./validators.ts";
 
 Deno.test("FlagSet declares flags with the type of their value", () => {

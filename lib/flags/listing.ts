@@ -1,6 +1,7 @@
 /** The listing of a set of flags as JSON, byte for byte that of the reference (flags-watch, 7.1). */
 
-import type { FlagEntry, FlagSet } from "./flag_set.ts";
+import type { FlagSet } from "./flag_set.ts";
+import type { FlagEntry } from "./flag_set_contract.ts";
 import { escapeHtml } from "./types/json.ts";
 
 /** One flag of a listing, in the order of its members on the wire. */

@@ -31,16 +31,16 @@ export { FlagError, type FlagErrorReason } from "./errors.ts";
 export type { FlagRule } from "./flag_rules.ts";
 export { type FlagRoutesOptions, handleFlagRoutes } from "./flag_routes.ts";
 export { declareFileFlag, type FileReader, isFileFlag, readFileFlags } from "./file_flags.ts";
-export {
-  type ApplyOptions,
-  type FlagChange,
-  type FlagEntry,
-  type FlagInputs,
-  FlagSet,
-  type FlagSetOptions,
-  type FlagUpdate,
-  type ValueSource,
-} from "./flag_set.ts";
+export { FlagSet } from "./flag_set.ts";
+export type {
+  ApplyOptions,
+  FlagChange,
+  FlagEntry,
+  FlagInputs,
+  FlagSetOptions,
+  FlagUpdate,
+  ValueSource,
+} from "./flag_set_contract.ts";
 export {
   type FormattedListing,
   type ListedFlag,

@@ -5,7 +5,8 @@
 
 import { type Logger, silentLogger } from "#lib/log/logger.ts";
 import { FlagError } from "./errors.ts";
-import type { FlagSet, FlagUpdate } from "./flag_set.ts";
+import type { FlagSet } from "./flag_set.ts";
+import type { FlagUpdate } from "./flag_set_contract.ts";
 import type { FlagSource, SourceItem, SourceSnapshot, SourceWatch } from "./source.ts";
 import type { ValueInput } from "./value_contract.ts";
 

@@ -9,7 +9,8 @@ import { tempDir } from "#tests/support/temp_dir.ts";
 import { denoDirectoryAccess } from "./deno.ts";
 import { directorySource } from "./directory_source.ts";
 import { FlagError } from "./errors.ts";
-import { FlagSet, type FlagUpdate } from "./flag_set.ts";
+import { FlagSet } from "./flag_set.ts";
+import type { FlagUpdate } from "./flag_set_contract.ts";
 import { type FlagSource, MemorySource, type SourceItem } from "./source.ts";
 import { setup, Updater } from "./updater.ts";
 

@@ -1,6 +1,7 @@
 /** Flags and updates as the typed JSON of routes, streams and hooks (flags-watch, 7.4, 7.5, 8.1). */
 
-import type { FlagEntry, FlagSet, FlagUpdate, ValueSource } from "./flag_set.ts";
+import type { FlagSet } from "./flag_set.ts";
+import type { FlagEntry, FlagUpdate, ValueSource } from "./flag_set_contract.ts";
 
 const HIDDEN = "***";
 

@@ -1,7 +1,8 @@
 /** Typed JSON of flags and updates. */
 
 import assert from "node:assert/strict";
-import { FlagSet, type FlagUpdate } from "./flag_set.ts";
+import { FlagSet } from "./flag_set.ts";
+import type { FlagUpdate } from "./flag_set_contract.ts";
 import { changeBodies, flagBody, flagSetBody, updateBody } from "./wire.ts";
 
 const TIME = Date.parse("2026-01-02T03:04:05.678Z");

@@ -46,7 +46,8 @@ export function sparingClock(clock: Clock): Clock {
       if (options?.unref === true || !hasRoom(nowMs)) {
         return clock.timer(callback, delayMs, options);
       }
-      const wholeMs = Math.min(Math.ceil(Math.max(delayMs, 0)), MAX_DELAY_MS);
+      // What is no time is over at once, as with a timer.
+      const wholeMs = delayMs > 0 ? Math.min(Math.ceil(delayMs), MAX_DELAY_MS) : 0;
       dueMs.push(nowMs + wholeMs);
       nextDueMs = Math.min(nextDueMs, nowMs + wholeMs);
       return onSignal(callback, wholeMs);

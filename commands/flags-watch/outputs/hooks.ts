@@ -3,7 +3,8 @@
  * updates meanwhile are merged into the next run.
  */
 
-import type { FlagSet, FlagUpdate } from "#lib/flags/flag_set.ts";
+import type { FlagSet } from "#lib/flags/flag_set.ts";
+import type { FlagUpdate } from "#lib/flags/flag_set_contract.ts";
 import { changeBodies, type ChangeBody, updateBody } from "#lib/flags/wire.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { Clock } from "#lib/run/clock.ts";

@@ -1,6 +1,7 @@
 /** Changes as lines on stdout (flags-watch.md 8.1): JSON for programs, text for people. */
 
-import type { FlagSet, FlagUpdate } from "#lib/flags/flag_set.ts";
+import type { FlagSet } from "#lib/flags/flag_set.ts";
+import type { FlagUpdate } from "#lib/flags/flag_set_contract.ts";
 import { changeBodies, flagSetBody, updateBody } from "#lib/flags/wire.ts";
 import type { Clock } from "#lib/run/clock.ts";
 

@@ -4,7 +4,8 @@
  */
 
 import { FLAG_LOG_LEVELS } from "#lib/flags/types/scalars.ts";
-import type { FlagEntry, FlagSet } from "#lib/flags/flag_set.ts";
+import type { FlagSet } from "#lib/flags/flag_set.ts";
+import type { FlagEntry } from "#lib/flags/flag_set_contract.ts";
 import { isObject } from "../schema.ts";
 import { literal, nameOf, pascal, schemaType } from "./schema_types.ts";
 
