@@ -109,7 +109,7 @@ export function createFlatLayout(root: string, { files: options, claim }: FlatLa
     payload: Payload,
     { hash, isValidated }: { readonly hash: string; readonly isValidated: boolean },
   ): Promise<PreparedVersion> {
-    await own.refuseForeign(payload.keys());
+    await own.refuseForeign([...payload.keys()]);
     const copy = isValidated ? await makeCopy(payload) : undefined;
     const removeCopy = () => copy === undefined ? Promise.resolve() : removeAll(copy);
     return {

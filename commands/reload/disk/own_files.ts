@@ -1,5 +1,6 @@
 /** Which files of a directory are ours, when they lie between foreign ones (reload.md 6.5). */
 
+import { inBatches } from "#lib/fs/in_batches.ts";
 import { RefusedVersion } from "../payload/payload.ts";
 
 /** The paths below `root` that are ours. */
@@ -34,21 +35,20 @@ export class OwnFiles {
    *
    * @throws {RefusedVersion}
    */
-  async refuseForeign(paths: Iterable<string>): Promise<void> {
-    for (const path of paths) {
+  async refuseForeign(paths: readonly string[]): Promise<void> {
+    await inBatches(paths, async (path) => {
       const found = await look(`${this.#root}/${path}`);
-      if (found?.isDirectory === true && await this.#hasForeign(path)) {
-        throw new RefusedVersion(`"${this.#root}/${path}" is a folder, it stands in the way`);
-      }
-      for (const folder of foldersOf([path])) {
-        const parent = folder === "" ? undefined : await look(`${this.#root}/${folder}`);
-        if (parent === undefined || parent.isDirectory || this.#paths.has(folder)) continue;
-        const kind = parent.isSymlink ? "link" : "file";
-        throw new RefusedVersion(
-          `"${this.#root}/${folder}" is a ${kind} that is not ours, it stands in the way`,
-        );
-      }
-    }
+      if (found?.isDirectory !== true || !await this.#hasForeign(path)) return;
+      throw new RefusedVersion(`"${this.#root}/${path}" is a folder, it stands in the way`);
+    });
+    await inBatches(foldersOf(paths), async (folder) => {
+      const found = folder === "" ? undefined : await look(`${this.#root}/${folder}`);
+      if (found === undefined || found.isDirectory || this.#paths.has(folder)) return;
+      const kind = found.isSymlink ? "link" : "file";
+      throw new RefusedVersion(
+        `"${this.#root}/${folder}" is a ${kind} that is not ours, it stands in the way`,
+      );
+    });
   }
 
   /** Whether anything below a folder is not ours. */
