@@ -10,7 +10,9 @@
 export async function gatherEntropy(): Promise<void> {
   try {
     // The key is thrown away. Of the ways to ask for random numbers this one does not run on the main thread.
-    await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]);
+    const extractable = false;
+    const curve = { name: "ECDSA", namedCurve: "P-256" };
+    await crypto.subtle.generateKey(curve, extractable, ["sign"]);
   } catch {
     // Whatever is wrong with it, the handshake meets it again and says so.
   }
