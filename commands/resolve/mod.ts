@@ -2,6 +2,7 @@
 
 import type { Command } from "#lib/cli/command.ts";
 import type { RunContext } from "#lib/run/context.ts";
+import { gatherEntropy } from "#lib/kube/early_entropy.ts";
 import { FLAGS, type ResolveOptions, toOptions } from "./options.ts";
 
 /** The command. */
@@ -49,8 +50,14 @@ export const command: Command<ResolveOptions, typeof FLAGS> = {
     return await strictPermissionsOf(options);
   },
   async run(options: ResolveOptions, context: RunContext): Promise<number> {
-    // Loaded here, so that help and usage errors do not pay for the client.
-    const { run } = await import("./run.ts");
-    return await run(options, context);
+    // What is printed without a connection needs none.
+    const gathering = options.rbac === undefined ? gatherEntropy() : undefined;
+    try {
+      // Loaded here, so that help and usage errors do not pay for the client.
+      const { run } = await import("./run.ts");
+      return await run(options, context);
+    } finally {
+      await gathering;
+    }
   },
 };

@@ -85,8 +85,11 @@ function columnsOf(
   const probed = ({ addresses: [first] }: ResolvedEndpoint) =>
     first === undefined ? undefined : worstOf(probes?.get(formatHostPort(first)) ?? []);
   return [
-    column("address", ({ addresses }) => addresses.map(({ host }) => host).join(",")),
-    column("port", ({ addresses: [first] }) => first?.port ? String(first.port) : ""),
+    column("address", ({ addresses }) => {
+      const first = addresses[0]?.host;
+      return addresses.length < 2 ? first : addresses.map(({ host }) => host).join(",");
+    }),
+    column("port", ({ addresses }) => String(addresses[0]?.port || "")),
     column("name", ({ portName }) => portName),
     column("state", ({ state, usable }) => usable && isFallback ? `${state}*` : state),
     column("node", ({ node }) => node),

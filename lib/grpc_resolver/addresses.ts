@@ -1,7 +1,14 @@
 /** From all slices of a Service to the list a channel gets (resolve.md 5). Pure; never from one event alone. */
 
 import { conditionReader, type KnownConditions } from "./conditions.ts";
-import { availableNames, type NumberMeaning, portChooser, portRemarks } from "./ports.ts";
+import { compareText, FAMILY_ORDER, inPublishedOrder } from "./order.ts";
+import {
+  availableNames,
+  type ChosenPort,
+  type NumberMeaning,
+  portChooser,
+  portRemarks,
+} from "./ports.ts";
 import type {
   AddressList,
   EmptyReason,
@@ -31,7 +38,6 @@ export interface AddressOptions {
 }
 
 const FAMILIES: Readonly<Record<string, Family>> = { IPv4: "IPv4", IPv6: "IPv6", FQDN: "FQDN" };
-const FAMILY_ORDER: readonly Family[] = ["IPv4", "IPv6", "FQDN"];
 
 type Draft = { -readonly [K in keyof ResolvedEndpoint]: ResolvedEndpoint[K] };
 
@@ -43,12 +49,12 @@ export function computeAddresses(
 ): AddressList {
   const { portMode = "literal", family = "auto", terminatingFallback = true } = options;
   const { topology, allPorts = false, service } = options;
-  const slices = [...given].sort((a, b) => compare(nameOf(a), nameOf(b)));
+  const slices = [...given].sort((a, b) => compareText(nameOf(a), nameOf(b)));
   const query = { ...target, meaning: portMode, service, all: allPorts };
   const choose = portChooser(query, slices);
   const { warnings, notes } = portRemarks(query, slices);
   if (slices.some(isTruncated)) warnings.push("Endpoints: list truncated at 1000 addresses");
-  const drafts = new Map<string, Draft>();
+  const drafts = new Drafts();
   const others: Draft[] = [];
   const conditionsOf = conditionReader();
   for (const slice of slices) {
@@ -58,36 +64,31 @@ export function computeAddresses(
     if (addressFamily === undefined && endpoints.length > 0) {
       warnings.push(`slice ${nameOf(slice)}: address type "${slice.addressType}" is not supported`);
     }
-    for (const endpoint of endpoints) {
-      const known = conditionsOf(endpoint);
-      for (const host of endpoint.addresses ?? []) {
-        if (addressFamily === undefined || ports.length === 0) {
-          const state = addressFamily === undefined ? "unsupported-type" : "no-port";
-          others.push(draftOf(endpoint, slice, {
-            ...{ host, known },
-            family: addressFamily ?? "FQDN",
-            port: { name: "", port: 0, appProtocol: null },
-            state,
-          }));
-          continue;
-        }
-        for (const port of ports) {
-          const draft = draftOf(endpoint, slice, { host, family: addressFamily, port, known });
-          addDraft(drafts, draft);
-        }
+    const refused = addressFamily === undefined
+      ? "unsupported-type"
+      : ports.length === 0
+      ? "no-port"
+      : undefined;
+    for (const port of refused === undefined ? ports : [NO_PORT]) {
+      const draftOf = drafter(slice, { family: addressFamily ?? "FQDN", port, state: refused });
+      const add = (draft: Draft) => refused === undefined ? drafts.add(draft) : others.push(draft);
+      for (const endpoint of endpoints) {
+        const known = conditionsOf(endpoint);
+        const hosts = endpoint.addresses ?? [];
+        // By number: an iterator for one address each would be a good part of what a list costs.
+        for (let at = 0; at < hosts.length; at++) add(draftOf(endpoint, hosts[at] ?? "", known));
       }
     }
   }
-  const candidates = [...drafts.values()];
+  const candidates = drafts.all;
   filterFamily(candidates, family);
   const { usable, fallback } = chooseUsable(candidates, terminatingFallback);
   const kept = fallback === null ? applyTopology(usable, topology) : usable;
-  const inUse = new Set(kept);
-  for (const draft of candidates) draft.usable = inUse.has(draft);
+  for (const draft of kept) draft.usable = true;
   const published = merge(kept, { family, first: service?.ipFamilies[0] });
   const unused = candidates.filter((draft) => !draft.usable);
   return {
-    endpoints: [...published, ...sorted(unused), ...sorted(others)],
+    endpoints: [published, inPublishedOrder(unused), inPublishedOrder(others)].flat(),
     usable: published,
     slices: slices.map(summaryOf),
     fallback,
@@ -99,48 +100,45 @@ export function computeAddresses(
   };
 }
 
-function draftOf(
-  endpoint: WireEndpoint,
-  slice: EndpointSlice,
-  { host, family, port, state, known }: {
-    readonly known: KnownConditions;
-    readonly host: string;
-    readonly family: Family;
-    readonly port: {
-      readonly name: string;
-      readonly port: number;
-      readonly appProtocol: string | null;
+/** What the endpoints of a slice have in common. */
+interface Shared {
+  readonly family: Family;
+  readonly port: ChosenPort;
+  /** Set when none of them can be used. */
+  readonly state: ResolvedEndpoint["state"] | undefined;
+}
+
+function drafter(slice: EndpointSlice, { family, port, state }: Shared) {
+  const name = nameOf(slice);
+  return (endpoint: WireEndpoint, host: string, known: KnownConditions): Draft => {
+    const { targetRef, hints } = endpoint;
+    return {
+      addresses: [{ host, port: port.port, family }],
+      portName: port.name,
+      usable: false,
+      state: state ?? stateOf(known.effective),
+      conditions: known.effective,
+      rawConditions: known.raw,
+      node: endpoint.nodeName ?? null,
+      zone: endpoint.zone ?? null,
+      hostname: endpoint.hostname ?? null,
+      hints: hints === undefined || hints === null ? NO_HINTS : {
+        zones: (hints.forZones ?? []).map(({ name }) => name),
+        nodes: (hints.forNodes ?? []).map(({ name }) => name),
+      },
+      slice: name,
+      appProtocol: port.appProtocol,
+      targetRef: targetRef === null || targetRef === undefined ? null : {
+        kind: targetRef.kind ?? "",
+        namespace: targetRef.namespace ?? "",
+        name: targetRef.name ?? "",
+        uid: targetRef.uid ?? "",
+      },
     };
-    readonly state?: ResolvedEndpoint["state"];
-  },
-): Draft {
-  const { raw: rawConditions, effective: conditions } = known;
-  const { targetRef, hints } = endpoint;
-  return {
-    addresses: [{ host, port: port.port, family }],
-    portName: port.name,
-    usable: false,
-    state: state ?? stateOf(conditions),
-    conditions,
-    rawConditions,
-    node: endpoint.nodeName ?? null,
-    zone: endpoint.zone ?? null,
-    hostname: endpoint.hostname ?? null,
-    hints: hints === undefined || hints === null ? NO_HINTS : {
-      zones: (hints.forZones ?? []).map(({ name }) => name),
-      nodes: (hints.forNodes ?? []).map(({ name }) => name),
-    },
-    slice: nameOf(slice),
-    appProtocol: port.appProtocol,
-    targetRef: targetRef === null || targetRef === undefined ? null : {
-      kind: targetRef.kind ?? "",
-      namespace: targetRef.namespace ?? "",
-      name: targetRef.name ?? "",
-      uid: targetRef.uid ?? "",
-    },
   };
 }
 
+const NO_PORT: ChosenPort = { name: "", port: 0, appProtocol: null };
 const NO_HINTS: ResolvedEndpoint["hints"] = { zones: [], nodes: [] };
 
 function stateOf(
@@ -150,12 +148,23 @@ function stateOf(
   return serving && terminating ? "terminating" : "not-ready";
 }
 
-/** The same address in two slices is one; ready if either copy is, else as the last slice says. */
-function addDraft(drafts: Map<string, Draft>, draft: Draft): void {
-  const key = keyOf(draft);
-  const before = drafts.get(key);
-  if (before?.conditions.ready === true && !draft.conditions.ready) return;
-  drafts.set(key, draft);
+/** By port and host: a text of both for each endpoint would be thrown away at once. */
+class Drafts {
+  readonly #byPort = new Map<number, Map<string, Draft>>();
+
+  get all(): Draft[] {
+    return Array.from(this.#byPort.values(), (byHost) => [...byHost.values()]).flat();
+  }
+
+  /** The same address in two slices is one; ready if either copy is, else as the last slice says. */
+  add(draft: Draft): void {
+    const { host = "", port = 0 } = draft.addresses[0] ?? {};
+    let byHost = this.#byPort.get(port);
+    if (byHost === undefined) this.#byPort.set(port, byHost = new Map());
+    const before = byHost.get(host);
+    if (before?.conditions.ready === true && !draft.conditions.ready) return;
+    byHost.set(host, draft);
+  }
 }
 
 function keyOf({ addresses: [address] }: Draft): string {
@@ -187,10 +196,10 @@ function merge(
   usable: readonly Draft[],
   { family, first }: { readonly family: string; readonly first: string | undefined },
 ): readonly ResolvedEndpoint[] {
-  const families = new Set(usable.map(({ addresses: [address] }) => address?.family));
-  if (family !== "auto" || families.size < 2) return sorted(usable);
+  const families = new Set(usable.map(({ addresses }) => addresses[0]?.family));
+  if (family !== "auto" || families.size < 2) return inPublishedOrder(usable);
   const byPod = new Map<string, Draft[]>();
-  for (const draft of sorted(usable)) {
+  for (const draft of inPublishedOrder(usable)) {
     const pod = podOf(draft);
     const key = pod === undefined ? keyOf(draft) : `${pod} ${draft.portName}`;
     const group = byPod.get(key);
@@ -198,7 +207,7 @@ function merge(
     else group.push(draft);
   }
   const merged = [...byPod.values()].flatMap((group) => mergeGroup(group, first));
-  return sorted(merged);
+  return inPublishedOrder(merged);
 }
 
 function mergeGroup(group: readonly Draft[], first: string | undefined): readonly Draft[] {
@@ -220,31 +229,6 @@ function podOf({ targetRef }: Draft): string | undefined {
   if (targetRef === null) return undefined;
   if (targetRef.uid !== "") return targetRef.uid;
   return `${targetRef.kind}/${targetRef.namespace}/${targetRef.name}`;
-}
-
-/** In the order in which lists are published; keys are made once, not at each comparison. */
-function sorted<T extends ResolvedEndpoint>(endpoints: readonly T[]): readonly T[] {
-  return endpoints
-    .map((endpoint) => ({ endpoint, key: sortKey(endpoint.addresses[0]) }))
-    .sort((a, b) => compare(a.key, b.key))
-    .map(({ endpoint }) => endpoint);
-}
-
-/** Family, then IPv4 addresses by their bytes and other texts as they are, then port. */
-function sortKey(address: (HostPort & { readonly family: Family }) | undefined): string {
-  if (address === undefined) return "";
-  const { host, port, family } = address;
-  const text = family === "IPv4"
-    ? host.split(".").map((part) => part.padStart(3, "0")).join(".")
-    : host;
-  return `${FAMILY_ORDER.indexOf(family)} ${text} ${String(port).padStart(5, "0")}`;
-}
-
-/** The same order for lists that are put together later. */
-export function inPublishedOrder(
-  endpoints: readonly ResolvedEndpoint[],
-): readonly ResolvedEndpoint[] {
-  return sorted(endpoints);
 }
 
 function summaryOf(slice: EndpointSlice): SliceSummary {
@@ -283,16 +267,6 @@ function isTruncated({ metadata }: EndpointSlice): boolean {
 
 function nameOf({ metadata }: EndpointSlice): string {
   return metadata.name ?? "";
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
-}
-
-/** The published list in one text: another text is another list. */
-export function fingerprint(usable: readonly ResolvedEndpoint[]): string {
-  return usable.map(({ addresses }) => addresses.map(formatHostPort).join("+")).join(",");
 }
 
 /** `host:port`, an IPv6 address in brackets. */

@@ -8,14 +8,7 @@ export type { InClusterOptions, ResolverDoor } from "./door.ts";
 
 const door: ResolverDoor = createDoor({
   platform: denoPlatform,
-  readTextFileNow(path) {
-    try {
-      return Deno.readTextFileSync(path);
-    } catch {
-      // Absent outside a cluster, or not permitted: the next source counts.
-      return undefined;
-    }
-  },
+  readTextFileNow: (path) => Deno.readTextFileSync(path),
 });
 
 /** Registers `kubernetes` with the pod's service account. */

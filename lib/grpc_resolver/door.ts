@@ -37,12 +37,19 @@ const NAMESPACE_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 export function createDoor(
   { platform, readTextFileNow }: {
     readonly platform: () => KubePlatform;
-    /** Content of a file, read before returning; `undefined` when it cannot be read. */
-    readonly readTextFileNow: (path: string) => string | undefined;
+    /** Content of a file, read before returning; throws when it cannot be read. */
+    readonly readTextFileNow: (path: string) => string;
   },
 ): ResolverDoor {
-  const namespace = () =>
-    readTextFileNow(NAMESPACE_FILE)?.trim() || platform().env("POD_NAMESPACE") || "default";
+  const ownNamespace = () => {
+    try {
+      return readTextFileNow(NAMESPACE_FILE).trim();
+    } catch {
+      // Absent outside a cluster, or not permitted: the next source counts.
+      return "";
+    }
+  };
+  const namespace = () => ownNamespace() || platform().env("POD_NAMESPACE") || "default";
   const inCluster = (scheme: string, options: InClusterOptions = {}) =>
     register({
       namespace,

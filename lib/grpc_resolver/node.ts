@@ -9,14 +9,7 @@ export type { InClusterOptions, ResolverDoor } from "./door.ts";
 
 const door: ResolverDoor = createDoor({
   platform: nodePlatform,
-  readTextFileNow(path) {
-    try {
-      return readFileSync(path, "utf8");
-    } catch {
-      // Absent outside a cluster, or not permitted: the next source counts.
-      return undefined;
-    }
-  },
+  readTextFileNow: (path) => readFileSync(path, "utf8"),
 });
 
 /** Registers `kubernetes` with the pod's service account. */

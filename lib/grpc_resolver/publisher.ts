@@ -4,8 +4,9 @@
  */
 
 import type { Clock, Timer } from "#lib/run/clock.ts";
-import { fingerprint, inPublishedOrder } from "./addresses.ts";
+import { inPublishedOrder } from "./order.ts";
 import type { AddressList, ResolvedEndpoint } from "./resolution.ts";
+import { haveSameAddresses } from "./same_list.ts";
 
 /** Milliseconds of a burst, and for which a removal is held back. */
 const BURST_MS = 20;
@@ -15,8 +16,8 @@ export interface PublisherDeps {
   readonly clock: Clock;
   /** Gets each list that differs from the one before. */
   readonly publish: (list: AddressList) => void;
-  /** Text of a list; equal texts are equal lists. By default of the published addresses alone. */
-  readonly fingerprint?: ((list: AddressList) => string) | undefined;
+  /** Whether a list is the one that went out last; by default the published addresses alone count. */
+  readonly isSame?: ((list: AddressList, published: AddressList) => boolean) | undefined;
 }
 
 interface Held {
@@ -30,7 +31,6 @@ export class Publisher {
   readonly #held = new Map<string, Held>();
   #latest: AddressList | undefined;
   #published: AddressList | undefined;
-  #text: string | undefined;
   #lastMs = -Infinity;
   #timer: Timer | undefined;
 
@@ -83,10 +83,9 @@ export class Publisher {
       isOver = true;
     }
     const list = withHeld(latest, [...this.#held.values()].map(({ endpoint }) => endpoint));
-    const text = (this.#deps.fingerprint ?? textOf)(list);
-    const differs = text !== this.#text;
+    const { isSame = haveSameUsable } = this.#deps;
+    const differs = this.#published === undefined || !isSame(list, this.#published);
     if (differs && isOver) {
-      this.#text = text;
       this.#published = list;
       this.#lastMs = nowMs;
       this.#deps.publish(list);
@@ -103,8 +102,8 @@ export class Publisher {
   }
 }
 
-function textOf(list: AddressList): string {
-  return fingerprint(list.usable);
+function haveSameUsable(list: AddressList, published: AddressList): boolean {
+  return haveSameAddresses(list.usable, published.usable);
 }
 
 function keyOf({ addresses }: ResolvedEndpoint): string {

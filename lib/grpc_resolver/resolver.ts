@@ -7,11 +7,11 @@ import { silentLogger } from "#lib/log/logger.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { type Clock, systemClock } from "#lib/run/clock.ts";
 import type { KubeReader, KubeWatcher } from "#lib/kube/contract.ts";
-import { type AddressOptions, computeAddresses, fingerprint } from "./addresses.ts";
-import { digestOf } from "./digest.ts";
+import { type AddressOptions, computeAddresses } from "./addresses.ts";
 import { emptyText } from "./messages.ts";
 import { Publisher } from "./publisher.ts";
 import type { AddressList, ServiceFacts } from "./resolution.ts";
+import { haveSameAddresses, isSameList } from "./same_list.ts";
 import { readService } from "./service.ts";
 import type { SourceCounts } from "./source_counts.ts";
 import type { SourceKind } from "./source_feed.ts";
@@ -93,6 +93,8 @@ export class Engine {
   #current: { readonly slices: readonly EndpointSlice[]; readonly source: SourceKind } | undefined;
   #isFailing = false;
   #isWholeRead = false;
+  /** Why the list told last was empty. */
+  #toldReason: string | undefined;
 
   constructor(
     target: Target,
@@ -120,8 +122,11 @@ export class Engine {
     });
     this.#publisher = new Publisher({
       clock: this.#deps.clock,
-      publish: (list) => this.#tell(list),
-      fingerprint: (list) => this.#textOf(list),
+      publish: (list) => {
+        this.#toldReason = this.#reasonOf(list);
+        this.#tell(list);
+      },
+      isSame: (list, published) => this.#isSame(list, published),
     });
   }
 
@@ -205,11 +210,15 @@ export class Engine {
     this.#isWholeRead = false;
   }
 
-  /** Equal texts are not told twice; of an empty list the reason counts, which may come later than the list. */
-  #textOf(list: AddressList): string {
-    if (this.#options.detailed === true) return digestOf(list);
-    if (list.empty !== undefined) return emptyText(this.#target, list.empty, this.#service);
-    return fingerprint(list.usable);
+  /** The same is not told twice; of an empty list the reason counts, which may come later than the list. */
+  #isSame(list: AddressList, told: AddressList): boolean {
+    if (this.#options.detailed === true) return isSameList(list, told);
+    return this.#reasonOf(list) === this.#toldReason &&
+      haveSameAddresses(list.usable, told.usable);
+  }
+
+  #reasonOf({ empty }: AddressList): string | undefined {
+    return empty && emptyText(this.#target, empty, this.#service);
   }
 
   /** Each text once, and no more of them than a person would read. */

@@ -2,12 +2,10 @@
 
 import assert from "node:assert/strict";
 import * as grpc from "@grpc/grpc-js";
-import { parseYaml } from "#lib/format/yaml.ts";
 import { newClientFromKubeconfig } from "#lib/grpc_resolver/deno.ts";
 import { register, roundRobin } from "#lib/grpc_resolver/mod.ts";
-import { denoPlatform } from "#lib/kube/deno.ts";
-import { createKubeClient, loadKubeConnection, unrestricted } from "#lib/kube/mod.ts";
-import { silentLogger } from "#lib/log/logger.ts";
+import { openControlPlane } from "#tests/support/control_plane.ts";
+import { testNamespace, writer } from "#tests/support/control_plane/harness.ts";
 import { eventually } from "#tests/support/eventually.ts";
 import { ask, startBackend } from "#tests/support/grpc_backend.ts";
 import { startKcfg } from "#tests/support/process.ts";
@@ -22,35 +20,14 @@ const HOST = Deno.networkInterfaces().find(({ family, address }) =>
 )?.address;
 const noHost = HOST === undefined ? ": this machine has no address but loopback" : "";
 
-const SLICES = { group: "discovery.k8s.io", version: "v1", resource: "endpointslices" };
-
-/** A client that may write, which the resolver's own may not. */
-async function administrator(path: string) {
-  const platform = denoPlatform();
-  const config = await loadKubeConnection({ kubeconfig: path }, {
-    platform,
-    parseYaml: (text: string) => parseYaml(text),
-    logger: silentLogger,
-  });
-  return createKubeClient({ config, platform, scope: unrestricted(), qps: -1 });
-}
-
 async function cluster(path: string, host: string) {
   await using stack = new AsyncDisposableStack();
-  const client = await administrator(path);
-  stack.defer(() => client.close());
-  const namespace = `resolve-${crypto.randomUUID().slice(0, 8)}`;
-  const namespaces = { group: "", version: "v1", resource: "namespaces" };
-  await client.create(namespaces, {
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: { name: namespace },
-  });
-  stack.defer(async () => void await client.delete({ ...namespaces, name: namespace }));
-  await client.create({ group: "", version: "v1", resource: "services", namespace }, {
-    apiVersion: "v1",
-    kind: "Service",
-    metadata: { name: "web", namespace },
+  const { admin } = await openControlPlane(path);
+  const { name: namespace } = stack.use(await testNamespace(admin));
+  const send = writer(admin);
+  const slices = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
+  await send("POST", `/api/v1/namespaces/${namespace}/services`, {
+    metadata: { name: "web" },
     spec: { clusterIP: "None", ports: [{ name: "grpc", port: 50051 }] },
   });
   const owned = stack.move();
@@ -61,19 +38,11 @@ async function cluster(path: string, host: string) {
       const backend = await startBackend(host);
       owned.defer(() => backend.kill());
       const ports = [{ name: "grpc", port: backend.port, protocol: "TCP" }];
-      await client.create(
-        { ...SLICES, namespace },
-        slice(name, { namespace, ports, endpoints: [host] }),
-      );
+      await send("POST", slices, slice(name, { namespace, ports, endpoints: [host] }));
       return backend;
     },
     /** Takes the endpoint of a slice out. */
-    async empty(name: string) {
-      await client.patch({ ...SLICES, namespace, name }, {
-        type: "merge",
-        body: { endpoints: [] },
-      });
-    },
+    empty: (name: string) => send("PATCH", `${slices}/${name}`, { endpoints: [] }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
