@@ -1,10 +1,12 @@
 /** `kcfg flags-watch`: the command's door. */
 
 import type { Command } from "#lib/cli/command.ts";
+import { gatherEntropy } from "#lib/run/early_entropy.ts";
 import type { RunContext } from "#lib/run/context.ts";
 import { FLAGS } from "./flag_table.ts";
 import { type FlagsWatchOptions, toOptions } from "./options.ts";
 import { permissionsOf } from "./permissions.ts";
+import { asksServer } from "./scope.ts";
 
 /** The command. */
 export const command: Command<FlagsWatchOptions, typeof FLAGS> = {
@@ -42,6 +44,8 @@ export const command: Command<FlagsWatchOptions, typeof FLAGS> = {
       context.stdout.write(await printRbac(options, options.rbac));
       return 0;
     }
+    // Beside the loading of what makes the connection.
+    if (asksServer(options)) void gatherEntropy();
     // Loaded here, so that help and usage errors do not pay for the service.
     const { run } = await import("./run.ts");
     return await run(options, context);

@@ -2,11 +2,13 @@
 
 import type { Command } from "#lib/cli/command.ts";
 import { UsageError } from "#lib/cli/usage_error.ts";
+import { gatherEntropy } from "#lib/run/early_entropy.ts";
 import { createLogger } from "#lib/log/create_logger.ts";
 import type { RunContext } from "#lib/run/context.ts";
 import { FLAGS } from "./flag_table.ts";
 import { type ReloadOptions, toOptions } from "./options.ts";
 import { permissionsOf } from "./permissions.ts";
+import { asksServer } from "./scope.ts";
 
 /** The command. */
 export const command: Command<ReloadOptions, typeof FLAGS> = {
@@ -65,6 +67,8 @@ async function run(options: ReloadOptions, context: RunContext): Promise<number>
   if (options.equivalent !== undefined) {
     log.info("the same without --compat", { command: options.equivalent });
   }
+  // Beside the loading of what makes the connection.
+  if (asksServer(options)) void gatherEntropy();
   // Loaded here, so that help and usage errors do not pay for the service.
   const { runReload } = await import("./app.ts");
   try {

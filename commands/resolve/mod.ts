@@ -2,7 +2,7 @@
 
 import type { Command } from "#lib/cli/command.ts";
 import type { RunContext } from "#lib/run/context.ts";
-import { gatherEntropy } from "#lib/kube/early_entropy.ts";
+import { gatherEntropy } from "#lib/run/early_entropy.ts";
 import { FLAGS, type ResolveOptions, toOptions } from "./options.ts";
 
 /** The command. */
