@@ -253,7 +253,9 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
         }),
         onAnswered: createRequestReport({
           logged: !["warn", "error"].includes(options.log.level),
-          sample: createRequestMetrics(metrics, options.metrics),
+          sample: options.metrics.requests
+            ? createRequestMetrics(metrics, options.metrics)
+            : undefined,
           traceId: tracer?.traceId,
         }, { log, clock }),
         onLoadFailed,

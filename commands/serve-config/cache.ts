@@ -125,6 +125,21 @@ export class ConfigCache {
   }
 
   /**
+   * The entry of `key` if it is kept and fresh. This counts as a use, but not as a hit before `countHit` says so;
+   * whoever does not answer with it asks `lookup`.
+   */
+  fresh(key: string, nowMs: number): Entry | undefined {
+    const entry = this.#stores.get(key);
+    return entry !== undefined && isFresh(entry, nowMs) ? entry : undefined;
+  }
+
+  /** Counts that an entry which `fresh` gave was answered. */
+  countHit(entry: Entry): void {
+    this.#deps.metrics.get();
+    this.#deps.metrics.hit(entry.store ?? "main");
+  }
+
+  /**
    * Loads `key`, joining a load under way. Call it after `lookup` found nothing.
    *
    * @throws the reason of `signal` when this asker gives up, or a fault of our own
@@ -199,7 +214,7 @@ export class ConfigCache {
   /** What is kept, whatever its age; this counts as a use. */
   #kept(key: string): Entry | undefined {
     this.#deps.metrics.get();
-    return this.#stores.main.get(key) ?? this.#stores.hot.get(key);
+    return this.#stores.get(key);
   }
 
   /** Whether an entry that is not fresh may serve while it is loaded again, which this begins. */

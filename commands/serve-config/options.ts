@@ -86,6 +86,12 @@ export const FLAGS = {
     max: 100_000,
     env: ["METRICS_URI_LIMIT"],
   }),
+  "request-metrics": boolFlag({
+    brief: "Count and time the requests of the application listener",
+    category: "Listeners",
+    default: "true",
+    env: ["REQUEST_METRICS"],
+  }),
   cache: boolFlag({
     brief: "Keep loaded objects; without it every request goes to the backend",
     category: "Cache",
@@ -199,7 +205,12 @@ export interface ServeConfigOptions {
   readonly clientCacheControl: string;
   readonly listen: ListenAddress;
   readonly health: ListenAddress & { readonly path: string };
-  readonly metrics: ListenAddress & { readonly path: string; readonly uriLimit: number };
+  readonly metrics: ListenAddress & {
+    readonly path: string;
+    readonly uriLimit: number;
+    /** Whether requests are counted and timed. */
+    readonly requests: boolean;
+  };
   readonly cache: {
     readonly enabled: boolean;
     /** `undefined` for entries that never expire. */
@@ -277,6 +288,7 @@ export function toOptions(
       ...values["metrics-addr"],
       path: values["metrics-path"],
       uriLimit: values["metrics-uri-limit"],
+      requests: values["request-metrics"],
     },
     cache: {
       enabled: values.cache,

@@ -58,6 +58,8 @@ const TABLE: [string, string[], string | null | undefined][] = [
   ["tls-key-file", ["TLS_KEY_FILE"], ""],
   ["tls-client-ca-file", ["TLS_CLIENT_CA_FILE"], ""],
   ["metrics-uri-limit", ["METRICS_URI_LIMIT"], "500"],
+  // Beyond the specification.
+  ["request-metrics", ["REQUEST_METRICS"], "true"],
   ["shutdown-delay", ["SHUTDOWN_DELAY"], "0s"],
   ["shutdown-timeout", ["SHUTDOWN_TIMEOUT"], "5s"],
   ["strict-env", ["STRICT_ENV"], "false"],
@@ -96,7 +98,7 @@ Deno.test("toOptions() gives the specified defaults", () => {
     clientCacheControl: "no-cache",
     listen: { hostname: undefined, port: 8080 },
     health: { hostname: undefined, port: 8888, path: "/health" },
-    metrics: { hostname: undefined, port: 3000, path: "/metrics", uriLimit: 500 },
+    metrics: { hostname: undefined, port: 3000, path: "/metrics", uriLimit: 500, requests: true },
     cache: {
       enabled: true,
       ttlMs: undefined,
