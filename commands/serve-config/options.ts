@@ -22,7 +22,6 @@ import { BUS_FLAGS, toBusSettings } from "./bus/flags.ts";
 import type { BusSettings } from "./bus/flags.ts";
 import { FORWARD_FLAGS, toForwardSettings } from "./forward_flags.ts";
 import type { ForwardSettings } from "./forward_flags.ts";
-import { LATER_FLAGS } from "./later_flags.ts";
 import { REFRESH_FLAGS, toRefreshSettings } from "./refresh/flags.ts";
 import type { RefreshSettings } from "./refresh/flags.ts";
 import { RING_FLAGS, toRingSettings } from "./ring/flags.ts";
@@ -113,6 +112,14 @@ export const FLAGS = {
     fraction: true,
     env: ["TTL_JITTER"],
   }),
+  "error-ttl": durationFlag({
+    brief:
+      "How long the backend is not asked again for an absent object (below 5s: nor after a failure)",
+    category: "Cache",
+    default: "0",
+    minMs: 0,
+    env: ["CACHE_ERROR_TTL"],
+  }),
   "stale-if-error": durationFlag({
     brief: "How long the last answer stands in for a failing backend, 0 for not at all",
     category: "Cache",
@@ -189,7 +196,6 @@ export const FLAGS = {
   ...REFRESH_FLAGS,
   ...AUTH_FLAGS,
   ...FORWARD_FLAGS,
-  ...LATER_FLAGS,
 } as const;
 
 /** Checked options. Times in milliseconds, sizes in bytes. */
@@ -217,6 +223,8 @@ export interface ServeConfigOptions {
     readonly ttlMs: number | undefined;
     readonly ttlJitter: number;
     readonly budgetBytes: number;
+    /** How long failures are remembered; 0 for not at all. */
+    readonly errorTtlMs: number;
     readonly staleIfErrorMs: number;
     readonly staleWhileRevalidateMs: number;
   };
@@ -295,6 +303,7 @@ export function toOptions(
       ttlMs: values.ttl === 0 ? undefined : values.ttl,
       ttlJitter: values["ttl-jitter"],
       budgetBytes: values["cache-bytes"],
+      errorTtlMs: values["error-ttl"],
       staleIfErrorMs: values["stale-if-error"],
       staleWhileRevalidateMs: values["stale-while-revalidate"],
     },
@@ -325,7 +334,7 @@ function isShown(
   name: keyof typeof FLAGS,
   sources: ResolvedFlags<typeof FLAGS>["sources"],
 ): boolean {
-  if (name in LATER_FLAGS || name in RBAC_FLAGS) return false;
+  if (name in RBAC_FLAGS) return false;
   return !(name in KUBE_FLAGS) || sources[name] !== "default";
 }
 

@@ -34,7 +34,7 @@ const TABLE: [string, string[], string | null | undefined][] = [
   ["cache-bytes", ["CACHE_BYTES", "GROUPCACHE_SIZE_BYTES"], "67108864"],
   ["max-object-bytes", ["MAX_OBJECT_BYTES"], "8388608"],
   ["backend-timeout", ["BACKEND_TIMEOUT"], "30s"],
-  ["error-ttl", ["CACHE_ERROR_TTL"], null],
+  ["error-ttl", ["CACHE_ERROR_TTL"], "0"],
   ["stale-if-error", ["STALE_IF_ERROR"], "1h"],
   ["stale-while-revalidate", ["STALE_WHILE_REVALIDATE"], "0"],
   ["ttl-jitter", ["TTL_JITTER"], "0"],
@@ -104,6 +104,7 @@ Deno.test("toOptions() gives the specified defaults", () => {
       ttlMs: undefined,
       ttlJitter: 0,
       budgetBytes: 67_108_864,
+      errorTtlMs: 0,
       staleIfErrorMs: 3_600_000,
       staleWhileRevalidateMs: 0,
     },
@@ -212,7 +213,6 @@ Deno.test("toOptions() refuses what is not there yet, naming it", async (t) => {
     [{ backend: "nothing" }, {}, /has no scheme/],
     [{ backend: "dir:" }, {}, /needs a path/],
     [{ api: "x" }, {}, /not one of raw/],
-    [{ "error-ttl": "1s" }, {}, /remembering failed loads is not available/],
     [{ auth: "mtls" }, {}, /mtls is not available/],
   ];
   for (const [flags, env, message] of cases) {
