@@ -39,11 +39,12 @@ export async function startServer(args: readonly string[], port: number): Promis
   };
 }
 
-/** The baseline: a bare `Deno.serve` with a constant body. */
-export function startBare(bytes: number): Promise<BenchServer> {
+/** The baseline: a bare `Deno.serve` with a constant body; `reads` makes it look at requests, as `bare_server.ts` says. */
+export function startBare(bytes: number, kind?: "reads"): Promise<BenchServer> {
   const port = freePort();
   const program = new URL("bare_server.ts", import.meta.url).pathname;
-  return startServer([program, String(bytes), String(port)], port);
+  const more = kind === undefined ? [] : [kind];
+  return startServer([program, String(bytes), String(port), ...more], port);
 }
 
 /** A port that is free now. */

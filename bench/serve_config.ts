@@ -1,6 +1,7 @@
 /**
- * `deno task bench`: serve-config against a bare `Deno.serve` that returns a constant body of the same size,
- * both as processes of their own, in the same run, taking turns. Prints a table; judges nothing.
+ * `deno task bench`: serve-config against a bare `Deno.serve` that returns a constant body of the same size, and
+ * against one that also reads requests and sends as many headers. All are processes of their own, in the same run,
+ * taking turns. Prints a table; judges nothing. A word picks the loads whose names have it.
  */
 
 import { controlPlane } from "../tests/support/control_plane.ts";
@@ -70,15 +71,15 @@ const ENVIRONMENT = ["/stores/dev"];
 const ENVIRONMENTS = Array.from({ length: 1000 }, (_, index) => `/app-${index}/dev`);
 const MANY = Array.from({ length: 1000 }, (_, index) => `/many/${index}.txt`);
 
+const QUIET = "--log-level=warn";
+const UNCOUNTED = "--request-metrics=false";
+
 const LOADS: readonly Load[] = [
-  { name: "hot key, 1 KiB, request log off", bytes: 1024, paths: HOT, flags: ["--log-level=warn"] },
-  { name: "hot key, 1 KiB, request log on", bytes: 1024, paths: HOT, flags: ["--log-level=info"] },
-  {
-    name: "uniform, 1,000 keys of 4 KiB, log off",
-    bytes: 4096,
-    paths: MANY,
-    flags: ["--log-level=warn"],
-  },
+  { name: "hot, 1 KiB, metrics off", bytes: 1024, paths: HOT, flags: [QUIET, UNCOUNTED] },
+  { name: "hot, 1 KiB, metrics on", bytes: 1024, paths: HOT, flags: [QUIET] },
+  { name: "hot, 1 KiB, metrics and log on", bytes: 1024, paths: HOT, flags: [] },
+  { name: "1,000 of 4 KiB, metrics off", bytes: 4096, paths: MANY, flags: [QUIET, UNCOUNTED] },
+  { name: "1,000 of 4 KiB, metrics on", bytes: 4096, paths: MANY, flags: [QUIET] },
 ];
 
 async function main(): Promise<void> {
@@ -88,18 +89,28 @@ async function main(): Promise<void> {
     await Deno.mkdir(`${directory}/many`);
     await Deno.writeFile(`${directory}/hot.txt`, new Uint8Array(1024).fill(120));
     for (const path of MANY) await Deno.writeFile(directory + path, new Uint8Array(4096).fill(120));
-    say(`${CONNECTIONS} connections, ${ROUNDS} rounds of ${SECONDS} s each, taking turns; medians`);
-    say("load                                    kcfg/s    bare/s   ratio   CPU µs   bare   ratio");
-    for (const load of LOADS) await compare(entry, `dir:${directory}`, load);
+    say(
+      `${CONNECTIONS} connections, ${ROUNDS} rounds of ${SECONDS} s each, taking turns; medians,`,
+    );
+    say("and the ratio's least round. Requests a second, then CPU µs of a request");
+    say(
+      "load                             kcfg   bare  ratio  least  reads  ratio | kcfg  bare  reads",
+    );
+    for (const load of LOADS.filter(isAsked)) await compare(entry, `dir:${directory}`, load);
     await environment(entry);
-    await memory(entry, `dir:${directory}`);
+    if (Deno.args.length === 0) await memory(entry, `dir:${directory}`);
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
 }
 
+function isAsked({ name }: { readonly name: string }): boolean {
+  return Deno.args.every((word) => name.includes(word));
+}
+
 /** Environments of ConfigMaps that are followed on a real API server. */
 async function environment(entry: string): Promise<void> {
+  if (Deno.args.length > 0 && !Deno.args.includes("kube:")) return;
   const plane = await controlPlane();
   if ("unavailable" in plane) return say(`Environment of kube: not measured, ${plane.unavailable}`);
   await using namespace = await testNamespace(plane.admin);
@@ -113,15 +124,14 @@ async function environment(entry: string): Promise<void> {
     await write("POST", path, { metadata: { name }, data: Object.fromEntries(keys) });
   }
   const backend = `kube:${namespace.name}`;
-  const flags = [`--kubeconfig=${plane.kubeconfigPath}`, "--log-level=warn"];
-  for (
-    const [name, paths] of [["one application", ENVIRONMENT], [
-      "1,000 applications",
-      ENVIRONMENTS,
-    ]] as const
-  ) {
-    const bytes = await lengthOf(entry, { backend, flags, path: paths[0] ?? "" });
-    await compare(entry, backend, { name: `Environment of kube:, ${name}`, bytes, paths, flags });
+  const flags = [`--kubeconfig=${plane.kubeconfigPath}`, QUIET];
+  for (const [count, paths] of [["one", ENVIRONMENT], ["1,000", ENVIRONMENTS]] as const) {
+    for (const [metrics, more] of [["off", [UNCOUNTED]], ["on", []]] as const) {
+      const name = `kube:, ${count}, metrics ${metrics}`;
+      if (!isAsked({ name })) continue;
+      const bytes = await lengthOf(entry, { backend, flags, path: paths[0] ?? "" });
+      await compare(entry, backend, { name, bytes, paths, flags: [...flags, ...more] });
+    }
   }
 }
 
@@ -148,23 +158,35 @@ async function lengthOf(
 async function compare(entry: string, backend: string, load: Load): Promise<void> {
   await using kcfg = await startKcfg(entry, backend, ...load.flags);
   await using bare = await startBare(load.bytes);
-  await hammer({ port: kcfg.port, paths: load.paths, connections: CONNECTIONS, seconds: 1 });
-  await hammer({ port: bare.port, paths: load.paths, connections: CONNECTIONS, seconds: 1 });
-  const ours: Measured[] = [];
-  const theirs: Measured[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    ours.push(await measure(kcfg, load.paths));
-    theirs.push(await measure(bare, load.paths));
+  await using reads = await startBare(load.bytes, "reads");
+  const servers = [kcfg, bare, reads];
+  for (const { port } of servers) {
+    await hammer({ port, paths: load.paths, connections: CONNECTIONS, seconds: 1 });
   }
-  const perSecond = [ours, theirs].map((rows) => median(rows.map((row) => row.perSecond)));
-  const cpu = [ours, theirs].map((rows) => median(rows.map((row) => row.cpuMicros)));
-  const [a = NaN, b = NaN] = perSecond;
-  const [c = NaN, d = NaN] = cpu;
-  say(
-    `${load.name.padEnd(37)} ${a.toFixed(0).padStart(8)} ${b.toFixed(0).padStart(9)} ${
-      (a / b).toFixed(2).padStart(7)
-    } ${c.toFixed(1).padStart(8)} ${d.toFixed(1).padStart(6)} ${(c / d).toFixed(2).padStart(7)}`,
+  const rounds: Measured[][] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const row: Measured[] = [];
+    for (const server of servers) row.push(await measure(server, load.paths));
+    rounds.push(row);
+  }
+  const middle = (pick: (measured: Measured) => number) =>
+    servers.map((_, at) => median(rounds.flatMap((row) => row.slice(at, at + 1).map(pick))));
+  const [a = NaN, b = NaN, c = NaN] = middle(({ perSecond }) => perSecond);
+  const least = Math.min(
+    ...rounds.map(([ours, theirs]) => (ours?.perSecond ?? NaN) / (theirs?.perSecond ?? NaN)),
   );
+  const cpu = middle(({ cpuMicros }) => cpuMicros);
+  say([
+    load.name.padEnd(30),
+    a.toFixed(0).padStart(6),
+    b.toFixed(0).padStart(6),
+    (a / b).toFixed(2).padStart(6),
+    least.toFixed(2).padStart(6),
+    c.toFixed(0).padStart(6),
+    (a / c).toFixed(2).padStart(6),
+    "|",
+    ...cpu.map((micros) => micros.toFixed(1).padStart(5)),
+  ].join(" "));
 }
 
 /** Resident memory idle, and after two million requests. */

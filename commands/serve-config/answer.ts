@@ -1,10 +1,10 @@
 /**
- * The answer for an entry: representation, validators, cache headers (serve-config.md 14.4). The usual one,
- * a hit without compression, is made once a second and cloned: a clone skips the checks of the constructor.
+ * The answer for an entry: representation, validators, cache headers (serve-config.md 14.4). The usual ones,
+ * to hits, are made once and cloned: a clone skips what makes a new response with many headers expensive.
  */
 
 import { MIN_GZIP_BYTES } from "./entry.ts";
-import type { Entry } from "./entry.ts";
+import type { Entry, UsualKind } from "./entry.ts";
 
 /** What an answer depends on besides request and entry. */
 export interface AnswerContext {
@@ -17,6 +17,9 @@ export interface AnswerContext {
   /** Compressed copy; `null` when it would not be smaller. */
   gzip(): Promise<Uint8Array<ArrayBuffer> | null>;
 }
+
+/** What the answer to a hit depends on besides. */
+export type HitContext = Pick<AnswerContext, "nowMs" | "cacheControl" | "variesByClient">;
 
 /** A response and the size of its body. */
 export interface EntryAnswer {
@@ -33,41 +36,71 @@ export function answerEntry(
   context: AnswerContext,
 ): EntryAnswer | Promise<EntryAnswer> {
   const { headers } = request;
-  if (entry.bytes.length >= MIN_GZIP_BYTES && acceptsGzip(headers.get("accept-encoding"))) {
-    if (entry.gzip === undefined) {
-      return context.gzip().then((packed) => represent(request, entry, { context, packed }));
-    }
-    return represent(request, entry, { context, packed: entry.gzip });
-  }
+  const isPacked = wantsPacked(entry, headers);
   if (context.origin === "hit" && request.method === "GET") {
-    const ifNoneMatch = headers.get("if-none-match");
-    if (ifNoneMatch === null) {
-      return { response: hitResponse(entry, context).clone(), bytes: entry.bytes.length };
-    }
-    // The usual case is the one tag that the client was given.
-    if (ifNoneMatch === `"${entry.hash}"`) {
-      return { response: unchangedResponse(entry, context).clone(), bytes: 0 };
-    }
+    const usual = answerHit(entry, context, {
+      isPacked,
+      ifNoneMatch: headers.get("if-none-match"),
+    });
+    if (usual !== undefined) return usual;
   }
-  return represent(request, entry, { context, packed: null });
+  if (!isPacked) return represent(request, entry, { context, packed: null });
+  if (entry.gzip !== undefined) return represent(request, entry, { context, packed: entry.gzip });
+  return context.gzip().then((packed) => represent(request, entry, { context, packed }));
 }
 
-function hitResponse(entry: Entry, context: AnswerContext): Response {
-  const second = Math.floor(context.nowMs / 1000);
-  if (entry.hit?.second !== second) {
-    const response = new Response(entry.bytes, { headers: headersOf(entry, context) });
-    entry.hit = { second, response };
-  }
-  return entry.hit.response;
+/** Whether the compressed copy is asked for, if there is one. */
+export function wantsPacked(entry: Entry, headers: Headers): boolean {
+  return entry.bytes.length >= MIN_GZIP_BYTES && acceptsGzip(headers.get("accept-encoding"));
 }
 
-function unchangedResponse(entry: Entry, context: AnswerContext): Response {
-  const second = Math.floor(context.nowMs / 1000);
-  if (entry.unchanged?.second !== second) {
-    const { response } = notModified(entry, { context, etag: `"${entry.hash}"` });
-    entry.unchanged = { second, response };
+/**
+ * The usual answers to a GET of what is kept: all of it, or 304 for the one tag that the client was given.
+ * `undefined` for all others, and while nobody knows whether a compressed copy is smaller.
+ */
+export function answerHit(
+  entry: Entry,
+  context: HitContext,
+  { isPacked, ifNoneMatch }: { readonly isPacked: boolean; readonly ifNoneMatch: string | null },
+): EntryAnswer | undefined {
+  const packed = isPacked ? entry.gzip : null;
+  if (packed === undefined) return undefined;
+  if (ifNoneMatch === null) {
+    const response = usualResponse(packed === null ? "plain" : "gzip", entry, context);
+    return { response, bytes: (packed ?? entry.bytes).length };
   }
-  return entry.unchanged.response;
+  if (ifNoneMatch !== etagOf(entry, packed)) return undefined;
+  return {
+    response: usualResponse(packed === null ? "unchanged" : "unchangedGzip", entry, context),
+    bytes: 0,
+  };
+}
+
+/** A copy of the answer that is kept ready; two of its headers are told the time once a second. */
+function usualResponse(kind: UsualKind, entry: Entry, context: HitContext): Response {
+  const usuals = entry.usual ??= {};
+  const second = Math.floor(context.nowMs / 1000);
+  const usual = usuals[kind];
+  if (usual === undefined) {
+    const response = makeUsual(kind, entry, context);
+    usuals[kind] = { second, response };
+    return response.clone();
+  }
+  if (usual.second !== second) {
+    usual.second = second;
+    const { headers } = usual.response;
+    headers.set("age", ageOf(entry, context.nowMs));
+    headers.set("cache-status", cacheStatusOf(entry, { ...context, origin: "hit" }));
+  }
+  return usual.response.clone();
+}
+
+function makeUsual(kind: UsualKind, entry: Entry, hit: HitContext): Response {
+  const context = { ...hit, origin: "hit" } as const;
+  const packed = kind === "gzip" || kind === "unchangedGzip" ? entry.gzip ?? null : null;
+  const etag = etagOf(entry, packed);
+  if (kind === "plain" || kind === "gzip") return whole(entry, { context, packed, etag });
+  return notModified(entry, { context, etag }).response;
 }
 
 function represent(
@@ -78,24 +111,39 @@ function represent(
     readonly packed: Uint8Array<ArrayBuffer> | null;
   },
 ): EntryAnswer {
-  const etag = packed === null ? `"${entry.hash}"` : `"${entry.hash}-gzip"`;
+  const etag = etagOf(entry, packed);
   if (matches(request.headers.get("if-none-match"), etag)) {
     return notModified(entry, { context, etag });
   }
   const bytes = packed ?? entry.bytes;
-  const headers = headersOf(entry, context);
-  headers.set("etag", etag);
-  if (packed !== null) headers.set("content-encoding", "gzip");
   if (request.method === "GET") {
-    return { response: new Response(bytes, { headers }), bytes: bytes.length };
+    return { response: whole(entry, { context, packed, etag }), bytes: bytes.length };
   }
+  const headers = wholeHeaders(entry, { context, packed, etag });
   headers.set("content-length", String(bytes.length));
   return { response: new Response(null, { headers }), bytes: 0 };
 }
 
+interface Whole {
+  readonly context: MadeContext;
+  readonly packed: Uint8Array<ArrayBuffer> | null;
+  readonly etag: string;
+}
+
+function whole(entry: Entry, shown: Whole): Response {
+  return new Response(shown.packed ?? entry.bytes, { headers: wholeHeaders(entry, shown) });
+}
+
+function wholeHeaders(entry: Entry, { context, packed, etag }: Whole): Headers {
+  const headers = headersOf(entry, context);
+  headers.set("etag", etag);
+  if (packed !== null) headers.set("content-encoding", "gzip");
+  return headers;
+}
+
 function notModified(
   entry: Entry,
-  { context, etag }: { readonly context: AnswerContext; readonly etag: string },
+  { context, etag }: { readonly context: MadeContext; readonly etag: string },
 ): EntryAnswer {
   const headers = headersOf(entry, context);
   headers.set("etag", etag);
@@ -103,22 +151,33 @@ function notModified(
   return { response: new Response(null, { status: NO_BODY_STATUS, headers }), bytes: 0 };
 }
 
-function headersOf(
-  entry: Entry,
-  { nowMs, origin, cacheControl, variesByClient }: AnswerContext,
-): Headers {
-  const { loadedAtMs, expiresAtMs } = entry;
+type MadeContext = HitContext & Pick<AnswerContext, "origin">;
+
+function etagOf(entry: Entry, packed: Uint8Array | null): string {
+  return packed === null ? `"${entry.hash}"` : `"${entry.hash}-gzip"`;
+}
+
+function ageOf({ loadedAtMs }: Entry, nowMs: number): string {
+  return String(Math.max(0, Math.floor((nowMs - loadedAtMs) / 1000)));
+}
+
+function cacheStatusOf(
+  { expiresAtMs, store = "main" }: Entry,
+  { nowMs, origin }: MadeContext,
+): string {
   // Negative for an object that is out of date (RFC 9211, 2.2).
   const ttl = expiresAtMs === undefined ? "" : `; ttl=${Math.floor((expiresAtMs - nowMs) / 1000)}`;
+  return CACHE_STATUS[origin].replace("TTL", ttl).replace("STORE", store);
+}
+
+function headersOf(entry: Entry, context: MadeContext): Headers {
+  const { nowMs, origin, cacheControl, variesByClient } = context;
   const headers: [string, string][] = [
     ["content-type", entry.contentType],
     ["etag", `"${entry.hash}"`],
     ["cache-control", cacheControl],
-    [
-      "cache-status",
-      CACHE_STATUS[origin].replace("TTL", ttl).replace("STORE", entry.store ?? "main"),
-    ],
-    ["age", String(Math.max(0, Math.floor((nowMs - loadedAtMs) / 1000)))],
+    ["cache-status", cacheStatusOf(entry, context)],
+    ["age", ageOf(entry, nowMs)],
     ["x-content-type-options", "nosniff"],
   ];
   if (origin === "stale") headers.push(["warning", '110 - "Response is Stale"']);
@@ -143,9 +202,13 @@ function matches(ifNoneMatch: string | null, etag: string): boolean {
   });
 }
 
+/** What nearly every client sends: gzip among others, without a weight. */
+const PLAIN_GZIP = /(?:^|,) ?gzip(?:,|$)/;
+
 /** RFC 9110, 12.5.3: gzip or `*` listed without `q=0`. */
 function acceptsGzip(accepted: string | null): boolean {
   if (accepted === null) return false;
+  if (PLAIN_GZIP.test(accepted)) return true;
   let any = false;
   for (const item of accepted.split(",")) {
     const [coding = "", ...parameters] = item.split(";").map((part) => part.trim().toLowerCase());

@@ -17,7 +17,7 @@ import { sleep } from "#lib/run/clock.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import { createLifecycle } from "#lib/run/lifecycle.ts";
 import type { Lifecycle } from "#lib/run/lifecycle.ts";
-import { createAccess, readTls } from "./auth/access.ts";
+import { createAccess } from "./auth/access.ts";
 import { createLineReader } from "./auth/secret_file.ts";
 import { startBus } from "./bus/bus.ts";
 import type { RunningBus } from "./bus/bus.ts";
@@ -143,12 +143,10 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
   }
 
   async function listenForClients(server: ServerOptions): Promise<RunningServer["address"]> {
-    if (options.auth.tls === undefined) return listen(server);
-    const tls = await readTls(options.auth.tls);
-    const { clientCa } = tls;
-    if (clientCa === undefined) return listen({ ...server, tls });
-    const { startClientCertServer } = await import("#lib/http/client_cert_server.ts");
-    return keep(server, await startClientCertServer({ ...server, tls, clientCa }, { log }));
+    const files = options.auth.tls;
+    if (files === undefined) return listen(server);
+    const { startTlsListener } = await import("./auth/tls_listener.ts");
+    return keep(server, await startTlsListener(server, files, { log, clock }));
   }
 
   const onLoadFailed = (key: string, reason: unknown) =>
@@ -253,7 +251,9 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
         }),
         onAnswered: createRequestReport({
           logged: !["warn", "error"].includes(options.log.level),
-          sample: createRequestMetrics(metrics, options.metrics),
+          sample: options.metrics.requests
+            ? createRequestMetrics(metrics, options.metrics)
+            : undefined,
           traceId: tracer?.traceId,
         }, { log, clock }),
         onLoadFailed,

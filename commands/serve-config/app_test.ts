@@ -64,6 +64,18 @@ Deno.test("createApp() serves files, health, readiness and metrics", async () =>
   assert.match(metrics, /^groupcache_cache_items\{group="configfiles",type="main"\} 1$/m);
 });
 
+Deno.test("createApp() counts no requests when it is told not to, and everything else still", async () => {
+  await using dir = await tempDir();
+  await dir.write("a.yml", "k: v\n");
+  await using server = await started(dir.path, { "request-metrics": "false", "log-level": "warn" });
+  for (let i = 0; i < 2; i++) {
+    assert.deepEqual(await server.get("application", "/a.yml"), { status: 200, text: "k: v\n" });
+  }
+  const metrics = (await server.get("metrics", "/metrics")).text;
+  assert.doesNotMatch(metrics, /http_server_requests/);
+  assert.match(metrics, /^groupcache_hits_total\{group="configfiles"\} 1$/m);
+});
+
 Deno.test("createApp() refuses a path that leaves the directory, as it was sent", async () => {
   await using dir = await tempDir();
   await using server = await started(dir.path);

@@ -18,6 +18,7 @@ import {
   mayServeWhileRevalidating,
   noteFailure,
 } from "./staleness.ts";
+import { RememberedFailures } from "./remembered_failures.ts";
 import type { StaleOptions } from "./staleness.ts";
 import type { LoadFailure, LoadOutcome, LoadRequest, UpstreamChange } from "./upstream.ts";
 
@@ -33,6 +34,8 @@ export interface CacheOptions extends StaleOptions {
   readonly ttlJitter: number;
   /** Bytes of keys and values, compressed copies included. */
   readonly budgetBytes: number;
+  /** How long the failure of a load answers for its key, in milliseconds; 0 (default) for not at all. */
+  readonly errorTtlMs?: number;
   /** Which answers of other replicas are kept: all (default), one in ten, none. */
   readonly hot?: "always" | "sample" | "off";
 }
@@ -75,6 +78,7 @@ export class ConfigCache {
   readonly #options: CacheOptions;
   readonly #deps: CacheDeps;
   readonly #stores: CacheStores;
+  readonly #failures: RememberedFailures;
   /** Loads for clients of this replica; they may ask the owner. */
   readonly #flights = new SingleFlight<string, CacheResult>();
   /** Loads from the backend. Apart, so that a peer never waits for a load that waits for a peer. */
@@ -83,6 +87,7 @@ export class ConfigCache {
   constructor(options: CacheOptions, deps: CacheDeps) {
     this.#options = options;
     this.#deps = deps;
+    this.#failures = new RememberedFailures(options.enabled ? options.errorTtlMs ?? 0 : 0);
     this.#stores = new CacheStores(options, { onEvicted: (store) => deps.metrics.evicted(store) });
     const { main, hot } = this.#stores;
     deps.metrics.observe({ main, hot });
@@ -125,12 +130,27 @@ export class ConfigCache {
   }
 
   /**
+   * The entry of `key` if it is kept and fresh. This counts as a use, but not as a hit before `countHit` says so;
+   * whoever does not answer with it asks `lookup`.
+   */
+  fresh(key: string, nowMs: number): Entry | undefined {
+    const entry = this.#stores.get(key);
+    return entry !== undefined && isFresh(entry, nowMs) ? entry : undefined;
+  }
+
+  /** Counts that an entry which `fresh` gave was answered. */
+  countHit(entry: Entry): void {
+    this.#deps.metrics.get();
+    this.#deps.metrics.hit(entry.store ?? "main");
+  }
+
+  /**
    * Loads `key`, joining a load under way. Call it after `lookup` found nothing.
    *
    * @throws the reason of `signal` when this asker gives up, or a fault of our own
    */
   async load(key: string, signal: AbortSignal, request?: LoadRequest): Promise<CacheResult> {
-    return this.#counted(this.#paused(key) ?? await this.#joinLoad(key, signal, request));
+    return this.#counted(this.#known(key) ?? await this.#joinLoad(key, signal, request));
   }
 
   /**
@@ -150,7 +170,7 @@ export class ConfigCache {
       this.#deps.metrics.hit(entry.store ?? "main");
       return { kind: "entry", entry, via: "backend" };
     }
-    return this.#counted(this.#paused(key) ?? await fromBackend(signal));
+    return this.#counted(this.#known(key) ?? await fromBackend(signal));
   }
 
   /**
@@ -161,6 +181,7 @@ export class ConfigCache {
    */
   invalidate(change: UpstreamChange): number {
     this.#deps.generations.raise((key) => change.affects(key));
+    this.#failures.forget(change);
     for (const flights of [this.#flights, this.#backendFlights]) {
       for (const key of [...flights.keys()]) if (change.affects(key)) flights.forget(key);
     }
@@ -199,7 +220,7 @@ export class ConfigCache {
   /** What is kept, whatever its age; this counts as a use. */
   #kept(key: string): Entry | undefined {
     this.#deps.metrics.get();
-    return this.#stores.main.get(key) ?? this.#stores.hot.get(key);
+    return this.#stores.get(key);
   }
 
   /** Whether an entry that is not fresh may serve while it is loaded again, which this begins. */
@@ -266,7 +287,11 @@ export class ConfigCache {
       return { kind: "entry", entry, via: "backend" };
     }
     if (outcome.kind === "unchanged") throw new TypeError("Backend renewed what is not kept");
-    if (outcome.kind !== "found") return this.#afterFailure(key, outcome);
+    if (outcome.kind !== "found") {
+      const result = this.#afterFailure(key, outcome);
+      if (result === outcome && !ticket.outdated) this.#failures.add(key, outcome, clock.now());
+      return result;
+    }
     const entry = await createEntry(outcome.bytes, this.#times(), outcome);
     if (!ticket.outdated) this.#keep("main", key, entry);
     return { kind: "entry", entry, via: "backend" };
@@ -283,6 +308,11 @@ export class ConfigCache {
     }
     noteFailure(entry, nowMs);
     return { kind: "stale", entry };
+  }
+
+  /** What is to be answered without asking: a failure that is remembered, or the last answer before it. */
+  #known(key: string): CacheResult | undefined {
+    return this.#failures.get(key, this.#deps.clock.now()) ?? this.#paused(key);
   }
 
   /** The last answer while it is too early to ask a failing backend again. */

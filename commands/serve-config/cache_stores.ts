@@ -32,6 +32,11 @@ export class CacheStores {
     return this.main.has(key) || this.hot.has(key);
   }
 
+  /** What is kept under `key`, which counts as a use. */
+  get(key: string): Entry | undefined {
+    return this.main.get(key) ?? this.hot.get(key);
+  }
+
   /** What is kept under `key`, without touching the order of use. */
   peek(key: string): Entry | undefined {
     return this.main.peek(key) ?? this.hot.peek(key);

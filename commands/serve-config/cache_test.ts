@@ -284,3 +284,62 @@ Deno.test("ConfigCache answers at once while it loads an expired entry again, on
   await clock.advance(1600);
   assert.equal(cache.lookup("/a"), undefined);
 });
+
+Deno.test("ConfigCache remembers that an object is absent, when told to, until its time or a refresh", async () => {
+  const { cache, clock, loads } = cacheWith({ errorTtlMs: 10_000 });
+  const ask = async (outcome: LoadOutcome) => {
+    const before = loads.length;
+    const asked = cache.load("/a", NEVER);
+    await settle();
+    loads[before]?.end.resolve(outcome);
+    return { text: textOf(await asked), isLoaded: loads.length > before };
+  };
+  const missing = { kind: "missing" } as const;
+  assert.deepEqual(await ask(missing), { text: "missing", isLoaded: true });
+  assert.deepEqual(await ask(missing), { text: "missing", isLoaded: false });
+  assert.equal((await cache.loadForPeer("/a", NEVER)).kind, "missing");
+  await clock.advance(9_999);
+  assert.ok(!(await ask(missing)).isLoaded);
+  await clock.advance(1);
+  assert.ok((await ask(missing)).isLoaded);
+  cache.invalidate({ affects: (key) => key === "/b" });
+  assert.ok(!(await ask(missing)).isLoaded);
+  cache.invalidate({ affects: (key) => key === "/a" });
+  assert.deepEqual(await ask(found("1")), { text: "1", isLoaded: true });
+});
+
+Deno.test("ConfigCache does not remember what was absent before a refresh that came meanwhile", async () => {
+  const { cache, loads } = cacheWith({ errorTtlMs: 10_000 });
+  const first = cache.load("/a", NEVER);
+  await settle();
+  cache.invalidate({ affects: () => true });
+  loads[0]?.end.resolve({ kind: "missing" });
+  assert.equal((await first).kind, "missing");
+  const second = cache.load("/a", NEVER);
+  await settle();
+  loads[1]?.end.resolve(found("1"));
+  assert.equal(textOf(await second), "1");
+});
+
+Deno.test("ConfigCache remembers a failing backend for less than 5 s or not at all", async (t) => {
+  const cases: [number, LoadOutcome, boolean][] = [
+    [4999, { kind: "failed", status: 503, reason: "down" }, true],
+    [5000, { kind: "failed", status: 503, reason: "down" }, false],
+    [4999, { kind: "failed", status: 0, reason: "refused" }, true],
+    [4999, { kind: "failed", status: 403, reason: "forbidden" }, false],
+    [4999, { kind: "too-large" }, false],
+    [0, { kind: "missing" }, false],
+  ];
+  for (const [errorTtlMs, outcome, isRemembered] of cases) {
+    await t.step(`${errorTtlMs} ms, ${JSON.stringify(outcome)}`, async () => {
+      const { cache, loads } = cacheWith({ errorTtlMs });
+      for (let turn = 0; turn < 2; turn++) {
+        const asked = cache.load("/a", NEVER);
+        await settle();
+        loads[turn]?.end.resolve(outcome);
+        assert.equal((await asked).kind, outcome.kind);
+      }
+      assert.equal(loads.length, isRemembered ? 1 : 2);
+    });
+  }
+});

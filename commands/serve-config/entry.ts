@@ -25,6 +25,9 @@ export interface Validators {
   readonly lastModified?: string | undefined;
 }
 
+/** Answers that are worth keeping ready: the object and "not modified", either compressed or not. */
+export type UsualKind = "plain" | "gzip" | "unchanged" | "unchangedGzip";
+
 /** A loaded object. */
 export interface Entry extends EntryTimes, EntryFate {
   readonly validators?: Validators | undefined;
@@ -34,10 +37,8 @@ export interface Entry extends EntryTimes, EntryFate {
   readonly contentType: string;
   /** First 32 hex digits of SHA-256 over content type, NUL and body; the same on every replica. */
   readonly hash: string;
-  /** The usual answer to a hit, made once a second because two of its headers tell the time. */
-  hit?: { readonly second: number; readonly response: Response };
-  /** The usual 304, made as seldom. */
-  unchanged?: { readonly second: number; readonly response: Response };
+  /** The usual answers to hits, each made at its first use; two of their headers tell the time. */
+  usual?: { [kind in UsualKind]?: { second: number; readonly response: Response } };
   /** Compressed copy: `undefined` until somebody asks, `null` when it would not be smaller. */
   gzip?: Uint8Array<ArrayBuffer> | null;
   /** Compression under way, shared by all who ask meanwhile. */

@@ -17,15 +17,25 @@ const HASH_MARK = "#h=";
 /** Longest query that is passed on. */
 const MAX_QUERY_CHARS = 4096;
 
-/** Makes the function that completes keys; `undefined` for a request that must be refused. */
+/** Completes keys; `undefined` for a request that must be refused. */
+export interface Forwarder {
+  (
+    path: string,
+    request: { readonly query: string | undefined; readonly headers: Headers },
+  ): ForwardedRequest | undefined | Promise<ForwardedRequest | undefined>;
+  /** Whether headers are part of the key. Without them, the key of a request without a query is its path. */
+  readonly readsHeaders: boolean;
+}
+
+/** Makes it. */
 export function createForwarder(
   { query: names, headers: headerNames }: ForwardSettings,
-): (
-  path: string,
-  request: { readonly query: string | undefined; readonly headers: Headers },
-) => ForwardedRequest | undefined | Promise<ForwardedRequest | undefined> {
+): Forwarder {
   const wanted = new Set(names);
-  return (path, { query, headers }) => {
+  const complete: (...parameters: Parameters<Forwarder>) => ReturnType<Forwarder> = (
+    path,
+    { query, headers },
+  ) => {
     const kept = query === undefined ? "" : keptQuery(query, wanted);
     if (kept === undefined) return undefined;
     const sent = headerNames.flatMap((name) => {
@@ -38,6 +48,7 @@ export function createForwarder(
       load: { headers: sent },
     }));
   };
+  return Object.assign(complete, { readsHeaders: headerNames.length > 0 });
 }
 
 /** Puts a key together; without query and hash it is the path, unless that would be misread. */

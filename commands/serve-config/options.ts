@@ -22,7 +22,6 @@ import { BUS_FLAGS, toBusSettings } from "./bus/flags.ts";
 import type { BusSettings } from "./bus/flags.ts";
 import { FORWARD_FLAGS, toForwardSettings } from "./forward_flags.ts";
 import type { ForwardSettings } from "./forward_flags.ts";
-import { LATER_FLAGS } from "./later_flags.ts";
 import { REFRESH_FLAGS, toRefreshSettings } from "./refresh/flags.ts";
 import type { RefreshSettings } from "./refresh/flags.ts";
 import { RING_FLAGS, toRingSettings } from "./ring/flags.ts";
@@ -86,6 +85,12 @@ export const FLAGS = {
     max: 100_000,
     env: ["METRICS_URI_LIMIT"],
   }),
+  "request-metrics": boolFlag({
+    brief: "Count and time the requests of the application listener",
+    category: "Listeners",
+    default: "true",
+    env: ["REQUEST_METRICS"],
+  }),
   cache: boolFlag({
     brief: "Keep loaded objects; without it every request goes to the backend",
     category: "Cache",
@@ -106,6 +111,14 @@ export const FLAGS = {
     max: 0.5,
     fraction: true,
     env: ["TTL_JITTER"],
+  }),
+  "error-ttl": durationFlag({
+    brief:
+      "How long the backend is not asked again for an absent object (below 5s: nor after a failure)",
+    category: "Cache",
+    default: "0",
+    minMs: 0,
+    env: ["CACHE_ERROR_TTL"],
   }),
   "stale-if-error": durationFlag({
     brief: "How long the last answer stands in for a failing backend, 0 for not at all",
@@ -183,7 +196,6 @@ export const FLAGS = {
   ...REFRESH_FLAGS,
   ...AUTH_FLAGS,
   ...FORWARD_FLAGS,
-  ...LATER_FLAGS,
 } as const;
 
 /** Checked options. Times in milliseconds, sizes in bytes. */
@@ -199,13 +211,20 @@ export interface ServeConfigOptions {
   readonly clientCacheControl: string;
   readonly listen: ListenAddress;
   readonly health: ListenAddress & { readonly path: string };
-  readonly metrics: ListenAddress & { readonly path: string; readonly uriLimit: number };
+  readonly metrics: ListenAddress & {
+    readonly path: string;
+    readonly uriLimit: number;
+    /** Whether requests are counted and timed. */
+    readonly requests: boolean;
+  };
   readonly cache: {
     readonly enabled: boolean;
     /** `undefined` for entries that never expire. */
     readonly ttlMs: number | undefined;
     readonly ttlJitter: number;
     readonly budgetBytes: number;
+    /** How long failures are remembered; 0 for not at all. */
+    readonly errorTtlMs: number;
     readonly staleIfErrorMs: number;
     readonly staleWhileRevalidateMs: number;
   };
@@ -277,12 +296,14 @@ export function toOptions(
       ...values["metrics-addr"],
       path: values["metrics-path"],
       uriLimit: values["metrics-uri-limit"],
+      requests: values["request-metrics"],
     },
     cache: {
       enabled: values.cache,
       ttlMs: values.ttl === 0 ? undefined : values.ttl,
       ttlJitter: values["ttl-jitter"],
       budgetBytes: values["cache-bytes"],
+      errorTtlMs: values["error-ttl"],
       staleIfErrorMs: values["stale-if-error"],
       staleWhileRevalidateMs: values["stale-while-revalidate"],
     },
@@ -313,7 +334,7 @@ function isShown(
   name: keyof typeof FLAGS,
   sources: ResolvedFlags<typeof FLAGS>["sources"],
 ): boolean {
-  if (name in LATER_FLAGS || name in RBAC_FLAGS) return false;
+  if (name in RBAC_FLAGS) return false;
   return !(name in KUBE_FLAGS) || sources[name] !== "default";
 }
 

@@ -34,7 +34,7 @@ const TABLE: [string, string[], string | null | undefined][] = [
   ["cache-bytes", ["CACHE_BYTES", "GROUPCACHE_SIZE_BYTES"], "67108864"],
   ["max-object-bytes", ["MAX_OBJECT_BYTES"], "8388608"],
   ["backend-timeout", ["BACKEND_TIMEOUT"], "30s"],
-  ["error-ttl", ["CACHE_ERROR_TTL"], null],
+  ["error-ttl", ["CACHE_ERROR_TTL"], "0"],
   ["stale-if-error", ["STALE_IF_ERROR"], "1h"],
   ["stale-while-revalidate", ["STALE_WHILE_REVALIDATE"], "0"],
   ["ttl-jitter", ["TTL_JITTER"], "0"],
@@ -58,6 +58,8 @@ const TABLE: [string, string[], string | null | undefined][] = [
   ["tls-key-file", ["TLS_KEY_FILE"], ""],
   ["tls-client-ca-file", ["TLS_CLIENT_CA_FILE"], ""],
   ["metrics-uri-limit", ["METRICS_URI_LIMIT"], "500"],
+  // Beyond the specification.
+  ["request-metrics", ["REQUEST_METRICS"], "true"],
   ["shutdown-delay", ["SHUTDOWN_DELAY"], "0s"],
   ["shutdown-timeout", ["SHUTDOWN_TIMEOUT"], "5s"],
   ["strict-env", ["STRICT_ENV"], "false"],
@@ -96,12 +98,13 @@ Deno.test("toOptions() gives the specified defaults", () => {
     clientCacheControl: "no-cache",
     listen: { hostname: undefined, port: 8080 },
     health: { hostname: undefined, port: 8888, path: "/health" },
-    metrics: { hostname: undefined, port: 3000, path: "/metrics", uriLimit: 500 },
+    metrics: { hostname: undefined, port: 3000, path: "/metrics", uriLimit: 500, requests: true },
     cache: {
       enabled: true,
       ttlMs: undefined,
       ttlJitter: 0,
       budgetBytes: 67_108_864,
+      errorTtlMs: 0,
       staleIfErrorMs: 3_600_000,
       staleWhileRevalidateMs: 0,
     },
@@ -210,7 +213,6 @@ Deno.test("toOptions() refuses what is not there yet, naming it", async (t) => {
     [{ backend: "nothing" }, {}, /has no scheme/],
     [{ backend: "dir:" }, {}, /needs a path/],
     [{ api: "x" }, {}, /not one of raw/],
-    [{ "error-ttl": "1s" }, {}, /remembering failed loads is not available/],
     [{ auth: "mtls" }, {}, /mtls is not available/],
   ];
   for (const [flags, env, message] of cases) {

@@ -12,7 +12,8 @@ import { answerEntry } from "./answer.ts";
 import type { ConfigCache, LoadFailure } from "./cache.ts";
 import type { Entry } from "./entry.ts";
 import { springKey } from "./spring/variant.ts";
-import type { createForwarder } from "./forward.ts";
+import type { Forwarder } from "./forward.ts";
+import { createHotPath } from "./hot_path.ts";
 import { keyOf } from "./key.ts";
 import type { LoadRequest } from "./upstream.ts";
 import { withinHeaderLimit } from "./request_limits.ts";
@@ -72,11 +73,11 @@ export interface RoutesDeps {
   /** Answers what is neither GET nor HEAD; `undefined` for what is nobody's. */
   readonly post?: ((request: Request, path: string) => Promise<Response> | undefined) | undefined;
   /** Completes the key with parts of the request; `undefined` for one that is malformed. */
-  readonly forward?: ReturnType<typeof createForwarder> | undefined;
+  readonly forward?: Forwarder | undefined;
   /** Answers requests that wait for changes; `undefined` for those that do not. */
   readonly watch?: Watch | undefined;
-  /** Called once per request, after the answer is made. */
-  onAnswered(answered: AnsweredRequest): void;
+  /** Called once per request, after the answer is made; absent where nothing is told of requests. */
+  readonly onAnswered?: ((answered: AnsweredRequest) => void) | undefined;
   /** Called for a load that failed on the backend's side or on ours. */
   onLoadFailed(key: string, reason: unknown): void;
 }
@@ -194,14 +195,25 @@ export function createRoutes(
       : { ...made, outcome };
   }
 
+  // With access control or headers in the keys, somebody has to be asked before anything is answered.
+  const hot = deny === undefined && forward?.readsHeaders !== true
+    ? createHotPath({ variants, variesByClient, cacheControl: clientCacheControl }, {
+      cache,
+      clock,
+    })
+    : undefined;
+
   return (request, info) => {
-    const startedAt = clock.monotonic();
+    // Asking for the time is a tenth of a hit.
+    const startedAt = onAnswered === undefined ? 0 : clock.monotonic();
     const target = requestTarget(request.url);
     const { path } = target;
     const finish = ({ response, outcome, bytes }: Answer): Response => {
-      onAnswered({ request, info, path, status: response.status, bytes, outcome, startedAt });
+      onAnswered?.({ request, info, path, status: response.status, bytes, outcome, startedAt });
       return response;
     };
+    const hit = hot?.(request, target);
+    if (hit !== undefined) return finish({ ...hit, outcome: "hit" });
     const made = answer(request, target);
     return made instanceof Promise ? made.then(finish) : finish(made);
   };

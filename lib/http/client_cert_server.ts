@@ -8,7 +8,19 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "#lib/log/logger.ts";
 import { ALL_INTERFACES } from "./address.ts";
 import { plain } from "./plain.ts";
+import { checkPair } from "./renewable_server.ts";
+import type { TlsPair } from "./renewable_server.ts";
 import type { Handler, RunningServer, ServerOptions } from "./server.ts";
+
+/** A server that takes other certificates. */
+export interface ClientCertServer extends RunningServer {
+  /**
+   * Uses other certificates for new connections from then on.
+   *
+   * @throws {Error} when they cannot be used; the old ones stay in use
+   */
+  renew(material: TlsPair & { readonly clientCa: string }): void;
+}
 
 /** What to serve, and whose certificates are asked for. */
 export interface ClientCertServerOptions extends ServerOptions {
@@ -28,14 +40,9 @@ const HEADERS_TIMEOUT_MS = 10_000;
 export async function startClientCertServer(
   { name, address, handler, tls, clientCa }: ClientCertServerOptions,
   { log }: { readonly log: Logger },
-): Promise<RunningServer> {
-  const server = https.createServer({
-    ...tls,
-    ca: clientCa,
-    requestCert: true,
-    rejectUnauthorized: true,
-    minVersion: "TLSv1.2",
-  }, (incoming, outgoing) => {
+): Promise<ClientCertServer> {
+  const settings = { requestCert: true, rejectUnauthorized: true, minVersion: "TLSv1.2" } as const;
+  const server = https.createServer({ ...settings, ...tls, ca: clientCa }, (incoming, outgoing) => {
     serve(handler, incoming, outgoing).catch((err) => {
       log.error("request failed", { listener: name, err });
       outgoing.destroy();
@@ -61,6 +68,12 @@ export async function startClientCertServer(
   return {
     address: { hostname: bound.address, port: bound.port },
     finished,
+    renew(material) {
+      // It would take anything, and then fail in every handshake.
+      checkPair(material);
+      const { cert, key, clientCa: ca } = material;
+      server.setSecureContext({ ...settings, cert, key, ca });
+    },
     stop(deadline) {
       stopped ??= (async () => {
         server.close();

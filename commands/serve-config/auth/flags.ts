@@ -41,7 +41,8 @@ export const AUTH_FLAGS = {
     env: ["AUTHZ"],
   }),
   "tls-cert-file": textFlag({
-    brief: "Certificate chain of the application listener; it then speaks TLS alone",
+    brief:
+      "Certificate chain of the application listener, which then speaks TLS alone; followed when renewed",
     category: AUTH,
     default: "",
     env: ["TLS_CERT_FILE"],

@@ -33,6 +33,11 @@ export function springKey(
   return parts.length === 0 ? path : `${path}?${parts.join("&")}`;
 }
 
+/** Whether the media type makes the key another one than the path. */
+export function mayBeVariant(accept: string): boolean {
+  return accept.includes(V2_TYPE) || accept.includes(BYTES_TYPE);
+}
+
 /** A key taken apart again. */
 export function splitKey(key: string): { readonly path: string; readonly variant: Variant } {
   const mark = key.lastIndexOf("?");
