@@ -8,7 +8,7 @@ import { proxyFromEnvironment } from "./env_proxy.ts";
 import type { KubeFlags } from "./flags.ts";
 import { inClusterConnection, serviceAccountNamespace } from "./in_cluster.ts";
 import { type Kubeconfig, mergeKubeconfigs, readKubeconfig } from "./kubeconfig.ts";
-import { selectConnection } from "./select.ts";
+import { checkProxy, selectConnection } from "./select.ts";
 
 /** What loading needs. */
 export interface LoadDeps {
@@ -36,8 +36,20 @@ export async function loadKubeConnection(
   }
   await checkFiles(found, deps.platform);
   const proxyUrl = found.proxyUrl ??
-    (flags.noEnvProxy === true ? undefined : proxyFromEnvironment(found.server, deps.platform));
-  return { ...found, proxyUrl, namespace: await namespaceOf(found, flags, deps.platform) };
+    (flags.noEnvProxy === true
+      ? undefined
+      : checkProxy(proxyFromEnvironment(found.server, deps.platform)));
+  const namespace = await namespaceOf(found, flags, deps.platform);
+  return hidingPassword({ ...found, proxyUrl, namespace });
+}
+
+/** The connection, whose proxy URL no inspection and no JSON shows when it holds a user name or a password. */
+function hidingPassword(connection: KubeConnection): KubeConnection {
+  const { proxyUrl } = connection;
+  if (proxyUrl === undefined) return connection;
+  const { username, password } = new URL(proxyUrl);
+  if (username === "" && password === "") return connection;
+  return Object.defineProperty(connection, "proxyUrl", { get: () => proxyUrl, enumerable: false });
 }
 
 async function findConnection(

@@ -367,7 +367,19 @@ Deno.test("loadKubeConnection() shows no secret when it is printed", async () =>
   });
   assert.deepEqual(exec.exec?.args, plugin.args);
   assert.deepEqual(exec.exec?.env, { PASSWORD: "very-secret" });
-  for (const connection of [token, basic, exec, exec.exec]) {
+  const proxyUrl = "http://u:very-secret@p:1";
+  const proxy = await load({
+    files: { "/k": kubeconfig({ cluster: { "proxy-url": proxyUrl } }) },
+    flags: { kubeconfig: "/k" },
+  });
+  assert.equal(proxy.proxyUrl, proxyUrl);
+  const envProxy = await load({
+    files: { "/k": kubeconfig({ cluster: { server: "https://api.corp" } }) },
+    flags: { kubeconfig: "/k" },
+    env: { HTTPS_PROXY: "very-secret@p:1" },
+  });
+  assert.equal(envProxy.proxyUrl, "http://very-secret@p:1");
+  for (const connection of [token, basic, exec, exec.exec, proxy, envProxy]) {
     const shown = [
       Deno.inspect(connection, { depth: 10, showHidden: true, getters: false }),
       JSON.stringify(connection),
@@ -395,6 +407,14 @@ Deno.test("loadKubeConnection() takes a proxy from the environment with its exce
       assert.equal(found.proxyUrl, expected);
     });
   }
+  await t.step("unusable", async () => {
+    const env = { HTTPS_PROXY: "http://u:secret@no host" };
+    await assert.rejects(load({ files, env, flags: { kubeconfig: "/k" } }), (error) => {
+      assert.match(String(error), /^KubeConfigError: Cannot use the proxy URL/);
+      assert.doesNotMatch(Deno.inspect(error), /secret/);
+      return true;
+    });
+  });
   await t.step("network, loopback, flag", async () => {
     const env = { HTTPS_PROXY: "http://p:1", HTTP_PROXY: "http://p:1", NO_PROXY: "10.0.0.0/8" };
     const at = (server: string, flags: KubeFlags = {}) =>

@@ -97,7 +97,8 @@ function clusterPart(cluster: EntryReader, flags: KubeFlags): ClusterPart {
   };
 }
 
-function checkProxy(proxyUrl: string | undefined): string | undefined {
+/** The URL, if it is one of a proxy. @throws {KubeConfigError} that does not show it */
+export function checkProxy(proxyUrl: string | undefined): string | undefined {
   if (proxyUrl === undefined) return undefined;
   if (URL.canParse(proxyUrl) && PROXY_SCHEMES.includes(new URL(proxyUrl).protocol)) return proxyUrl;
   // The URL itself may hold a password.
