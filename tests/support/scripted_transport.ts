@@ -74,7 +74,9 @@ export class ScriptedStream {
   async *read(): AsyncGenerator<readonly Uint8Array[], void, void> {
     try {
       while (true) {
-        if (this.#chunks.length > 0) yield this.#chunks.splice(0);
+        // One at a time, so that a test sees how many its reader has taken.
+        const chunk = this.#chunks.shift();
+        if (chunk !== undefined) yield [chunk];
         else if (this.#end !== undefined) break;
         else await new Promise<void>((resolve) => this.#wake = resolve);
       }

@@ -31,7 +31,9 @@ export interface OwnedResponse extends TransportResponse {
   finish(error?: TransportError): void;
 }
 
-const HIGH_WATER_BYTES = 1024 * 1024;
+// Of a body that is read as it comes. Buffers that live longer than a moment make the collector of garbage go over the
+// whole heap: with 1 MiB a flood of events caused six times as many of these rounds.
+const HIGH_WATER_BYTES = 256 * 1024;
 
 /** Wraps a stream whose headers have come. */
 export function createResponse(parts: ResponseParts): OwnedResponse {
