@@ -1,5 +1,6 @@
 /** Finds the configuration: flags, kubeconfig files, the pod's service account, in this order. */
 
+import type { Clock } from "#lib/run/clock.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { KubeConfigError } from "../errors.ts";
 import type { KubePlatform } from "../platform.ts";
@@ -18,6 +19,8 @@ export interface LoadDeps {
   readonly parseYaml: (text: string) => unknown | Promise<unknown>;
   /** Told about a `KUBECONFIG` that names no existing file. */
   readonly logger: Logger;
+  /** Tells whether a token in a file is still valid; the system's by default. */
+  readonly clock?: Pick<Clock, "now"> | undefined;
 }
 
 /**
@@ -65,7 +68,7 @@ async function findConnection(
     return inCluster;
   }
   const config = await readKubeconfigs(flags, deps, tried);
-  const selected = selectConnection(config, flags);
+  const selected = selectConnection(config, flags, deps.clock);
   if (selected !== undefined) return selected;
   const contexts = [...config.contexts.keys()];
   if (contexts.length > 0) {

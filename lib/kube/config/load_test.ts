@@ -22,11 +22,13 @@ interface Given {
   readonly env?: Record<string, string>;
   readonly flags?: KubeFlags;
   readonly log?: CapturedLog;
+  readonly clock?: { now(): number };
 }
 
-function load({ files, env, flags = {}, log }: Given): Promise<KubeConnection> {
+function load({ files, env, flags = {}, log, clock }: Given): Promise<KubeConnection> {
   const platform = fakePlatform(files, env);
-  return loadKubeConnection(flags, { platform, parseYaml, logger: log ?? new CapturedLog() });
+  const logger = log ?? new CapturedLog();
+  return loadKubeConnection(flags, { platform, parseYaml, logger, clock });
 }
 
 /** A kubeconfig with one context of each name; `cluster` and `user` hold the fields. */
@@ -305,6 +307,25 @@ Deno.test("loadKubeConnection() refuses what contradicts itself", async (t) => {
   }
   await t.step("a missing file given by the flag", async () => {
     await assert.rejects(load({ flags: { kubeconfig: "/none" } }), /"\/none": no such file/);
+  });
+});
+
+Deno.test("loadKubeConnection() uses the token that an auth provider has left, while it is valid", async () => {
+  const config = { "access-token": "secret", expiry: "2026-01-02T03:04:05Z" };
+  const user = { "auth-provider": { name: "oidc", config } };
+  const at = (now: string) =>
+    load({
+      files: { "/k": kubeconfig({ user }) },
+      flags: { kubeconfig: "/k" },
+      clock: { now: () => Date.parse(now) },
+    });
+  const found = await at("2026-01-02T03:04:04Z");
+  assert.equal(found.token?.text, "secret");
+  assert.doesNotMatch(Deno.inspect(found, { depth: 10, showHidden: true }), /secret/);
+  await assert.rejects(at("2026-01-02T03:04:05Z"), (error) => {
+    assert.match(String(error), /"oidc".*still valid.*exec plugin/);
+    assert.doesNotMatch(Deno.inspect(error), /secret/);
+    return true;
   });
 });
 
