@@ -92,22 +92,25 @@ async function list(target: Target, { paged }: { readonly paged: boolean }) {
 }
 
 async function watch(target: Target) {
-  const last = String(10_000 + EVENTS - 1);
   const bare = new Bare(target);
   const client = clientOf(target);
   const result = await inTurn(9, {
     async bare() {
       const store = new Map<string, unknown>();
+      let events = 0;
       await bare.watch(`${COLLECTION}?watch=true`, ({ object }) => {
         store.set(object.metadata.name, object);
-        return object.metadata.resourceVersion === last;
+        events += 1;
+        return events === EVENTS;
       });
     },
     async kube() {
       const informer = client.informer({ resource: WATCHED });
+      let events = 0;
       await new Promise<void>((resolve) => {
         informer.addHandler((event) => {
-          if (event.resourceVersion === last) resolve();
+          if ("object" in event) events += 1;
+          if (events === EVENTS) resolve();
         });
         informer.start();
       });

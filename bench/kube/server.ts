@@ -8,7 +8,7 @@ import { createSecureServer, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { createCertificateAuthority } from "#tests/support/certificates.ts";
-import { EVENTS, OBJECTS, PAGE } from "./sizes.ts";
+import { EVENTS, KEPT_EVENTS, OBJECTS, PAGE } from "./sizes.ts";
 
 interface Body {
   readonly plain: Uint8Array;
@@ -53,7 +53,7 @@ const pages = Array.from({ length: OBJECTS / PAGE }, (_, page) => {
   const metadata = isLast ? version : { ...version, continue: String(page + 1) };
   return listOf(metadata, items.slice(page * PAGE, (page + 1) * PAGE));
 });
-const lines = Array.from({ length: EVENTS }, (_, index) => {
+const lines = Array.from({ length: KEPT_EVENTS }, (_, index) => {
   const object = {
     kind: "ConfigMap",
     apiVersion: "v1",
@@ -68,9 +68,9 @@ async function watch(stream: ServerHttp2Stream, isSilent: boolean): Promise<void
   let goOn = () => {};
   stream.on("drain", () => goOn());
   stream.on("close", () => goOn());
-  for (const line of lines) {
-    if (stream.destroyed) return;
-    if (!stream.write(line)) await new Promise<void>((resolve) => goOn = resolve);
+  for (let sent = 0; sent < EVENTS && !stream.destroyed; sent++) {
+    const isFull = !stream.write(lines[sent % KEPT_EVENTS]);
+    if (isFull) await new Promise<void>((resolve) => goOn = resolve);
   }
 }
 

@@ -24,16 +24,16 @@ export async function openLog(
     options: { signal, timeoutMs: timeoutMs ?? HEADERS_TIMEOUT_MS, headers, expectWarnings },
   } as const;
   const response = await requester.send(request);
-  const bytes = explained(response.body, (error) => {
+  const pieces = explained(response.body, (error) => {
     return wrapTransportError(error, subjectOf(request), signal);
   });
-  return { bytes, lines: linesOf(bytes), cancel: () => response.cancel() };
+  return { bytes: oneByOne(pieces), lines: linesOf(pieces), cancel: () => response.cancel() };
 }
 
 async function* explained(
-  body: AsyncIterable<Uint8Array>,
+  body: AsyncIterable<readonly Uint8Array[]>,
   explain: (error: unknown) => unknown,
-): AsyncGenerator<Uint8Array, void, void> {
+): AsyncGenerator<readonly Uint8Array[], void, void> {
   try {
     yield* body;
   } catch (error) {
@@ -41,7 +41,10 @@ async function* explained(
   }
 }
 
-async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, void> {
-  const keepTail = { keepTail: true };
-  for await (const lines of readLines(bytes, MAX_LINE_BYTES, keepTail)) yield* lines;
+async function* oneByOne<P>(batches: AsyncIterable<readonly P[]>): AsyncGenerator<P, void, void> {
+  for await (const batch of batches) yield* batch;
+}
+
+function linesOf(pieces: AsyncIterable<readonly Uint8Array[]>): AsyncIterable<string> {
+  return oneByOne(readLines(pieces, MAX_LINE_BYTES, { keepTail: true }));
 }

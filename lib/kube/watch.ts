@@ -31,7 +31,7 @@ export interface SizedEvent<T extends KubeObject> {
 
 /** An open watch. */
 export interface OpenWatch<T extends KubeObject> {
-  /** What each chunk of the stream completed, or a part of it; the last event of the last batch is `END`. */
+  /** A few events at a time as they come; the last event of the last batch is `END`. */
   readonly batches: AsyncGenerator<readonly SizedEvent<T>[], void, void>;
 }
 
@@ -54,8 +54,6 @@ const MIN_TIMEOUT_SECONDS = 300;
 const GRACE_MS = 30_000;
 const SILENCE_MS = 120_000;
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
-// Few, so that handlers are done with their objects while these are still young to the collector.
-const MAX_BATCH = 32;
 const EVENT_TYPES = ["ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"];
 
 /** Opens a watch. @throws {KubeError} when its start is refused */
@@ -131,11 +129,9 @@ class WatchStream<T extends KubeObject> {
     try {
       for await (const lines of readLines(this.#response.body, maxLineBytes)) {
         silence?.cancel();
-        for (let first = 0; first < lines.length; first += MAX_BATCH) {
-          const batch = this.#decode(lines.slice(first, first + MAX_BATCH));
-          if (batch.length > 0) yield batch;
-          if (batch.at(-1)?.event.type === "END") return;
-        }
+        const batch = this.#decode(lines);
+        if (batch.length > 0) yield batch;
+        if (batch.at(-1)?.event.type === "END") return;
         silence = startSilence();
       }
       yield [end("eof")];

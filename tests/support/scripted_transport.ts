@@ -71,11 +71,12 @@ export class ScriptedStream {
     this.#wake();
   }
 
-  async *read(): AsyncGenerator<Uint8Array, void, void> {
+  async *read(): AsyncGenerator<readonly Uint8Array[], void, void> {
     try {
       while (true) {
+        // One at a time, so that a test sees how many its reader has taken.
         const chunk = this.#chunks.shift();
-        if (chunk !== undefined) yield chunk;
+        if (chunk !== undefined) yield [chunk];
         else if (this.#end !== undefined) break;
         else await new Promise<void>((resolve) => this.#wake = resolve);
       }
@@ -124,7 +125,9 @@ export class ScriptedTransport implements Transport {
       body: stream.read(),
       async bytes() {
         const parts: Uint8Array<ArrayBuffer>[] = [];
-        for await (const part of stream.read()) parts.push(part.slice());
+        for await (const pieces of stream.read()) {
+          for (const piece of pieces) parts.push(piece.slice());
+        }
         return new Uint8Array(await new Blob(parts).arrayBuffer());
       },
       cancel() {

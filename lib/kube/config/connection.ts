@@ -52,7 +52,10 @@ export interface KubeConnection {
   readonly serverName?: string | undefined;
   /** Accept any certificate. */
   readonly insecure?: boolean | undefined;
-  /** Already decided: from the kubeconfig, flags or the environment. */
+  /**
+   * Already decided: from the kubeconfig, flags or the environment. With a user name in it, the loader makes it a
+   * property that is not enumerable, so that nothing shows it: it has to be named, a copy of all members lacks it.
+   */
   readonly proxyUrl?: string | undefined;
   /** Do not ask for compressed answers. */
   readonly disableCompression?: boolean | undefined;

@@ -1,5 +1,6 @@
 /** Finds the configuration: flags, kubeconfig files, the pod's service account, in this order. */
 
+import type { Clock } from "#lib/run/clock.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { KubeConfigError } from "../errors.ts";
 import type { KubePlatform } from "../platform.ts";
@@ -8,7 +9,7 @@ import { proxyFromEnvironment } from "./env_proxy.ts";
 import type { KubeFlags } from "./flags.ts";
 import { inClusterConnection, serviceAccountNamespace } from "./in_cluster.ts";
 import { type Kubeconfig, mergeKubeconfigs, readKubeconfig } from "./kubeconfig.ts";
-import { selectConnection } from "./select.ts";
+import { checkProxy, selectConnection } from "./select.ts";
 
 /** What loading needs. */
 export interface LoadDeps {
@@ -18,6 +19,8 @@ export interface LoadDeps {
   readonly parseYaml: (text: string) => unknown | Promise<unknown>;
   /** Told about a `KUBECONFIG` that names no existing file. */
   readonly logger: Logger;
+  /** Tells whether a token in a file is still valid; the system's by default. */
+  readonly clock?: Pick<Clock, "now"> | undefined;
 }
 
 /**
@@ -36,8 +39,20 @@ export async function loadKubeConnection(
   }
   await checkFiles(found, deps.platform);
   const proxyUrl = found.proxyUrl ??
-    (flags.noEnvProxy === true ? undefined : proxyFromEnvironment(found.server, deps.platform));
-  return { ...found, proxyUrl, namespace: await namespaceOf(found, flags, deps.platform) };
+    (flags.noEnvProxy === true
+      ? undefined
+      : checkProxy(proxyFromEnvironment(found.server, deps.platform)));
+  const namespace = await namespaceOf(found, flags, deps.platform);
+  return hidingPassword({ ...found, proxyUrl, namespace });
+}
+
+/** The connection, whose proxy URL no inspection and no JSON shows when it holds a user name or a password. */
+function hidingPassword(connection: KubeConnection): KubeConnection {
+  const { proxyUrl } = connection;
+  if (proxyUrl === undefined) return connection;
+  const { username, password } = new URL(proxyUrl);
+  if (username === "" && password === "") return connection;
+  return Object.defineProperty(connection, "proxyUrl", { get: () => proxyUrl, enumerable: false });
 }
 
 async function findConnection(
@@ -53,7 +68,7 @@ async function findConnection(
     return inCluster;
   }
   const config = await readKubeconfigs(flags, deps, tried);
-  const selected = selectConnection(config, flags);
+  const selected = selectConnection(config, flags, deps.clock);
   if (selected !== undefined) return selected;
   const contexts = [...config.contexts.keys()];
   if (contexts.length > 0) {

@@ -22,11 +22,13 @@ interface Given {
   readonly env?: Record<string, string>;
   readonly flags?: KubeFlags;
   readonly log?: CapturedLog;
+  readonly clock?: { now(): number };
 }
 
-function load({ files, env, flags = {}, log }: Given): Promise<KubeConnection> {
+function load({ files, env, flags = {}, log, clock }: Given): Promise<KubeConnection> {
   const platform = fakePlatform(files, env);
-  return loadKubeConnection(flags, { platform, parseYaml, logger: log ?? new CapturedLog() });
+  const logger = log ?? new CapturedLog();
+  return loadKubeConnection(flags, { platform, parseYaml, logger, clock });
 }
 
 /** A kubeconfig with one context of each name; `cluster` and `user` hold the fields. */
@@ -308,6 +310,25 @@ Deno.test("loadKubeConnection() refuses what contradicts itself", async (t) => {
   });
 });
 
+Deno.test("loadKubeConnection() uses the token that an auth provider has left, while it is valid", async () => {
+  const config = { "access-token": "secret", expiry: "2026-01-02T03:04:05Z" };
+  const user = { "auth-provider": { name: "oidc", config } };
+  const at = (now: string) =>
+    load({
+      files: { "/k": kubeconfig({ user }) },
+      flags: { kubeconfig: "/k" },
+      clock: { now: () => Date.parse(now) },
+    });
+  const found = await at("2026-01-02T03:04:04Z");
+  assert.equal(found.token?.text, "secret");
+  assert.doesNotMatch(Deno.inspect(found, { depth: 10, showHidden: true }), /secret/);
+  await assert.rejects(at("2026-01-02T03:04:05Z"), (error) => {
+    assert.match(String(error), /"oidc".*still valid.*exec plugin/);
+    assert.doesNotMatch(Deno.inspect(error), /secret/);
+    return true;
+  });
+});
+
 Deno.test("loadKubeConnection() reads an exec plugin", async () => {
   const exec = {
     apiVersion: "client.authentication.k8s.io/v1beta1",
@@ -367,7 +388,19 @@ Deno.test("loadKubeConnection() shows no secret when it is printed", async () =>
   });
   assert.deepEqual(exec.exec?.args, plugin.args);
   assert.deepEqual(exec.exec?.env, { PASSWORD: "very-secret" });
-  for (const connection of [token, basic, exec, exec.exec]) {
+  const proxyUrl = "http://u:very-secret@p:1";
+  const proxy = await load({
+    files: { "/k": kubeconfig({ cluster: { "proxy-url": proxyUrl } }) },
+    flags: { kubeconfig: "/k" },
+  });
+  assert.equal(proxy.proxyUrl, proxyUrl);
+  const envProxy = await load({
+    files: { "/k": kubeconfig({ cluster: { server: "https://api.corp" } }) },
+    flags: { kubeconfig: "/k" },
+    env: { HTTPS_PROXY: "very-secret@p:1" },
+  });
+  assert.equal(envProxy.proxyUrl, "http://very-secret@p:1");
+  for (const connection of [token, basic, exec, exec.exec, proxy, envProxy]) {
     const shown = [
       Deno.inspect(connection, { depth: 10, showHidden: true, getters: false }),
       JSON.stringify(connection),
@@ -395,6 +428,14 @@ Deno.test("loadKubeConnection() takes a proxy from the environment with its exce
       assert.equal(found.proxyUrl, expected);
     });
   }
+  await t.step("unusable", async () => {
+    const env = { HTTPS_PROXY: "http://u:secret@no host" };
+    await assert.rejects(load({ files, env, flags: { kubeconfig: "/k" } }), (error) => {
+      assert.match(String(error), /^KubeConfigError: Cannot use the proxy URL/);
+      assert.doesNotMatch(Deno.inspect(error), /secret/);
+      return true;
+    });
+  });
   await t.step("network, loopback, flag", async () => {
     const env = { HTTPS_PROXY: "http://p:1", HTTP_PROXY: "http://p:1", NO_PROXY: "10.0.0.0/8" };
     const at = (server: string, flags: KubeFlags = {}) =>

@@ -1,5 +1,6 @@
 /** From merged kubeconfigs and flags to one connection. */
 
+import { type Clock, systemClock } from "#lib/run/clock.ts";
 import { KubeConfigError } from "../errors.ts";
 import { isJsonObject } from "../types.ts";
 import type { ExecPlugin, Impersonation, KubeConnection } from "./connection.ts";
@@ -19,7 +20,11 @@ const PROXY_SCHEMES = ["http:", "https:", "socks5:", "socks5h:"];
  *
  * @throws {KubeConfigError}
  */
-export function selectConnection(config: Kubeconfig, flags: KubeFlags): KubeConnection | undefined {
+export function selectConnection(
+  config: Kubeconfig,
+  flags: KubeFlags,
+  clock: Pick<Clock, "now"> = systemClock,
+): KubeConnection | undefined {
   const contextName = flags.context ?? config.currentContext;
   const context = new EntryReader(
     `context "${contextName}"`,
@@ -46,7 +51,7 @@ export function selectConnection(config: Kubeconfig, flags: KubeFlags): KubeConn
     }" of "${clusterEntry.file}"`;
   return {
     ...clusterPart(cluster, flags),
-    ...userPart(user, cluster, flags),
+    ...userPart(user, { cluster, flags, clock }),
     namespace: flags.namespace ?? context.text("namespace"),
     impersonate: impersonation(user, flags),
     allowInsecureCredentials: flags.allowInsecureCredentials,
@@ -97,7 +102,8 @@ function clusterPart(cluster: EntryReader, flags: KubeFlags): ClusterPart {
   };
 }
 
-function checkProxy(proxyUrl: string | undefined): string | undefined {
+/** The URL, if it is one of a proxy. @throws {KubeConfigError} that does not show it */
+export function checkProxy(proxyUrl: string | undefined): string | undefined {
   if (proxyUrl === undefined) return undefined;
   if (URL.canParse(proxyUrl) && PROXY_SCHEMES.includes(new URL(proxyUrl).protocol)) return proxyUrl;
   // The URL itself may hold a password.
@@ -109,7 +115,14 @@ type UserPart = Pick<
   "token" | "basic" | "clientCertificate" | "clientKey" | "exec"
 >;
 
-function userPart(user: EntryReader, cluster: EntryReader, flags: KubeFlags): UserPart {
+function userPart(
+  user: EntryReader,
+  { cluster, flags, clock }: {
+    readonly cluster: EntryReader;
+    readonly flags: KubeFlags;
+    readonly clock: Pick<Clock, "now">;
+  },
+): UserPart {
   const clientCertificate = flags.clientCertificate !== undefined
     ? { file: flags.clientCertificate }
     : user.source("client-certificate");
@@ -128,12 +141,7 @@ function userPart(user: EntryReader, cluster: EntryReader, flags: KubeFlags): Us
   const provider = user.object("auth-provider");
   const exec = user.object("exec");
   if (provider !== undefined && exec !== undefined) throw user.error("both exec and auth-provider");
-  if (provider !== undefined) {
-    throw user.error(
-      `the auth provider "${provider["name"]}" is not supported, use an exec plugin instead`,
-    );
-  }
-  const text = user.text("token");
+  const text = provider === undefined ? user.text("token") : cachedToken(provider, user, clock);
   const file = user.path("tokenFile");
   const username = user.text("username");
   const password = user.text("password");
@@ -147,6 +155,22 @@ function userPart(user: EntryReader, cluster: EntryReader, flags: KubeFlags): Us
     basic: username === undefined ? undefined : new BasicCredentials(username, password ?? ""),
     exec: exec === undefined ? undefined : execPlugin(exec, user, cluster),
   };
+}
+
+/** The token that an auth provider has left in the file, as long as it is valid; nobody renews it. */
+function cachedToken(
+  { name, config }: Record<string, unknown>,
+  user: EntryReader,
+  clock: Pick<Clock, "now">,
+): string {
+  const { "access-token": token, expiry } = isJsonObject(config) ? config : {};
+  const isValid = typeof token === "string" && token !== "" && typeof expiry === "string" &&
+    Date.parse(expiry) > clock.now();
+  if (isValid) return token;
+  throw user.error(
+    `the auth provider "${name}" is not supported and has left no token that is still valid, ` +
+      "use an exec plugin instead",
+  );
 }
 
 function execPlugin(

@@ -62,13 +62,13 @@ export class Store<T extends KubeObject> {
     const previous = this.#objects.get(key);
     const resourceVersion = object.metadata.resourceVersion ?? "";
     if (previous === undefined) {
-      this.#set(key, object);
+      this.#set(key, object, undefined);
       return [{ type: "added", object, resourceVersion }];
     }
     const isOther = previous.metadata.uid !== undefined && object.metadata.uid !== undefined &&
       previous.metadata.uid !== object.metadata.uid;
     if (isOther) {
-      this.#set(key, object);
+      this.#set(key, object, previous);
       return [
         { type: "deleted", object: previous, resourceVersion },
         { type: "added", object, resourceVersion },
@@ -76,7 +76,7 @@ export class Store<T extends KubeObject> {
     }
     const isSameVersion = previous.metadata.resourceVersion === resourceVersion;
     if (isSameVersion && isEqualJson(previous, object)) return [];
-    this.#set(key, object);
+    this.#set(key, object, previous);
     return [{ type: "updated", object, previous, resourceVersion }];
   }
 
@@ -111,8 +111,7 @@ export class Store<T extends KubeObject> {
     return changes;
   }
 
-  #set(key: string, object: T): void {
-    const previous = this.#objects.get(key);
+  #set(key: string, object: T, previous: T | undefined): void {
     if (this.#freeze) deepFreeze(object);
     this.#objects.set(key, object);
     for (const index of this.#indexes.values()) {

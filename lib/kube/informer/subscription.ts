@@ -142,6 +142,7 @@ export class Subscription<T extends KubeObject> {
   }
 
   #letWrite(): void {
+    if (this.#wakeWriters.length === 0) return;
     const writers = this.#wakeWriters;
     this.#wakeWriters = [];
     for (const wake of writers) wake();

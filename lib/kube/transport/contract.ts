@@ -80,9 +80,10 @@ export interface TransportResponse {
   /** `h2` or `http/1.1`. */
   readonly protocol: string;
   /**
-   * Single use; raw, not decompressed. Throws on every end but a clean one; leaving the loop cancels.
+   * What came since the last step, in pieces as they came. Single use; raw, not decompressed. Throws on every
+   * end but a clean one; leaving the loop cancels.
    */
-  readonly body: AsyncIterable<Uint8Array>;
+  readonly body: AsyncIterable<readonly Uint8Array[]>;
   /** The whole body, decompressed. @throws {TransportError} `protocol` above `maxBytes` */
   bytes(maxBytes: number): Promise<Uint8Array>;
   /** Gives the stream up; idempotent, never throws. */

@@ -82,9 +82,9 @@ function race<T>(
 }
 
 async function* endingWith(
-  body: AsyncIterable<Uint8Array>,
+  body: AsyncIterable<readonly Uint8Array[]>,
   end: () => void,
-): AsyncGenerator<Uint8Array, void, void> {
+): AsyncGenerator<readonly Uint8Array[], void, void> {
   try {
     yield* body;
   } finally {

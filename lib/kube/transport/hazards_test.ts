@@ -122,7 +122,7 @@ for (const http1Only of [false, true]) {
       const response = await transport.request({ method: "GET", path: "/x" });
       await response.bytes(100);
       transport.request({ method: "GET", path: "/watch", stream: true }).then(async ({ body }) => {
-        for await (const chunk of body) console.log(new TextDecoder().decode(chunk).trim());
+        for await (const [chunk] of body) console.log(new TextDecoder().decode(chunk).trim());
       });`,
     );
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {

@@ -1,58 +1,55 @@
-/** Splits a byte stream into lines without ever joining the unfinished tail again for each chunk. */
+/** Splits a byte stream into lines, decoding each byte once, whatever piece of a line or character it comes in. */
 
 import { DecodeError, TransportError } from "../errors.ts";
 
-/** A batch of complete lines, as one chunk completed them. */
+/** Some complete lines. */
 export type LineBatch = readonly string[];
 
 const NEWLINE = 10;
+// Few, so that their reader is done with them while they are young to the collector; but a step of a reader for
+// each line would cost as much as the line.
+const BATCH = 32;
 
 /**
- * Yields the lines that each chunk completes, without `\n` or `\r\n`. UTF-8 that is split between chunks is put
- * together; the tail is kept as parts.
+ * Yields lines as soon as they are complete, without `\n` or `\r\n`, those of a flood a few at a time. UTF-8 that is
+ * split between pieces is put together.
  *
  * @throws {DecodeError} when a line exceeds `maxLineBytes`
  * @throws {TransportError} `connection` when bytes follow the last newline, unless `keepTail` is set
  */
 export async function* readLines(
-  body: AsyncIterable<Uint8Array>,
+  body: AsyncIterable<readonly Uint8Array[]>,
   maxLineBytes: number,
   { keepTail = false }: { readonly keepTail?: boolean } = {},
 ): AsyncGenerator<LineBatch, void, void> {
   const decoder = new TextDecoder();
-  let tail: Uint8Array[] = [];
+  // A rope for the runtime: parts are put together once, by whoever reads the line.
+  let tail = "";
   let tailBytes = 0;
-  for await (const chunk of body) {
-    const lines: string[] = [];
-    let start = 0;
-    const first = tailBytes === 0 ? -1 : chunk.indexOf(NEWLINE);
-    if (first >= 0) {
-      checkLength(tailBytes + first, maxLineBytes);
-      lines.push(withoutReturn(decodeParts(decoder, tail, chunk.subarray(0, first))));
-      tail = [];
-      tailBytes = 0;
-      start = first + 1;
+  for await (const pieces of body) {
+    let batch: string[] = [];
+    for (const piece of pieces) {
+      if (tailBytes + piece.length > maxLineBytes) checkLengths(piece, tailBytes, maxLineBytes);
+      const end = piece.lastIndexOf(NEWLINE) + 1;
+      tailBytes = end === 0 ? tailBytes + piece.length : piece.length - end;
+      const text = decoder.decode(piece, { stream: true });
+      let start = 0;
+      for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", start)) {
+        const line = text.slice(start, at);
+        batch.push(withoutReturn(tail === "" ? line : tail + line));
+        tail = "";
+        start = at + 1;
+        if (batch.length < BATCH) continue;
+        yield batch;
+        batch = [];
+      }
+      tail += text.slice(start);
     }
-    // All whole lines at once, which costs half of decoding each, and as a stream, which the runtime does
-    // faster: a newline leaves no character unfinished.
-    const end = chunk.lastIndexOf(NEWLINE) + 1;
-    if (end > start) {
-      const whole = chunk.subarray(start, end);
-      if (whole.length > maxLineBytes) checkEachLength(whole, maxLineBytes);
-      const texts = decoder.decode(whole, { stream: true }).split("\n");
-      texts.pop();
-      for (const text of texts) lines.push(withoutReturn(text));
-      start = end;
-    }
-    if (start < chunk.length) {
-      tail.push(chunk.subarray(start));
-      tailBytes += chunk.length - start;
-      checkLength(tailBytes, maxLineBytes);
-    }
-    if (lines.length > 0) yield lines;
+    if (batch.length > 0) yield batch;
   }
+  tail += decoder.decode();
   if (tailBytes === 0) return;
-  if (keepTail) yield [decodeParts(decoder, tail, new Uint8Array(0))];
+  if (keepTail) yield [tail];
   else {
     throw new TransportError(
       "connection",
@@ -66,26 +63,16 @@ function withoutReturn(line: string): string {
   return line.endsWith("\r") ? line.slice(0, -1) : line;
 }
 
-function decodeParts(
-  decoder: TextDecoder,
-  parts: readonly Uint8Array[],
-  last: Uint8Array,
-): string {
-  let text = "";
-  for (const part of parts) text += decoder.decode(part, { stream: true });
-  return text + decoder.decode(last);
-}
-
-function checkLength(bytes: number, maxLineBytes: number): void {
-  if (bytes > maxLineBytes) {
-    throw new DecodeError(`Cannot read a line: it is longer than ${maxLineBytes} bytes`);
-  }
-}
-
-function checkEachLength(lines: Uint8Array, maxLineBytes: number): void {
-  for (let start = 0; start < lines.length;) {
-    const end = lines.indexOf(NEWLINE, start);
-    checkLength(end - start, maxLineBytes);
+function checkLengths(piece: Uint8Array, tailBytes: number, maxLineBytes: number): void {
+  let lineBytes = tailBytes;
+  for (let start = 0; start < piece.length;) {
+    const end = piece.indexOf(NEWLINE, start);
+    lineBytes += (end < 0 ? piece.length : end) - start;
+    if (lineBytes > maxLineBytes) {
+      throw new DecodeError(`Cannot read a line: it is longer than ${maxLineBytes} bytes`);
+    }
+    if (end < 0) return;
+    lineBytes = 0;
     start = end + 1;
   }
 }
