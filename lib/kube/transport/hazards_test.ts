@@ -43,6 +43,39 @@ Deno.test("aborts in quick succession may end a session, but never the client", 
   await transport.close();
 });
 
+Deno.test("a goodbye to a connection without requests leaves the process alive", async () => {
+  await using server = await startTlsServer((_, response) => response.end("ok"), { keyPair });
+  await using dir = await tempDir();
+  const ca = await dir.write("ca.pem", authority.certificatePem);
+  const program = new URL("../../../tests/support/idle_client.ts", import.meta.url).pathname;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", program, `https://127.0.0.1:${server.port}`, ca],
+    // Freed memory is overwritten, so that a use of it is seen.
+    env: { MALLOC_PERTURB_: "165", NO_COLOR: "1" },
+    ...{ stdin: "piped", stdout: "piped", stderr: "piped" },
+  }).spawn();
+  let [stdout, stderr] = ["", ""];
+  const reading = Promise.all([
+    (async () => {
+      for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) stdout += text;
+    })(),
+    (async () => {
+      for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) stderr += text;
+    })(),
+  ]);
+  await eventually(`it has asked: ${stderr}`, () => stdout === "ok\n");
+  const [session] = server.sessions;
+  session?.goaway(0);
+  await eventually("the connection has ended", () => session?.destroyed);
+  const writer = child.stdin.getWriter();
+  await writer.write(new Uint8Array([10])).catch(() => "it is dead");
+  await writer.close().catch(() => "it is dead");
+  const { code } = await child.status;
+  await reading;
+  assert.deepEqual([code, stdout], [0, "ok\nok\n"], stderr);
+  assert.equal(server.sessions.length, 2);
+});
+
 Deno.test("a request that times out on a dead connection has it found by a probe", async () => {
   const clock = new ManualClock();
   await using server = await startTlsServer((_, response) => response.end("ok"), { keyPair });

@@ -7,7 +7,7 @@ import type { ClientHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import type { Clock, Timer } from "#lib/run/clock.ts";
 import { TransportError } from "../errors.ts";
-import { endSession } from "./end_session.ts";
+import { deferEnds, endSession } from "./end_session.ts";
 import { Http2Stream, type StreamRequest } from "./http2_stream.ts";
 import type { TransportResponse } from "./contract.ts";
 
@@ -75,6 +75,7 @@ export class Http2Session {
       },
     });
     const started = new Http2Session(session, options);
+    deferEnds(session, () => started.retire("connection"));
     await new Promise<void>((resolve, reject) => {
       session.once("connect", resolve);
       session.once("close", () => reject(started.#deathError("connect")));
