@@ -1,6 +1,7 @@
 /** `kcfg doctor`: what configuration is used and why, whether the server answers, what is missing. */
 
 import type { Command } from "#lib/cli/command.ts";
+import { gatherEntropy } from "#lib/run/early_entropy.ts";
 import { UsageError } from "#lib/cli/usage_error.ts";
 import { FLAGS_WATCH_SCOPE } from "#lib/kube/declarations/flags_watch.ts";
 import { RELOAD_SCOPE } from "#lib/kube/declarations/reload.ts";
@@ -78,6 +79,8 @@ export const command: Command<DoctorOptions, typeof FLAGS> = {
       context.stdout.write(renderRbac(rules, { ...options.rbac, command: "doctor", namespaces }));
       return 0;
     }
+    // Beside the loading of what makes the connection.
+    void gatherEntropy();
     const log = createLogger(options.log, { sink: context.stderr, clock: context.clock });
     const [{ examine }, { denoPlatform }, { parseYaml }] = await Promise.all([
       import("./examine.ts"),

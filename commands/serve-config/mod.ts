@@ -5,10 +5,13 @@ import { variablesOf } from "#lib/cli/resolve_flags.ts";
 import { formatAddress } from "#lib/http/address.ts";
 import { createLogger } from "#lib/log/create_logger.ts";
 import type { Logger } from "#lib/log/logger.ts";
+import { aborted } from "#lib/run/aborted.ts";
 import type { RunContext } from "#lib/run/context.ts";
+import { gatherEntropy } from "#lib/run/early_entropy.ts";
 import { processReadings } from "#lib/run/process_readings.ts";
 import { FLAGS, toOptions } from "./options.ts";
 import type { ServeConfigOptions } from "./options.ts";
+import { asksServer, permissionsOf, strictPermissionsOf } from "./permissions.ts";
 import { POD_VARIABLES } from "./ring/flags.ts";
 import { TRACING_VARIABLES } from "./tracing/settings.ts";
 import type { TracingSettings } from "./tracing/settings.ts";
@@ -55,14 +58,8 @@ export const command: Command<ServeConfigOptions, typeof FLAGS> = {
     return await resolveSecretEnv(env, { variables, fetch });
   },
   options: (resolved, _scanned, env) => toOptions(resolved, env),
-  async permissions(options) {
-    const { permissionsOf } = await import("./permissions.ts");
-    return await permissionsOf(options);
-  },
-  async strictPermissions(options) {
-    const { strictPermissionsOf } = await import("./permissions.ts");
-    return await strictPermissionsOf(options);
-  },
+  permissions: (options) => permissionsOf(options),
+  strictPermissions: (options) => strictPermissionsOf(options),
   run,
 };
 
@@ -73,6 +70,8 @@ async function run(options: ServeConfigOptions, context: RunContext): Promise<nu
     return 0;
   }
   const log = createLogger(options.log, { sink: context.stderr, clock: context.clock });
+  // Beside the loading of what makes the connection.
+  if (asksServer(options)) void gatherEntropy();
   // Loaded here, so that help and usage errors do not pay for the server.
   const [{ createApp }, { createUpstream }] = await Promise.all([
     import("./app.ts"),
@@ -127,11 +126,4 @@ async function openTracer(
 function splitOption(text: string): [string, string] {
   const equals = text.indexOf("=");
   return [text.slice(0, equals), text.slice(equals + 1)];
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) =>
-    signal.addEventListener("abort", () => resolve(), { once: true })
-  );
 }

@@ -64,8 +64,8 @@ export async function strictPermissionsOf(options: ServeConfigOptions): Promise<
   };
 }
 
-/** Printing rights asks nobody. */
-function asksServer({ backend, ring, auth, rbac }: ServeConfigOptions): boolean {
+/** Whether anything is asked of the API server; printing rights asks nobody. */
+export function asksServer({ backend, ring, auth, rbac }: ServeConfigOptions): boolean {
   const asks = backend.kind === "kube" || ring.discovery.kind === "kubernetes" ||
     auth.methods.includes("tokenreview");
   return asks && rbac === undefined;

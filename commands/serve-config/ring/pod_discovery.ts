@@ -8,6 +8,7 @@ import { SERVE_CONFIG_PEERS_SCOPE } from "#lib/kube/declarations/serve_config_pe
 import { type KubeSettings, openClient } from "#lib/kube/deno_client.ts";
 import type { Informer, KubeClient, KubeObject } from "#lib/kube/mod.ts";
 import type { Logger } from "#lib/log/logger.ts";
+import { aborted } from "#lib/run/aborted.ts";
 import { Backoff } from "#lib/run/backoff.ts";
 import { sleep } from "#lib/run/clock.ts";
 import type { Clock, Timer } from "#lib/run/clock.ts";
@@ -192,11 +193,4 @@ async function ownSelector(
     );
   }
   return `app=${app}`;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) =>
-    signal.addEventListener("abort", () => resolve(), { once: true })
-  );
 }
