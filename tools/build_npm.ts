@@ -6,7 +6,7 @@
 const ROOT = new URL("..", import.meta.url).pathname;
 
 interface NpmPackage {
-  /** Folder below `dist/npm`. */
+  /** Name of its folder. */
   readonly folder: string;
   readonly name: string;
   readonly description: string;
@@ -35,16 +35,16 @@ const PACKAGES: readonly NpmPackage[] = [
 ];
 
 /**
- * Builds every package.
+ * Builds every package, each in a folder of its own below `outDir`.
  *
  * @returns their folders
  * @throws {Error} with the bundler's output when it fails, or when the result knows Deno
  */
-export async function buildNpmPackages(): Promise<readonly string[]> {
+export async function buildNpmPackages(outDir = `${ROOT}dist/npm`): Promise<readonly string[]> {
   const { version, license } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
   const folders: string[] = [];
   for (const one of PACKAGES) {
-    const folder = `${ROOT}dist/npm/${one.folder}`;
+    const folder = `${outDir}/${one.folder}`;
     await Deno.remove(folder, { recursive: true }).catch((error) => {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     });

@@ -30,8 +30,8 @@ Deno.test({
   }`,
   ignore: !hasNode,
   async fn() {
-    const [folder = ""] = await buildNpmPackages();
     await using dir = await tempDir();
+    const [folder = ""] = await buildNpmPackages(`${dir.path}/built`);
     await installPacked(dir.path, folder, "--offline");
     await dir.write("config/rate_limit", "5");
     await dir.write("program.js", PROGRAM);
@@ -59,8 +59,8 @@ Deno.test({
   name: `the packed resolver library reads slices under Node${hasNode ? "" : " (no node here)"}`,
   ignore: !hasNode,
   async fn() {
-    const [, folder = ""] = await buildNpmPackages();
     await using dir = await tempDir();
+    const [, folder = ""] = await buildNpmPackages(`${dir.path}/built`);
     await using server = await startKubeServer();
     server.put(slice("web-1", { endpoints: ["10.0.0.1"] }));
     server.put(slice("web-2", { endpoints: ["10.0.0.2"] }));

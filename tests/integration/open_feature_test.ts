@@ -43,8 +43,8 @@ Deno.test({
   }`,
   ignore: !hasNode,
   async fn() {
-    const [folder = ""] = await buildNpmPackages();
     await using dir = await tempDir();
+    const [folder = ""] = await buildNpmPackages(`${dir.path}/built`);
     await installPacked(dir.path, folder, "@openfeature/server-sdk@1.23.0");
     await dir.write("program.js", PROGRAM);
     const { enabled, ...answer } = JSON.parse(await runIn(dir.path, "node", "program.js"));

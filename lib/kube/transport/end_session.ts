@@ -8,14 +8,21 @@
 import type { ClientHttp2Session } from "node:http2";
 import { systemClock } from "#lib/run/clock.ts";
 
+type How = "close" | "destroy";
+
+/** What really ends a session whose ends are deferred. */
+const ends = new WeakMap<ClientHttp2Session, Readonly<Record<How, () => void>>>();
+
 /** Ends the session in a fresh macrotask: `close` lets streams finish, `destroy` does not. Idempotent. */
-export function endSession(session: ClientHttp2Session, how: "close" | "destroy"): void {
-  // The real clock even in tests with a manual one: this is about the event loop, not about time.
-  systemClock.timer(() => {
-    if (session.destroyed) return;
-    if (how === "destroy") session.destroy();
-    else if (!session.closed) session.close();
-  }, 0);
+export function endSession(session: ClientHttp2Session, how: How): void {
+  // Streams of a session that has just been destroyed close behind it.
+  if (session.destroyed) return;
+  later(() => {
+    if (session.destroyed || (how === "close" && session.closed)) return;
+    const end = ends.get(session);
+    if (end === undefined) session[how]();
+    else end[how]();
+  });
 }
 
 /**
@@ -24,11 +31,20 @@ export function endSession(session: ClientHttp2Session, how: "close" | "destroy"
  * @param onEnd called at once: until it has ended, the session looks as if it took streams
  */
 export function deferEnds(session: ClientHttp2Session, onEnd: () => void): void {
-  for (const name of ["close", "destroy"] as const) {
-    const end = (session[name] as (...given: unknown[]) => void).bind(session);
-    session[name] = (...given: unknown[]) => {
+  const defer = (how: How) => {
+    const end = (session[how] as (...given: unknown[]) => void).bind(session);
+    session[how] = (...given: unknown[]) => {
+      // The runtime asks again for what has happened.
+      if (session.destroyed) return;
       onEnd();
-      systemClock.timer(() => end(...given), 0);
+      later(() => end(...given));
     };
-  }
+    return end;
+  };
+  ends.set(session, { close: defer("close"), destroy: defer("destroy") });
+}
+
+/** The real clock even in tests with a manual one: this is about the event loop, not about time. */
+function later(work: () => void): void {
+  systemClock.timer(work, 0);
 }
