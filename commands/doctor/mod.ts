@@ -1,7 +1,6 @@
 /** `kcfg doctor`: what configuration is used and why, whether the server answers, what is missing. */
 
 import type { Command } from "#lib/cli/command.ts";
-import { gatherEntropy } from "#lib/run/early_entropy.ts";
 import { UsageError } from "#lib/cli/usage_error.ts";
 import { FLAGS_WATCH_SCOPE } from "#lib/kube/declarations/flags_watch.ts";
 import { RELOAD_SCOPE } from "#lib/kube/declarations/reload.ts";
@@ -9,6 +8,7 @@ import { RESOLVE_SCOPE } from "#lib/kube/declarations/resolve.ts";
 import { SERVE_CONFIG_PEERS_SCOPE } from "#lib/kube/declarations/serve_config_peers.ts";
 import type { ScopeDeclaration } from "#lib/kube/mod.ts";
 import { createLogger } from "#lib/log/create_logger.ts";
+import { gatherEntropy } from "#lib/run/early_entropy.ts";
 import { nearest } from "#lib/cli/nearest.ts";
 import { FLAGS, toOptions } from "./options.ts";
 import type { DoctorOptions } from "./options.ts";

@@ -4,6 +4,8 @@
  * Any other keyword that would decide something is refused, never ignored.
  */
 
+import { atPointer } from "./json_pointer.ts";
+
 /** Problems of a value, each with where it is; empty when it fits. */
 export type JsonSchemaCheck = (value: unknown) => string[];
 
@@ -133,14 +135,9 @@ class Compiler {
     return (value, place) => target.check?.(value, place) ?? [];
   }
 
-  #find(pointer: string): unknown {
-    let found = this.#root;
-    for (const part of pointer.slice(2).split("/").filter((one) => one !== "")) {
-      const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
-      const isThere = typeof found === "object" && found !== null && Object.hasOwn(found, key);
-      if (!isThere) throw new TypeError(`$ref: ${pointer} leads nowhere`);
-      found = (found as Keywords)[key];
-    }
+  #find(reference: string): unknown {
+    const found = atPointer(this.#root, reference);
+    if (found === undefined) throw new TypeError(`$ref: ${reference} leads nowhere`);
     return found;
   }
 

@@ -5,7 +5,7 @@
 
 import { declareFileFlag } from "#lib/flags/file_flags.ts";
 import type { FlagSet } from "#lib/flags/flag_set.ts";
-import { declareFlag } from "./declaration.ts";
+import { declareFlag, type Report } from "./declaration.ts";
 
 /** All that is wrong with a schema. */
 export class SchemaError extends Error {
@@ -26,7 +26,7 @@ const MEMBERS = new Set(["set", "flags", "rules", "$schema"]);
 export type AddRules = (
   flags: FlagSet,
   rules: unknown,
-  report: (problem: string) => void,
+  report: Report,
 ) => void;
 
 /** Whether a document has rules. */

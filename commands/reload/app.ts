@@ -5,6 +5,7 @@ import { resync } from "./background.ts";
 import type { Child, ChildEnd } from "./child.ts";
 import { openRun, type RunDeps, type RunParts } from "./open_run.ts";
 import type { ReloadOptions } from "./options.ts";
+import { shortHash } from "./payload/payload.ts";
 
 /** Exit status of a start that failed, and of a deletion that ends the run. */
 const EXIT_FAILURE = 1;
@@ -43,7 +44,7 @@ export async function runReload(options: ReloadOptions, deps: RunDeps): Promise<
     : startApplication(child, options, run);
   facts.isReady = true;
   cycle.planStart();
-  log.info("ready", { hash: facts.hash.slice(0, 12), files: writer.visible.size });
+  log.info("ready", { hash: shortHash(facts.hash), files: writer.visible.size });
   return await (options.once ? tellOnce : follow)(options, run, ended);
 }
 

@@ -6,7 +6,7 @@
 import { sleep } from "#lib/run/clock.ts";
 import type { Layout } from "./disk/layout.ts";
 import type { ReloadOptions } from "./options.ts";
-import { type PayloadPart, RefusedVersion } from "./payload/payload.ts";
+import { type PayloadPart, RefusedVersion, shortHash } from "./payload/payload.ts";
 import { goBackUntold, rollBack } from "./rollback.ts";
 import { Schedule } from "./schedule.ts";
 import type { ChangeKind } from "./sources/source.ts";
@@ -24,7 +24,6 @@ export interface CycleDeps extends TellingDeps {
 const FIRST_WRITE_RETRY_MS = 1000;
 const LAST_WRITE_RETRY_MS = 30_000;
 const GRACE_MS = 10_000;
-const SHORT = 12;
 
 /** One directory, one application. */
 export class ApplyCycle {
@@ -213,8 +212,8 @@ export class ApplyCycle {
   #logApplied(before: string, outcome: { readonly kind: string }): void {
     const { kind: _, ...counts } = outcome;
     this.#deps.log.info("version written", {
-      from: before.slice(0, SHORT),
-      to: this.#deps.facts.hash.slice(0, SHORT),
+      from: shortHash(before),
+      to: shortHash(this.#deps.facts.hash),
       ...counts,
     });
   }
@@ -223,7 +222,7 @@ export class ApplyCycle {
     const { facts, log, metrics, announce } = this.#deps;
     facts.refusal = { hash, reason };
     metrics.refused();
-    log.error("version refused, the old one stays", { hash: hash.slice(0, SHORT), reason });
+    log.error("version refused, the old one stays", { hash: shortHash(hash), reason });
     announce({ reason: "ConfigRefused", message: reason, hash });
     this.#telling.changedAtMs = undefined;
     this.#settleForced(new Error(reason));

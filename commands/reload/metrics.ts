@@ -7,6 +7,7 @@ import type { TargetReport } from "./actions/http_action.ts";
 import type { Child } from "./child.ts";
 import { withCompatMetrics } from "./metrics_compat.ts";
 import type { ReloadOptions } from "./options.ts";
+import { shortHash } from "./payload/payload.ts";
 import type { Source } from "./sources/source.ts";
 import type { RunFacts } from "./state.ts";
 
@@ -41,7 +42,6 @@ export interface ReloadReadings {
 
 const WRITE_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const RELOAD_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
-const SHORT = 12;
 
 /** Registers all of them. */
 export function createReloadMetrics(
@@ -79,8 +79,7 @@ export function createReloadMetrics(
     name: "kcfg_reload_config_hash_info",
     help: "Short hash of the visible version",
     labels: ["hash"],
-    collect: () =>
-      facts.hash === "" ? [] : [{ labelValues: [facts.hash.slice(0, SHORT)], value: 1 }],
+    collect: () => facts.hash === "" ? [] : [{ labelValues: [shortHash(facts.hash)], value: 1 }],
   });
   metrics.gauge({
     name: "kcfg_reload_source_present",

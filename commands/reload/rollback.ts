@@ -1,8 +1,7 @@
 /** Back to the version before, when the newest one does not work (reload.md 7.5). */
 
+import { shortHash } from "./payload/payload.ts";
 import type { Telling, TellingDeps } from "./telling.ts";
-
-const SHORT = 12;
 
 /**
  * Makes the version visible that the application has run with last, when it is still there, and bars the bad one.
@@ -19,10 +18,10 @@ export async function goBack(
   facts.isRolledBack = true;
   metrics.rolledBack();
   log.warn("rolled back to the version before", {
-    from: bad.slice(0, SHORT),
-    to: good.slice(0, SHORT),
+    from: shortHash(bad),
+    to: shortHash(good),
   });
-  announce({ reason: "ConfigRolledBack", message: `version ${bad.slice(0, SHORT)}`, hash: bad });
+  announce({ reason: "ConfigRolledBack", message: `version ${shortHash(bad)}`, hash: bad });
   save();
   return true;
 }

@@ -6,6 +6,7 @@ import type { Action, ReloadReason } from "./actions/action.ts";
 import type { CycleEvent } from "./cycle_event.ts";
 import type { ReloadMetrics } from "./metrics.ts";
 import type { ReloadOptions } from "./options.ts";
+import { shortHash } from "./payload/payload.ts";
 import { Retry } from "./retry.ts";
 import { createSeldom } from "./seldom.ts";
 import type { RunFacts } from "./state.ts";
@@ -27,8 +28,6 @@ export interface TellingDeps {
   /** Told of what people should hear of. */
   readonly announce: (event: CycleEvent) => void;
 }
-
-const SHORT = 12;
 
 /** The runs for one application, one after another. */
 export class Telling {
@@ -101,7 +100,7 @@ export class Telling {
     if (this.#isNews(`${facts.hash} ${failure.message}`)) {
       log.warn("reload failed", {
         err: failure,
-        hash: facts.hash.slice(0, SHORT),
+        hash: shortHash(facts.hash),
         ...(delay === undefined ? {} : { retryInMs: Math.round(delay) }),
       });
     }
@@ -174,12 +173,12 @@ export class Telling {
     }
     this.changedAtMs = undefined;
     log.info("application reloaded", {
-      hash: hash.slice(0, SHORT),
+      hash: shortHash(hash),
       reason,
       actions: actions.map(({ name }) => name).join(","),
       tookMs: Math.round(seconds * 1000),
     });
-    announce({ reason: "ConfigReloaded", message: `version ${hash.slice(0, SHORT)}`, hash });
+    announce({ reason: "ConfigReloaded", message: `version ${shortHash(hash)}`, hash });
     save();
   }
 }

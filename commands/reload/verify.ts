@@ -3,6 +3,7 @@
 import { type Clock, sleep } from "#lib/run/clock.ts";
 import { timeLimit } from "#lib/run/time_limit.ts";
 import { sendToTarget, type TargetAnswer } from "./actions/http_request.ts";
+import { shortHash } from "./payload/payload.ts";
 
 /** What is asked, and when it is content. */
 export interface VerifyOptions {
@@ -97,7 +98,7 @@ function judge(
       return text.includes(hash) ? "content" : "the answer does not name the version";
     case "jsonpath": {
       const found = String(valueAt(JSON.parse(text), jsonPath));
-      const wanted = equals.replaceAll("{hash}", hash).replaceAll("{version}", hash.slice(0, 12));
+      const wanted = equals.replaceAll("{hash}", hash).replaceAll("{version}", shortHash(hash));
       return found === wanted ? "content" : `${jsonPath} is "${found}"`;
     }
     case "prometheus": {

@@ -8,7 +8,6 @@ import { checksumOf } from "./checksum.ts";
 import { dyn, fixed } from "./declare.ts";
 import { FlagError } from "./errors.ts";
 import { type FlagRule, FlagRules } from "./flag_rules.ts";
-import { type FlagMakers, nameMakers } from "./named_makers.ts";
 import type {
   ApplyOptions,
   FlagChange,
@@ -18,6 +17,7 @@ import type {
   FlagUpdate,
   ValueSource,
 } from "./flag_set_contract.ts";
+import { type FlagMakers, nameMakers } from "./named_makers.ts";
 import { compareBytes } from "./text.ts";
 import type { AnyValue, PreparedChange, ValueInput, ValueState } from "./value_contract.ts";
 

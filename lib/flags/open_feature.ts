@@ -5,7 +5,6 @@
  */
 
 import type { FlagSet } from "./flag_set.ts";
-import { flagBody } from "./wire.ts";
 
 /** What an evaluation answers; the codes are those of the OpenFeature specification. */
 export interface FlagResolution<T> {
@@ -90,12 +89,12 @@ export function openFeatureProvider(flags: FlagSet): FlagProvider {
         `flag "${name}" is of type ${entry.value.type.name}`,
       );
     }
-    const { changed } = flagBody(entry);
+    const { isChanged } = entry.value;
     return Promise.resolve({
       // The check is the proof.
       value: value as T,
-      reason: changed ? "STATIC" : "DEFAULT",
-      variant: changed ? "current" : "default",
+      reason: isChanged ? "STATIC" : "DEFAULT",
+      variant: isChanged ? "current" : "default",
     });
   }
 

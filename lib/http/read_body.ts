@@ -1,5 +1,7 @@
 /** Bodies with a bound. */
 
+import { joinBytes } from "#lib/collections/join_bytes.ts";
+
 /** The whole body, or `undefined` as soon as it is larger than `limit` bytes; the rest is not read. */
 export async function readBody(
   { body }: Pick<Request, "body">,
@@ -13,11 +15,5 @@ export async function readBody(
     if (length > limit) return undefined;
     chunks.push(chunk);
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return joinBytes(chunks);
 }

@@ -22,7 +22,8 @@ export interface Clock {
 }
 
 // A longer delay would make the runtime fire at once (32-bit overflow).
-const MAX_DELAY_MS = 2 ** 31 - 1;
+/** Longest delay of a timer, milliseconds. */
+export const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** The real clock of the runtime. */
 export const systemClock: Clock = {

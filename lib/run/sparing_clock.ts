@@ -4,13 +4,10 @@
  * them. It cannot be called off, though, only not listened to, so there are a few of them and no more.
  */
 
-import type { Clock, Timer } from "./clock.ts";
+import { type Clock, MAX_DELAY_MS, type Timer } from "./clock.ts";
 
 /** Most timeouts of signals under way, those included that nobody listens to any more. */
 export const MAX_SIGNALS = 32;
-
-// A longer delay would make the runtime fire at once (32-bit overflow).
-const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /**
  * Makes the clock. A timer that is not called off keeps the process alive.

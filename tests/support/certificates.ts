@@ -3,10 +3,10 @@
  * so that no private key is ever committed and no other program is needed.
  */
 
+import { joinBytes } from "#lib/collections/join_bytes.ts";
 import {
   bitString,
   booleanTrue,
-  concatBytes,
   element,
   objectIdentifier,
   octetString,
@@ -202,7 +202,7 @@ function addressBytes(address: string): Uint8Array {
   const missing = tail === undefined ? 0 : 8 - left.length - right.length;
   const groups = [...left, ...Array<string>(missing).fill("0"), ...right]
     .map((group) => Number.parseInt(group, 16));
-  return concatBytes(groups.map((group) => Uint8Array.of(group >> 8, group & 0xff)));
+  return joinBytes(groups.map((group) => Uint8Array.of(group >> 8, group & 0xff)));
 }
 
 function toPem(label: string, der: Uint8Array): string {

@@ -1,11 +1,9 @@
 /** The member `rules` of a schema: each an expression over flags that must stay true. */
 
 import type { FlagSet } from "#lib/flags/flag_set.ts";
+import type { Report } from "../declaration.ts";
 import { isObject } from "../schema.ts";
 import { parseRule } from "./expression.ts";
-
-/** Told what is wrong. */
-type Report = (problem: string) => void;
 
 const MAX_RULES = 100;
 const MEMBERS = ["name", "assert"];

@@ -1,5 +1,8 @@
 /** JSON Schema as a TypeScript type, for the part of it that `json_schema.ts` checks by. */
 
+import { atPointer } from "../json_pointer.ts";
+import { isObject } from "../schema.ts";
+
 type Keywords = Readonly<Record<string, unknown>>;
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -42,7 +45,7 @@ class Writer {
 
   typeOf(schema: unknown): string {
     if (schema === false) return "never";
-    if (!isKeywords(schema)) return "unknown";
+    if (!isObject(schema)) return "unknown";
     const parts = [
       ...this.#alternatives(schema["anyOf"] ?? schema["oneOf"]),
       ...(Array.isArray(schema["allOf"]) ? schema["allOf"].map((one) => this.#inner(one)) : []),
@@ -79,7 +82,7 @@ class Writer {
 
   #object(schema: Keywords): string {
     const required = Array.isArray(schema["required"]) ? schema["required"].map(String) : [];
-    const properties = isKeywords(schema["properties"]) ? schema["properties"] : {};
+    const properties = isObject(schema["properties"]) ? schema["properties"] : {};
     const members = Object.entries(properties).map(([key, one]) =>
       `readonly ${nameOf(key)}${required.includes(key) ? "" : "?"}: ${this.typeOf(one)}`
     );
@@ -109,20 +112,8 @@ class Writer {
     const entry = { name: `${this.#name}${pascal(last) || "Root"}`, text: "unknown" };
     // Noted before it is written, for it may lead back here.
     this.#known.set(pointer, entry);
-    entry.text = this.typeOf(this.#find(pointer));
+    entry.text = this.typeOf(atPointer(this.#root, pointer));
     return entry.name;
-  }
-
-  #find(pointer: string): unknown {
-    return pointer.slice(2).split("/").filter((part) => part !== "").reduce<unknown>(
-      (found, part) => {
-        const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
-        return typeof found === "object" && found !== null && Object.hasOwn(found, key)
-          ? (found as Keywords)[key]
-          : undefined;
-      },
-      this.#root,
-    );
   }
 }
 
@@ -140,13 +131,9 @@ export function nameOf(key: string): string {
 /** A value as a type. */
 export function literal(value: unknown): string {
   if (Array.isArray(value)) return `readonly [${value.map(literal).join(", ")}]`;
-  if (!isKeywords(value)) return JSON.stringify(value);
+  if (!isObject(value)) return JSON.stringify(value);
   const members = Object.entries(value).map(([key, one]) =>
     `readonly ${nameOf(key)}: ${literal(one)}`
   );
   return `{ ${members.join("; ")} }`;
-}
-
-function isKeywords(value: unknown): value is Keywords {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

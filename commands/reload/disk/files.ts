@@ -61,6 +61,16 @@ export async function removeAll(path: string): Promise<void> {
   }
 }
 
+/** What is at a path, a link itself; `undefined` when there is nothing. */
+export async function lookAt(path: string): Promise<Deno.FileInfo | undefined> {
+  try {
+    return await Deno.lstat(path);
+  } catch (error) {
+    if (isNoFile(error)) return undefined;
+    throw error;
+  }
+}
+
 /** Removes a file or link; nothing to do when it is gone, or when somebody has put a folder there. */
 export async function removeFile(path: string): Promise<void> {
   try {
@@ -98,7 +108,7 @@ export async function readIfPresent(path: string): Promise<Uint8Array | undefine
 }
 
 /** Whether there is none by that name. */
-function isNoFile(error: unknown): boolean {
+export function isNoFile(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory ||
     error instanceof Deno.errors.IsADirectory;
 }

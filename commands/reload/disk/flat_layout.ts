@@ -7,6 +7,7 @@
 import { type Payload, sameBytes } from "../payload/payload.ts";
 import {
   type FileOptions,
+  isNoFile,
   makeParents,
   readIfPresent,
   removeAll,
@@ -171,9 +172,7 @@ async function removeLeftOvers(folder: string): Promise<void> {
       if (isLeftOver) await removeAll(`${folder}/${name}`);
     }
   } catch (error) {
-    const isGone = error instanceof Deno.errors.NotFound ||
-      error instanceof Deno.errors.NotADirectory;
-    if (!isGone) throw error;
+    if (!isNoFile(error)) throw error;
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { inBatches } from "#lib/fs/in_batches.ts";
 import { RefusedVersion } from "../payload/payload.ts";
+import { lookAt } from "./files.ts";
 
 /** The paths below `root` that are ours. */
 export class OwnFiles {
@@ -37,12 +38,12 @@ export class OwnFiles {
    */
   async refuseForeign(paths: readonly string[]): Promise<void> {
     await inBatches(paths, async (path) => {
-      const found = await look(`${this.#root}/${path}`);
+      const found = await lookAt(`${this.#root}/${path}`);
       if (found?.isDirectory !== true || !await this.#hasForeign(path)) return;
       throw new RefusedVersion(`"${this.#root}/${path}" is a folder, it stands in the way`);
     });
     await inBatches(foldersOf(paths), async (folder) => {
-      const found = folder === "" ? undefined : await look(`${this.#root}/${folder}`);
+      const found = folder === "" ? undefined : await lookAt(`${this.#root}/${folder}`);
       if (found === undefined || found.isDirectory || this.#paths.has(folder)) return;
       const kind = found.isSymlink ? "link" : "file";
       throw new RefusedVersion(
@@ -70,15 +71,4 @@ export function foldersOf(paths: Iterable<string>): ReadonlySet<string> {
     }
   }
   return folders;
-}
-
-async function look(path: string): Promise<Deno.FileInfo | undefined> {
-  try {
-    return await Deno.lstat(path);
-  } catch (error) {
-    const isAbsent = error instanceof Deno.errors.NotFound ||
-      error instanceof Deno.errors.NotADirectory;
-    if (isAbsent) return undefined;
-    throw error;
-  }
 }

@@ -127,6 +127,11 @@ export async function hashOf(payload: Payload): Promise<string> {
   return new Uint8Array(digest).toHex();
 }
 
+/** The beginning of a hash, for people: in logs, metrics and messages. */
+export function shortHash(hash: string): string {
+  return hash.slice(0, 12);
+}
+
 /** Lower-case hex SHA-256 of one file. */
 export async function digestOf(bytes: Uint8Array): Promise<string> {
   const copy = new Uint8Array(bytes);

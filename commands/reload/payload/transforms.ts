@@ -1,5 +1,6 @@
 /** What is done to contents before they are written: decompression, then variables (reload.md 2.3, 6.1). */
 
+import { joinBytes } from "#lib/collections/join_bytes.ts";
 import { type Payload, RefusedVersion } from "./payload.ts";
 
 /** Which files are changed, and how. */
@@ -76,13 +77,7 @@ async function gunzip(path: string, bytes: Uint8Array): Promise<Uint8Array> {
     if (error instanceof RefusedVersion) throw error;
     throw new RefusedVersion(`File "${path}" is corrupt gzip data`, { cause: error });
   }
-  const whole = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return whole;
+  return joinBytes(chunks);
 }
 
 function substitute(

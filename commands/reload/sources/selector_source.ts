@@ -3,6 +3,7 @@
 import { type ConfigKind, type StoredObject, toConfigObject } from "#lib/kube/config_object.ts";
 import type { Informer, KubeClient } from "#lib/kube/mod.ts";
 import type { Logger } from "#lib/log/logger.ts";
+import { aborted } from "#lib/run/aborted.ts";
 import { type Clock, sleep } from "#lib/run/clock.ts";
 import { createSeldom } from "../seldom.ts";
 import { askedFolder, isNamed, type ObjectName, withUniqueNames } from "./selected_object.ts";
@@ -112,10 +113,7 @@ export function createSelectorSource(
         if (event.type !== "synced") onChange("grouped");
       });
     });
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener("abort", () => resolve(), { once: true });
-    });
+    await aborted(signal);
     for (const remove of removals) remove();
     await Promise.all(collections.map(({ informer }) => informer.stop()));
   }

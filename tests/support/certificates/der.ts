@@ -3,10 +3,12 @@
  * element, tag and length included.
  */
 
+import { joinBytes } from "#lib/collections/join_bytes.ts";
+
 /** An element with `tag` around the concatenation of `parts`. */
 export function element(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
-  const content = concatBytes(parts);
-  return concatBytes([Uint8Array.of(tag), lengthOf(content.length), content]);
+  const content = joinBytes(parts);
+  return joinBytes([Uint8Array.of(tag), lengthOf(content.length), content]);
 }
 
 /** SEQUENCE. */
@@ -27,7 +29,7 @@ export function unsignedInteger(bytes: Uint8Array): Uint8Array {
   // A set top bit would make the number negative.
   const padded = ((trimmed[0] ?? 0) & 0x80) === 0
     ? trimmed
-    : concatBytes([Uint8Array.of(0), trimmed]);
+    : joinBytes([Uint8Array.of(0), trimmed]);
   return element(0x02, padded);
 }
 
@@ -70,17 +72,6 @@ export function time(date: Date): Uint8Array {
   return date.getUTCFullYear() < 2050
     ? element(0x17, encoder.encode(digits.slice(2)))
     : element(0x18, encoder.encode(digits));
-}
-
-/** Joins byte arrays. */
-export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    joined.set(part, offset);
-    offset += part.length;
-  }
-  return joined;
 }
 
 function lengthOf(length: number): Uint8Array {
