@@ -4,14 +4,10 @@
  * session run from a fresh macrotask instead. Nothing is done on other versions and runtimes.
  */
 
-import { systemClock } from "#lib/run/clock.ts";
+import { deferEnds, type EndableSession } from "#lib/kube/transport/end_session.ts";
 
-interface Session {
-  close(...given: unknown[]): void;
-  destroy(...given: unknown[]): void;
-}
 interface Http2 {
-  connect: (...given: unknown[]) => Session;
+  connect: (...given: unknown[]) => EndableSession;
 }
 
 const AFFECTED = ["2.9.4", "2.9.5", "2.9.6"];
@@ -45,13 +41,7 @@ export function guardSessions(http2: Http2): void {
   const { connect } = http2;
   http2.connect = (...given) => {
     const session = connect(...given);
-    for (const name of ["close", "destroy"] as const) {
-      const end = session[name].bind(session);
-      session[name] = (...args) => {
-        // A macrotask, not a microtask: those still run inside the callback.
-        systemClock.timer(() => end(...args), 0);
-      };
-    }
+    deferEnds(session);
     return session;
   };
   marked[GUARDED] = true;

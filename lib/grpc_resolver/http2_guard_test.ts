@@ -17,7 +17,11 @@ Deno.test("needsHttp2Guard() knows the versions that crash", () => {
 Deno.test("guardSessions() ends sessions from a fresh macrotask, once however often installed", async () => {
   const calls: string[] = [];
   const http2 = {
-    connect: () => ({ close: () => calls.push("close"), destroy: () => calls.push("destroy") }),
+    connect: () => ({
+      destroyed: false,
+      close: () => calls.push("close"),
+      destroy: () => calls.push("destroy"),
+    }),
   };
   guardSessions(http2);
   guardSessions(http2);

@@ -4,6 +4,7 @@
  */
 
 import type { Logger } from "#lib/log/logger.ts";
+import { aborted } from "#lib/run/aborted.ts";
 import { sleep } from "#lib/run/clock.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import { startServer } from "./server.ts";
@@ -85,9 +86,10 @@ export function startRenewableServer(
     const servers = [current, ...earlier];
     void Promise.all(servers.map((server) => server.finished)).then(() => finished.resolve());
     // Those before were told to stop without a deadline.
-    await Promise.all(
-      servers.map((server) => untilAborted(server.stop(deadline), deadline)),
-    );
+    await Promise.race([
+      Promise.all(servers.map((server) => server.stop(deadline))),
+      aborted(deadline),
+    ]);
   }
 
   return {
@@ -111,13 +113,4 @@ export function startRenewableServer(
 export function checkPair({ cert, key, clientCa }: TlsPair & { readonly clientCa?: string }): void {
   Deno.createHttpClient({ cert, key, ...(clientCa !== undefined && { caCerts: [clientCa] }) })
     .close();
-}
-
-async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const aborted = Promise.withResolvers<void>();
-  const onAbort = () => aborted.resolve();
-  if (signal.aborted) onAbort();
-  signal.addEventListener("abort", onAbort, { once: true });
-  await Promise.race([work, aborted.promise]);
-  signal.removeEventListener("abort", onAbort);
 }

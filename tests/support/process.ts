@@ -95,7 +95,14 @@ function programForm(): { readonly program: string; readonly prefix: readonly st
   return { program: Deno.execPath(), prefix: ["run", "-A", "--no-prompt", "--quiet", entry] };
 }
 
-function collect(stream: ReadableStream<Uint8Array>) {
+/** What a program has written to a stream so far, and whether that is all. */
+export interface Collected {
+  text(): string;
+  isDone(): boolean;
+}
+
+/** Reads a stream to its end. */
+export function collect(stream: ReadableStream<Uint8Array>): Collected {
   let text = "";
   let isDone = false;
   void (async () => {

@@ -10,8 +10,15 @@ import { systemClock } from "#lib/run/clock.ts";
 
 type How = "close" | "destroy";
 
+/** The part of a session that ends it. */
+export interface EndableSession {
+  readonly destroyed: boolean;
+  close(...given: unknown[]): void;
+  destroy(...given: unknown[]): void;
+}
+
 /** What really ends a session whose ends are deferred. */
-const ends = new WeakMap<ClientHttp2Session, Readonly<Record<How, () => void>>>();
+const ends = new WeakMap<object, Readonly<Record<How, () => void>>>();
 
 /** Ends the session in a fresh macrotask: `close` lets streams finish, `destroy` does not. Idempotent. */
 export function endSession(session: ClientHttp2Session, how: How): void {
@@ -30,9 +37,9 @@ export function endSession(session: ClientHttp2Session, how: How): void {
  *
  * @param onEnd called at once: until it has ended, the session looks as if it took streams
  */
-export function deferEnds(session: ClientHttp2Session, onEnd: () => void): void {
+export function deferEnds(session: EndableSession, onEnd: () => void = () => {}): void {
   const defer = (how: How) => {
-    const end = (session[how] as (...given: unknown[]) => void).bind(session);
+    const end = session[how].bind(session);
     session[how] = (...given: unknown[]) => {
       // The runtime asks again for what has happened.
       if (session.destroyed) return;

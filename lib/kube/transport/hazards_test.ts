@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { createCertificateAuthority } from "#tests/support/certificates.ts";
 import { ManualClock } from "#tests/support/clock.ts";
 import { eventually } from "#tests/support/eventually.ts";
+import { collect } from "#tests/support/process.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
 import { startRelay, startTlsServer } from "#tests/support/tls_server.ts";
 import { TransportError } from "../errors.ts";
@@ -54,16 +55,8 @@ Deno.test("a goodbye to a connection without requests leaves the process alive",
     env: { MALLOC_PERTURB_: "165", NO_COLOR: "1" },
     ...{ stdin: "piped", stdout: "piped", stderr: "piped" },
   }).spawn();
-  let [stdout, stderr] = ["", ""];
-  const reading = Promise.all([
-    (async () => {
-      for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) stdout += text;
-    })(),
-    (async () => {
-      for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) stderr += text;
-    })(),
-  ]);
-  await eventually(`it has asked: ${stderr}`, () => stdout === "ok\n");
+  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+  await eventually(`it has asked: ${stderr.text()}`, () => stdout.text() === "ok\n");
   const [session] = server.sessions;
   session?.goaway(0);
   await eventually("the connection has ended", () => session?.destroyed);
@@ -71,8 +64,8 @@ Deno.test("a goodbye to a connection without requests leaves the process alive",
   await writer.write(new Uint8Array([10])).catch(() => "it is dead");
   await writer.close().catch(() => "it is dead");
   const { code } = await child.status;
-  await reading;
-  assert.deepEqual([code, stdout], [0, "ok\nok\n"], stderr);
+  await eventually("its words have ended", () => stdout.isDone() && stderr.isDone());
+  assert.deepEqual([code, stdout.text()], [0, "ok\nok\n"], stderr.text());
   assert.equal(server.sessions.length, 2);
 });
 
