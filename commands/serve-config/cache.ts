@@ -3,8 +3,9 @@
  * the key or from the backend, a budget in bytes, a time to live, and no old value kept after an invalidation.
  */
 
-import { SingleFlight } from "#lib/collections/single_flight.ts";
 import type { Clock } from "#lib/run/clock.ts";
+import { CacheLoads } from "./cache_loads.ts";
+import type { LoadContext } from "./cache_loads.ts";
 import type { CacheMetrics } from "./cache_metrics.ts";
 import { CacheStores, weightOf } from "./cache_stores.ts";
 import type { StoreName } from "./cache_stores.ts";
@@ -80,9 +81,9 @@ export class ConfigCache {
   readonly #stores: CacheStores;
   readonly #failures: RememberedFailures;
   /** Loads for clients of this replica; they may ask the owner. */
-  readonly #flights = new SingleFlight<string, CacheResult>();
+  readonly #clientLoads: CacheLoads<CacheResult>;
   /** Loads from the backend. Apart, so that a peer never waits for a load that waits for a peer. */
-  readonly #backendFlights = new SingleFlight<string, CacheResult>();
+  readonly #backendLoads: CacheLoads<CacheResult>;
 
   constructor(options: CacheOptions, deps: CacheDeps) {
     this.#options = options;
@@ -91,13 +92,17 @@ export class ConfigCache {
     this.#stores = new CacheStores(options, { onEvicted: (store) => deps.metrics.evicted(store) });
     const { main, hot } = this.#stores;
     deps.metrics.observe({ main, hot });
+    const { generations } = deps;
+    const kept = (key: string) => this.#newerThanLoad(key);
+    this.#clientLoads = new CacheLoads({ generations, kept });
+    this.#backendLoads = new CacheLoads({ generations, kept });
   }
 
   /** Keys kept or being loaded. */
   *keys(): Iterable<string> {
     yield* this.#stores.keys();
-    yield* this.#flights.keys();
-    yield* this.#backendFlights.keys();
+    yield* this.#clientLoads.keys();
+    yield* this.#backendLoads.keys();
   }
 
   /** What is kept, for inspection. */
@@ -170,20 +175,24 @@ export class ConfigCache {
       this.#deps.metrics.hit(entry.store ?? "main");
       return { kind: "entry", entry, via: "backend" };
     }
-    return this.#counted(this.#known(key) ?? await fromBackend(signal));
+    const known = this.#known(key);
+    if (known !== undefined) return this.#counted(known);
+    this.#deps.metrics.load({ joined: this.#backendLoads.has(key) });
+    return this.#counted(await fromBackend(signal));
   }
 
   /**
-   * Serves no entry any more that the change may concern, and makes loads under way not count: their askers
-   * get the result, nobody later does. Entries are kept aside for an outage of the backend, if that is wanted.
+   * Serves no entry any more that the change may concern, and makes loads under way not count: nobody later gets
+   * their result, and their askers only when no newer load was begun. Entries are kept aside for an outage of the
+   * backend, if that is wanted.
    *
    * @returns how many entries are concerned
    */
   invalidate(change: UpstreamChange): number {
     this.#deps.generations.raise((key) => change.affects(key));
     this.#failures.forget(change);
-    for (const flights of [this.#flights, this.#backendFlights]) {
-      for (const key of [...flights.keys()]) if (change.affects(key)) flights.forget(key);
+    for (const loads of [this.#clientLoads, this.#backendLoads]) {
+      for (const key of [...loads.keys()]) if (change.affects(key)) loads.forget(key);
     }
     const nowMs = this.#deps.clock.now();
     let concerned = 0;
@@ -239,23 +248,23 @@ export class ConfigCache {
   }
 
   #joinLoad(key: string, signal: AbortSignal, request?: LoadRequest): Promise<CacheResult> {
-    this.#deps.metrics.load({ deduplicated: this.#flights.has(key) });
-    if (this.#deps.askOwner === undefined) return this.#joinBackend(key, signal, request);
-    const load = (flightSignal: AbortSignal) => this.#loadAnywhere(key, flightSignal, request);
-    return this.#flights.run(key, load, { signal });
+    const isAlone = this.#deps.askOwner === undefined;
+    const loads = isAlone ? this.#backendLoads : this.#clientLoads;
+    this.#deps.metrics.load({ joined: loads.has(key) });
+    if (isAlone) return this.#joinBackend(key, signal, request);
+    return loads.run(key, (context) => this.#loadAnywhere(key, context, request), signal);
   }
 
   #joinBackend(key: string, signal: AbortSignal, request?: LoadRequest): Promise<CacheResult> {
-    const load = (flightSignal: AbortSignal) => this.#loadFromBackend(key, flightSignal, request);
-    return this.#backendFlights.run(key, load, { signal });
+    const load = (context: LoadContext) => this.#loadFromBackend(key, context, request);
+    return this.#backendLoads.run(key, load, signal);
   }
 
   async #loadAnywhere(
     key: string,
-    signal: AbortSignal,
+    { ticket, signal }: LoadContext,
     request?: LoadRequest,
   ): Promise<CacheResult> {
-    using ticket = this.#deps.generations.begin(key);
     const answer = await this.#deps.askOwner?.(key, signal, request);
     if (answer === undefined) return await this.#joinBackend(key, signal, request);
     if (!("entry" in answer)) return this.#afterFailure(key, answer);
@@ -269,11 +278,10 @@ export class ConfigCache {
 
   async #loadFromBackend(
     key: string,
-    signal: AbortSignal,
+    { ticket, signal }: LoadContext,
     request?: LoadRequest,
   ): Promise<CacheResult> {
-    const { metrics, clock, generations } = this.#deps;
-    using ticket = generations.begin(key);
+    const { metrics, clock } = this.#deps;
     const known = this.#stores.peek(key);
     const startedAt = clock.monotonic();
     const asked = known?.validators === undefined
@@ -331,11 +339,18 @@ export class ConfigCache {
       readonly revalidate: () => Promise<unknown>;
     },
   ): void {
-    if (this.#flights.has(key) || this.#backendFlights.has(key)) return;
+    if (this.#clientLoads.has(key) || this.#backendLoads.has(key)) return;
     if (nowMs < (entry.retryAtMs ?? 0)) return;
     revalidate().catch(() => {
       // The next asker loads again and is told what is wrong.
     });
+  }
+
+  /** What a load left here that began after one that was overtaken. */
+  #newerThanLoad(key: string): CacheResult | undefined {
+    const entry = this.#stores.get(key);
+    if (entry === undefined || !isFresh(entry, this.#deps.clock.now())) return undefined;
+    return { kind: "entry", entry, via: entry.store === "hot" ? "peer" : "backend" };
   }
 
   #counted(result: CacheResult): CacheResult {

@@ -10,7 +10,7 @@ export interface CacheMetrics {
   observe(stores: Readonly<Record<StoreName, StoreSizes>>): void;
   get(): void;
   hit(store: StoreName): void;
-  load(event: { readonly deduplicated: boolean }): void;
+  load(event: { readonly joined: boolean }): void;
   loaded(event: { readonly outcome: LoadOutcome; readonly seconds: number }): void;
   evicted(store: StoreName): void;
   invalidated(keys: number): void;
@@ -57,7 +57,8 @@ export function createCacheMetrics(
   const gets = perGroup("gets", "Lookups").series(GROUP);
   const hits = perGroup("hits", "Lookups answered from a store").series(GROUP);
   const loads = perGroup("loads", "Lookups that needed a load");
-  const deduplicated = perGroup("loads_deduped", "Loads that joined one under way");
+  // What the exporters mean by it: what is left once the askers of one load are counted as one.
+  const begun = perGroup("loads_deduped", "Loads begun, however many asked for each");
   const localLoads = perGroup("local_load", "Successful loads from the backend");
   const localErrors = perGroup("local_load_errs", "Failed loads from the backend");
   const storeGets = perStore("gets", "Lookups in a store");
@@ -101,7 +102,7 @@ export function createCacheMetrics(
     },
     load(event) {
       loads.inc(GROUP);
-      if (event.deduplicated) deduplicated.inc(GROUP);
+      if (!event.joined) begun.inc(GROUP);
     },
     loaded({ outcome, seconds }) {
       (["found", "unchanged"].includes(outcome.kind) ? localLoads : localErrors).inc(GROUP);

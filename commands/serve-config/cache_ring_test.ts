@@ -86,10 +86,12 @@ Deno.test("ConfigCache keeps no answer of an owner that was under way at an inva
   await settle();
   assert.equal(asked.length, 2);
   asked[0]?.end.resolve({ kind: "entry", entry: await entry("old") });
-  await before;
+  await settle();
   assert.equal(cache.lookup("/a"), undefined);
   asked[1]?.end.resolve({ kind: "entry", entry: await entry("new") });
-  await after;
+  for (const result of await Promise.all([before, after])) {
+    assert.equal("entry" in result && new TextDecoder().decode(result.entry.bytes), "new");
+  }
   assert.equal(new TextDecoder().decode(cache.lookup("/a")?.bytes), "new");
 });
 
