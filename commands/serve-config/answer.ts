@@ -76,23 +76,31 @@ export function answerHit(
   };
 }
 
-/** A copy of the answer that is kept ready; two of its headers are told the time once a second. */
+/** A copy of the answer that is kept ready; two of its headers are told the time when one of them changes. */
 function usualResponse(kind: UsualKind, entry: Entry, context: HitContext): Response {
   const usuals = entry.usual ??= {};
-  const second = Math.floor(context.nowMs / 1000);
+  const { nowMs } = context;
   const usual = usuals[kind];
   if (usual === undefined) {
     const response = makeUsual(kind, entry, context);
-    usuals[kind] = { second, response };
+    usuals[kind] = { response, fromMs: nowMs, untilMs: sameUntil(entry, nowMs) };
     return response.clone();
   }
-  if (usual.second !== second) {
-    usual.second = second;
+  if (nowMs > usual.untilMs || nowMs < usual.fromMs) {
+    usual.fromMs = nowMs;
+    usual.untilMs = sameUntil(entry, nowMs);
     const { headers } = usual.response;
-    headers.set("age", ageOf(entry, context.nowMs));
+    headers.set("age", ageOf(entry, nowMs));
     headers.set("cache-status", cacheStatusOf(entry, { ...context, origin: "hit" }));
   }
   return usual.response.clone();
+}
+
+/** The last millisecond at which age and time to live, in whole seconds, are what they are now. */
+function sameUntil({ loadedAtMs, expiresAtMs }: Entry, nowMs: number): number {
+  const ageUntil = nowMs + 999 - (nowMs - loadedAtMs) % 1000;
+  if (expiresAtMs === undefined) return ageUntil;
+  return Math.min(ageUntil, nowMs + (expiresAtMs - nowMs) % 1000);
 }
 
 function makeUsual(kind: UsualKind, entry: Entry, hit: HitContext): Response {

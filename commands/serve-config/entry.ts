@@ -28,6 +28,14 @@ export interface Validators {
 /** Answers that are worth keeping ready: the object and "not modified", either compressed or not. */
 export type UsualKind = "plain" | "gzip" | "unchanged" | "unchangedGzip";
 
+/** One of them. Two of its headers tell the time: they hold from one time to the other, both included. */
+export interface UsualAnswer {
+  readonly response: Response;
+  /** Milliseconds since the Unix epoch, like the next. */
+  fromMs: number;
+  untilMs: number;
+}
+
 /** A loaded object. */
 export interface Entry extends EntryTimes, EntryFate {
   readonly validators?: Validators | undefined;
@@ -37,8 +45,8 @@ export interface Entry extends EntryTimes, EntryFate {
   readonly contentType: string;
   /** First 32 hex digits of SHA-256 over content type, NUL and body; the same on every replica. */
   readonly hash: string;
-  /** The usual answers to hits, each made at its first use; two of their headers tell the time. */
-  usual?: { [kind in UsualKind]?: { second: number; readonly response: Response } };
+  /** The usual answers to hits, each made at its first use. */
+  usual?: { [kind in UsualKind]?: UsualAnswer };
   /** Compressed copy: `undefined` until somebody asks, `null` when it would not be smaller. */
   gzip?: Uint8Array<ArrayBuffer> | null;
   /** Compression under way, shared by all who ask meanwhile. */
