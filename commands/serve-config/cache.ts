@@ -7,23 +7,16 @@ import type { Clock } from "#lib/run/clock.ts";
 import { CacheLoads } from "./cache_loads.ts";
 import type { LoadContext } from "./cache_loads.ts";
 import type { CacheMetrics } from "./cache_metrics.ts";
+import type { CacheResult, OwnerAnswer } from "./cache_result.ts";
 import { CacheStores, weightOf } from "./cache_stores.ts";
 import type { StoreName } from "./cache_stores.ts";
 import { createEntry, gzipOf, renewed } from "./entry.ts";
 import type { Entry, EntryTimes } from "./entry.ts";
 import type { Generations } from "./refresh/generations.ts";
-import {
-  isFresh,
-  isOutage,
-  mayServeOnError,
-  mayServeWhileRevalidating,
-  noteFailure,
-} from "./staleness.ts";
-import { RememberedFailures } from "./remembered_failures.ts";
+import { OutageAnswers } from "./outage_answers.ts";
+import { isFresh, mayServeWhileRevalidating } from "./staleness.ts";
 import type { StaleOptions } from "./staleness.ts";
-import type { LoadFailure, LoadOutcome, LoadRequest, UpstreamChange } from "./upstream.ts";
-
-export type { LoadFailure } from "./upstream.ts";
+import type { LoadOutcome, LoadRequest, UpstreamChange } from "./upstream.ts";
 
 /** Bounds and times. */
 export interface CacheOptions extends StaleOptions {
@@ -41,12 +34,6 @@ export interface CacheOptions extends StaleOptions {
   readonly hot?: "always" | "sample" | "off";
 }
 
-/** What the owner of a key said; `undefined` when it is this replica, or is to be done without. */
-export type OwnerAnswer =
-  | { readonly kind: "entry" | "stale"; readonly entry: Entry }
-  | LoadFailure
-  | undefined;
-
 /** What the cache asks for. */
 export interface CacheDeps {
   load(key: string, signal: AbortSignal, request?: LoadRequest): Promise<LoadOutcome>;
@@ -58,13 +45,6 @@ export interface CacheDeps {
   readonly metrics: CacheMetrics;
   readonly generations: Generations;
 }
-
-/** What a load gives to everyone who waited for it. */
-export type CacheResult =
-  | { readonly kind: "entry"; readonly entry: Entry; readonly via: "backend" | "peer" }
-  /** The backend fails; this was its last answer. */
-  | { readonly kind: "stale"; readonly entry: Entry }
-  | LoadFailure;
 
 const NEVER = new AbortController().signal;
 
@@ -79,7 +59,7 @@ export class ConfigCache {
   readonly #options: CacheOptions;
   readonly #deps: CacheDeps;
   readonly #stores: CacheStores;
-  readonly #failures: RememberedFailures;
+  readonly #outage: OutageAnswers;
   /** Loads for clients of this replica; they may ask the owner. */
   readonly #clientLoads: CacheLoads<CacheResult>;
   /** Loads from the backend. Apart, so that a peer never waits for a load that waits for a peer. */
@@ -88,11 +68,12 @@ export class ConfigCache {
   constructor(options: CacheOptions, deps: CacheDeps) {
     this.#options = options;
     this.#deps = deps;
-    this.#failures = new RememberedFailures(options.enabled ? options.errorTtlMs ?? 0 : 0);
-    this.#stores = new CacheStores(options, { onEvicted: (store) => deps.metrics.evicted(store) });
-    const { main, hot } = this.#stores;
-    deps.metrics.observe({ main, hot });
-    const { generations } = deps;
+    const { generations, clock, metrics } = deps;
+    const stores = new CacheStores(options, { onEvicted: (store) => metrics.evicted(store) });
+    metrics.observe({ main: stores.main, hot: stores.hot });
+    this.#stores = stores;
+    const errorTtlMs = options.enabled ? options.errorTtlMs ?? 0 : 0;
+    this.#outage = new OutageAnswers({ ...options, errorTtlMs }, { stores, clock });
     const kept = (key: string) => this.#newerThanLoad(key);
     this.#clientLoads = new CacheLoads({ generations, kept });
     this.#backendLoads = new CacheLoads({ generations, kept });
@@ -123,15 +104,7 @@ export class ConfigCache {
    * this begins. Never waits.
    */
   lookup(key: string, request?: LoadRequest): Entry | undefined {
-    const entry = this.#kept(key);
-    if (entry === undefined) return undefined;
-    const nowMs = this.#deps.clock.now();
-    if (!isFresh(entry, nowMs)) {
-      const again = () => this.#joinLoad(key, NEVER, request);
-      if (!this.#mayServe(key, { entry, nowMs, revalidate: again })) return undefined;
-    }
-    this.#deps.metrics.hit(entry.store ?? "main");
-    return entry;
+    return this.#servable(key, () => this.#joinLoad(key, NEVER, request));
   }
 
   /**
@@ -155,7 +128,7 @@ export class ConfigCache {
    * @throws the reason of `signal` when this asker gives up, or a fault of our own
    */
   async load(key: string, signal: AbortSignal, request?: LoadRequest): Promise<CacheResult> {
-    return this.#counted(this.#known(key) ?? await this.#joinLoad(key, signal, request));
+    return this.#counted(this.#outage.get(key) ?? await this.#joinLoad(key, signal, request));
   }
 
   /**
@@ -164,21 +137,12 @@ export class ConfigCache {
    * @throws as `load`
    */
   async loadForPeer(key: string, signal: AbortSignal, request?: LoadRequest): Promise<CacheResult> {
-    const fromBackend = (s: AbortSignal) => this.#joinBackend(key, s, request);
-    const entry = this.#kept(key);
-    const nowMs = this.#deps.clock.now();
-    const again = () => fromBackend(NEVER);
-    if (
-      entry !== undefined &&
-      (isFresh(entry, nowMs) || this.#mayServe(key, { entry, nowMs, revalidate: again }))
-    ) {
-      this.#deps.metrics.hit(entry.store ?? "main");
-      return { kind: "entry", entry, via: "backend" };
-    }
-    const known = this.#known(key);
+    const entry = this.#servable(key, () => this.#joinBackend(key, NEVER, request));
+    if (entry !== undefined) return { kind: "entry", entry, via: "backend" };
+    const known = this.#outage.get(key);
     if (known !== undefined) return this.#counted(known);
     this.#deps.metrics.load({ joined: this.#backendLoads.has(key) });
-    return this.#counted(await fromBackend(signal));
+    return this.#counted(await this.#joinBackend(key, signal, request));
   }
 
   /**
@@ -190,7 +154,7 @@ export class ConfigCache {
    */
   invalidate(change: UpstreamChange): number {
     this.#deps.generations.raise((key) => change.affects(key));
-    this.#failures.forget(change);
+    this.#outage.forget(change);
     for (const loads of [this.#clientLoads, this.#backendLoads]) {
       for (const key of [...loads.keys()]) if (change.affects(key)) loads.forget(key);
     }
@@ -226,25 +190,25 @@ export class ConfigCache {
     return packed;
   }
 
-  /** What is kept, whatever its age; this counts as a use. */
-  #kept(key: string): Entry | undefined {
-    this.#deps.metrics.get();
-    return this.#stores.get(key);
-  }
-
-  /** Whether an entry that is not fresh may serve while it is loaded again, which this begins. */
-  #mayServe(
-    key: string,
-    { entry, nowMs, revalidate }: {
-      readonly entry: Entry;
-      readonly nowMs: number;
-      readonly revalidate: () => Promise<unknown>;
-    },
-  ): boolean {
-    if (!mayServeWhileRevalidating(entry, this.#options, nowMs)) return false;
-    this.#deps.metrics.staleServed("revalidate");
-    this.#revalidate(key, { entry, nowMs, revalidate });
-    return true;
+  /** What is kept and fresh, or allowed to serve while `revalidate` loads it again. A use of the entry. */
+  #servable(key: string, revalidate: () => Promise<unknown>): Entry | undefined {
+    const { clock, metrics } = this.#deps;
+    metrics.get();
+    const entry = this.#stores.get(key);
+    if (entry === undefined) return undefined;
+    const nowMs = clock.now();
+    if (!isFresh(entry, nowMs)) {
+      if (!mayServeWhileRevalidating(entry, this.#options, nowMs)) return undefined;
+      metrics.staleServed("revalidate");
+      const isLoading = this.#clientLoads.has(key) || this.#backendLoads.has(key);
+      if (!isLoading && nowMs >= (entry.retryAtMs ?? 0)) {
+        revalidate().catch(() => {
+          // The next asker loads again and is told what is wrong.
+        });
+      }
+    }
+    metrics.hit(entry.store ?? "main");
+    return entry;
   }
 
   #joinLoad(key: string, signal: AbortSignal, request?: LoadRequest): Promise<CacheResult> {
@@ -267,7 +231,7 @@ export class ConfigCache {
   ): Promise<CacheResult> {
     const answer = await this.#deps.askOwner?.(key, signal, request);
     if (answer === undefined) return await this.#joinBackend(key, signal, request);
-    if (!("entry" in answer)) return this.#afterFailure(key, answer);
+    if (!("entry" in answer)) return this.#outage.after(key, answer);
     const { entry } = answer;
     if (answer.kind === "stale") entry.retryAtMs = this.#deps.clock.now() + STALE_PEER_MS;
     if (!ticket.outdated && this.#keepsHot()) this.#keep("hot", key, entry);
@@ -296,54 +260,13 @@ export class ConfigCache {
     }
     if (outcome.kind === "unchanged") throw new TypeError("Backend renewed what is not kept");
     if (outcome.kind !== "found") {
-      const result = this.#afterFailure(key, outcome);
-      if (result === outcome && !ticket.outdated) this.#failures.add(key, outcome, clock.now());
+      const result = this.#outage.after(key, outcome);
+      if (result === outcome && !ticket.outdated) this.#outage.remember(key, outcome);
       return result;
     }
     const entry = await createEntry(outcome.bytes, this.#times(), outcome);
     if (!ticket.outdated) this.#keep("main", key, entry);
     return { kind: "entry", entry, via: "backend" };
-  }
-
-  /** The last answer while the backend fails, unless the failure is an answer itself. */
-  #afterFailure(key: string, outcome: LoadFailure): CacheResult {
-    const entry = this.#stores.peek(key);
-    if (entry === undefined) return outcome;
-    const nowMs = this.#deps.clock.now();
-    if (!isOutage(outcome) || !mayServeOnError(entry, this.#options, nowMs)) {
-      if (!isFresh(entry, nowMs)) this.#stores.delete(key);
-      return outcome;
-    }
-    noteFailure(entry, nowMs);
-    return { kind: "stale", entry };
-  }
-
-  /** What is to be answered without asking: a failure that is remembered, or the last answer before it. */
-  #known(key: string): CacheResult | undefined {
-    return this.#failures.get(key, this.#deps.clock.now()) ?? this.#paused(key);
-  }
-
-  /** The last answer while it is too early to ask a failing backend again. */
-  #paused(key: string): CacheResult | undefined {
-    const entry = this.#stores.peek(key);
-    const nowMs = this.#deps.clock.now();
-    if (entry?.retryAtMs === undefined || nowMs >= entry.retryAtMs) return undefined;
-    return mayServeOnError(entry, this.#options, nowMs) ? { kind: "stale", entry } : undefined;
-  }
-
-  #revalidate(
-    key: string,
-    { entry, nowMs, revalidate }: {
-      readonly entry: Entry;
-      readonly nowMs: number;
-      readonly revalidate: () => Promise<unknown>;
-    },
-  ): void {
-    if (this.#clientLoads.has(key) || this.#backendLoads.has(key)) return;
-    if (nowMs < (entry.retryAtMs ?? 0)) return;
-    revalidate().catch(() => {
-      // The next asker loads again and is told what is wrong.
-    });
   }
 
   /** What a load left here that began after one that was overtaken. */

@@ -5,8 +5,9 @@ import { formatMetrics } from "#lib/metrics/exposition.ts";
 import { Metrics } from "#lib/metrics/metrics.ts";
 import { ManualClock, settle } from "#tests/support/clock.ts";
 import { ConfigCache } from "./cache.ts";
-import type { CacheOptions, CacheResult } from "./cache.ts";
+import type { CacheOptions } from "./cache.ts";
 import { createCacheMetrics } from "./cache_metrics.ts";
+import type { CacheResult } from "./cache_result.ts";
 import { Generations } from "./refresh/generations.ts";
 import type { LoadOutcome } from "./upstream.ts";
 

@@ -9,13 +9,13 @@ import { requestTarget } from "#lib/http/request_target.ts";
 import type { RequestTarget } from "#lib/http/request_target.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import { answerEntry } from "./answer.ts";
-import type { ConfigCache, LoadFailure } from "./cache.ts";
+import type { ConfigCache } from "./cache.ts";
 import type { Entry } from "./entry.ts";
 import { springKey } from "./spring/variant.ts";
 import type { Forwarder } from "./forward.ts";
 import { createHotPath } from "./hot_path.ts";
 import { keyOf } from "./key.ts";
-import type { LoadRequest } from "./upstream.ts";
+import type { LoadFailure, LoadRequest } from "./upstream.ts";
 import { withinHeaderLimit } from "./request_limits.ts";
 
 /** Where an answer came from, for logs. */

@@ -2,7 +2,7 @@
 
 import type { Logger } from "#lib/log/logger.ts";
 import type { Clock } from "#lib/run/clock.ts";
-import type { OwnerAnswer } from "../cache.ts";
+import type { OwnerAnswer } from "../cache_result.ts";
 import { createEntry } from "../entry.ts";
 import type { SpreadEvent } from "../refresh/refresher.ts";
 import type { LoadFailure, LoadRequest } from "../upstream.ts";

@@ -2,7 +2,7 @@
 
 import type { Logger } from "#lib/log/logger.ts";
 import type { Clock } from "#lib/run/clock.ts";
-import type { OwnerAnswer } from "../cache.ts";
+import type { OwnerAnswer } from "../cache_result.ts";
 import type { SpreadEvent } from "../refresh/refresher.ts";
 import type { LoadRequest } from "../upstream.ts";
 import { PeerClient } from "./peer_client.ts";

@@ -6,7 +6,8 @@
 import type { Handler } from "#lib/http/server.ts";
 import { requestTarget } from "#lib/http/request_target.ts";
 import type { Clock } from "#lib/run/clock.ts";
-import type { CacheResult, ConfigCache } from "../cache.ts";
+import type { ConfigCache } from "../cache.ts";
+import type { CacheResult } from "../cache_result.ts";
 import type { Entry } from "../entry.ts";
 import { isSafeKey } from "../key.ts";
 import type { Refresher } from "../refresh/refresher.ts";

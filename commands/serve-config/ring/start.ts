@@ -8,7 +8,7 @@ import type { KubeSettings } from "#lib/kube/deno_client.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { Metrics } from "#lib/metrics/metrics.ts";
 import type { Clock } from "#lib/run/clock.ts";
-import type { OwnerAnswer } from "../cache.ts";
+import type { OwnerAnswer } from "../cache_result.ts";
 import type { SpreadEvent } from "../refresh/refresher.ts";
 import type { LoadRequest } from "../upstream.ts";
 import type { RingSettings } from "./flags.ts";
