@@ -10,7 +10,8 @@ import type {
 } from "../contract.ts";
 import type { KubeObject, ResourceRef } from "../types.ts";
 import { resourceLabel } from "../url.ts";
-import { Reflector, type ReflectorDeps, type ReflectorSink } from "./reflector.ts";
+import { Reflector, type ReflectorDeps } from "./reflector.ts";
+import type { ReflectorSink } from "./reflector_sink.ts";
 import { Store, type StoreChange } from "./store.ts";
 import { Subscription } from "./subscription.ts";
 

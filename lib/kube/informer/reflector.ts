@@ -3,10 +3,10 @@
  * `recovery.ts`) and holds no objects (that is the sink's store).
  */
 
-import { type Clock, sleep, type Timer } from "#lib/run/clock.ts";
+import type { Clock } from "#lib/run/clock.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { apiErrorFromStatus } from "../api_error.ts";
-import type { InformerOptions, InformerState, WatchEvent } from "../contract.ts";
+import type { InformerOptions, WatchEvent } from "../contract.ts";
 import {
   DecodeError,
   isExpired,
@@ -20,9 +20,13 @@ import type { Requester } from "../requester.ts";
 import type { KubeObject, ResourceRef } from "../types.ts";
 import { resourceLabel, resourcePath } from "../url.ts";
 import { type OpenWatch, openWatch } from "../watch.ts";
-import { DENIED_MAX_MS, WatchBackoff } from "./backoff.ts";
 import { InitialState } from "./initial_state.ts";
+import { Progress } from "./progress.ts";
 import { type NextStep, RecoveryPolicy } from "./recovery.ts";
+import type { ReflectorSink } from "./reflector_sink.ts";
+import { ResyncTimer } from "./resync_timer.ts";
+import { RetryWait } from "./retry_wait.ts";
+import { type ReadEnd, WatchReader } from "./watch_reader.ts";
 
 /** What the loop needs. */
 export interface ReflectorDeps {
@@ -35,43 +39,12 @@ export interface ReflectorDeps {
   readonly serverKnows: { watchList: boolean };
 }
 
-/** Where objects go. */
-export interface ReflectorSink<T extends KubeObject> {
-  /** A complete state. Resolves when handlers have room again; returns the number of differences. */
-  replace(objects: readonly T[], resourceVersion: string, bytes: number): Promise<number>;
-  /** One event; a promise when handlers have no room. */
-  apply(event: WatchEvent<T>, size: number): Promise<void> | undefined;
-  setState(state: InformerState): void;
-  /** A sign of life from the server. */
-  contact(): void;
-  /** The informer fails, or still fails; it tries again after `retryInMs`. */
-  failing(
-    failure: unknown,
-    options: {
-      readonly denied: boolean;
-      readonly retryInMs: number;
-      readonly stage: "list" | "watch";
-    },
-  ): void;
-  /** A whole read begins. */
-  relist(reason: string): void;
-  /** A watch is opened again. */
-  watchRestart(reason: string): void;
-  /** A resync has found differences. */
-  drift(differences: number): void;
-  /** The informer works, or works again. */
-  working(): void;
-  /** The version to resume from. */
-  advance(resourceVersion: string): void;
-}
-
 /** Reasons of watches that go on with what a list or an attempt before has begun. */
 const CONTINUING = new Set(["listed", "list_denied", "no_watch_list"]);
-const HEALTHY_MS = 1000;
-const LONG_DENIED_MS = 10 * 60_000;
 const BOOKMARK_WAIT_MS = 30_000;
 const FALLBACK_BOOKMARK_WAIT_MS = 5000;
 
+/** Where the first state comes from. */
 type Start = "list" | "bookmark" | "silence";
 
 /** One list-and-watch loop. */
@@ -82,42 +55,46 @@ export class Reflector<T extends KubeObject> {
   readonly #deps: ReflectorDeps;
   readonly #sink: ReflectorSink<T>;
   readonly #policy = new RecoveryPolicy();
-  readonly #backoff: WatchBackoff;
+  readonly #retry: RetryWait;
+  readonly #progress: Progress<T>;
   readonly #ignoredTypes = new Set<string>();
   readonly #stop = new AbortController();
   // Ends the present wait or watch early, for a resync.
   #interrupt = new AbortController();
-  #resyncTimer: Timer | undefined;
   #start: Start;
-  #version = "";
-  #kind: { readonly kind: unknown; readonly apiVersion: unknown } | undefined;
-  // After a watch without a version, ADDED events are in no order; see `kube-client.md` 10.3 rule 3.
-  #isOrdered = true;
-  #deniedSinceMs: number | undefined;
 
   constructor(
     ref: ResourceRef,
     options: Omit<InformerOptions, "resource">,
     { deps, sink }: { readonly deps: ReflectorDeps; readonly sink: ReflectorSink<T> },
   ) {
+    const { clock, random, logger, metrics } = deps;
     this.#ref = ref;
     this.#label = resourceLabel(ref);
     this.#options = options;
     this.#deps = deps;
     this.#sink = sink;
-    this.#backoff = new WatchBackoff(deps.clock, deps.random);
+    this.#retry = new RetryWait(this.#label, { clock, random, logger, sink });
+    const onAccepted = () => {
+      this.#policy.applied();
+      this.#retry.works();
+    };
+    this.#progress = new Progress(this.#label, { sink, logger, metrics, onAccepted });
     const streams = options.mode === "watch-list" && deps.serverKnows.watchList;
     this.#start = streams ? "bookmark" : "list";
   }
 
   /** Runs until `stop`; never rejects but for a defect. */
   async run(): Promise<void> {
-    this.#scheduleResync();
+    const { clock, random } = this.#deps;
+    const onDue = () => this.#interrupt.abort();
+    const resync = new ResyncTimer(this.#options.resyncMs ?? 0, { clock, random, onDue });
     let step: NextStep = { next: "list", reason: "start", wait: 0 };
     while (!this.#stop.signal.aborted) {
       const interrupt = this.#renewInterrupt();
       try {
-        await this.#wait(step, interrupt);
+        this.#ignore(step.ignoreType);
+        await this.#retry.before(step, interrupt);
         step = step.next === "list" && this.#start === "list"
           ? await this.#list(step, interrupt)
           : await this.#watch(step, interrupt);
@@ -127,7 +104,7 @@ export class Reflector<T extends KubeObject> {
           : this.#policy.listFailed(error);
       }
     }
-    this.#resyncTimer?.cancel();
+    resync.stop();
     this.#sink.setState("stopped");
   }
 
@@ -135,7 +112,6 @@ export class Reflector<T extends KubeObject> {
   stop(): void {
     this.#stop.abort();
     this.#interrupt.abort();
-    this.#resyncTimer?.cancel();
   }
 
   #renewInterrupt(): AbortSignal {
@@ -145,34 +121,11 @@ export class Reflector<T extends KubeObject> {
     return this.#interrupt.signal;
   }
 
-  async #wait(step: NextStep, signal: AbortSignal): Promise<void> {
-    const { clock, logger } = this.#deps;
-    if (step.ignoreType !== undefined) {
-      this.#ignoredTypes.add(step.ignoreType);
-      logger.warn("ignoring an unknown watch event type", {
-        resource: this.#label,
-        type: step.ignoreType,
-      });
-    }
-    const denied = step.denied === true;
-    if (denied) this.#deniedSinceMs ??= clock.monotonic();
-    const retryInMs = step.wait === 0 ? 0 : this.#chooseWait(step);
-    const stage = step.reason === "list_failed" ? "list" : "watch";
-    if (step.failure !== undefined) this.#sink.failing(step.failure, { denied, retryInMs, stage });
-    if (step.wait === 0) return;
-    this.#sink.setState(denied ? "denied" : "backoff");
-    const { next, reason } = step;
-    logger.debug("informer waits", { resource: this.#label, next, reason, delayMs: retryInMs });
-    await sleep(retryInMs, { clock, signal });
-  }
-
-  #chooseWait({ wait, minWaitMs = 0 }: NextStep): number {
-    const isLongDenied = this.#deniedSinceMs !== undefined &&
-      this.#deps.clock.monotonic() - this.#deniedSinceMs >= LONG_DENIED_MS;
-    const chosenMs = wait === "backoff"
-      ? this.#backoff.next(isLongDenied ? DENIED_MAX_MS : undefined)
-      : wait;
-    return Math.max(chosenMs, minWaitMs);
+  #ignore(type: string | undefined): void {
+    if (type === undefined) return;
+    this.#ignoredTypes.add(type);
+    const fields = { resource: this.#label, type };
+    this.#deps.logger.warn("ignoring an unknown watch event type", fields);
   }
 
   async #list(step: NextStep, signal: AbortSignal): Promise<NextStep> {
@@ -193,8 +146,12 @@ export class Reflector<T extends KubeObject> {
     this.#sink.contact();
     const { list, bytes } = answer;
     const version = list.metadata.resourceVersion ?? "";
-    this.#kind ??= { kind: list.kind.replace(/List$/, ""), apiVersion: list.apiVersion };
-    await this.#replace(list.items, { version, bytes, isResync: step.reason === "resync" });
+    this.#progress.noteType({
+      kind: list.kind.replace(/List$/, ""),
+      apiVersion: list.apiVersion,
+    });
+    const differences = await this.#progress.replace(list.items, { version, bytes });
+    if (step.reason === "resync" && differences > 0) this.#sink.drift(differences);
     return { next: "watch", reason: "listed", wait: 0 };
   }
 
@@ -203,22 +160,13 @@ export class Reflector<T extends KubeObject> {
     const { labelSelector, fieldSelector, initialListResourceVersion = "0" } = this.#options;
     const base = { clock, labelSelector, fieldSelector, signal, once: true, waitWhenBehind: false };
     if (mostRecent) return await listWhole<T>(requester, this.#ref, base);
+    const { version } = this.#progress;
     // Never back in time: not older than what is known, from the server's cache, in one piece.
     return await listWhole<T>(requester, this.#ref, {
       ...base,
-      resourceVersion: this.#version || initialListResourceVersion,
-      resourceVersionMatch: this.#version === "" ? undefined : "NotOlderThan",
+      resourceVersion: version || initialListResourceVersion,
+      resourceVersionMatch: version === "" ? undefined : "NotOlderThan",
     });
-  }
-
-  async #replace(
-    objects: readonly T[],
-    state: { readonly version: string; readonly bytes: number; readonly isResync: boolean },
-  ): Promise<void> {
-    this.#isOrdered = state.version !== "";
-    this.#advance(state.version);
-    const differences = await this.#sink.replace(objects, state.version, state.bytes);
-    if (state.isResync && differences > 0) this.#sink.drift(differences);
   }
 
   async #watch(step: NextStep, interrupt: AbortSignal): Promise<NextStep> {
@@ -235,120 +183,95 @@ export class Reflector<T extends KubeObject> {
   }
 
   async #watchOnce(step: NextStep, stream: AbortController): Promise<NextStep> {
-    const { signal } = stream;
-    const { requester, clock, random } = this.#deps;
-    const { labelSelector, fieldSelector, minWatchTimeoutSeconds, maxLineBytes } = this.#options;
-    const takesInitial = this.#start !== "list" && (step.next === "list" || this.#version === "");
+    const { version } = this.#progress;
+    const takesInitial = this.#start !== "list" && (step.next === "list" || version === "");
     const wantsBookmark = takesInitial && this.#start === "bookmark";
-    const known = (takesInitial && !wantsBookmark) || step.mostRecent === true
-      ? undefined
-      : this.#version || undefined;
-    if (takesInitial && !CONTINUING.has(step.reason)) this.#sink.relist(step.reason);
-    else if (!CONTINUING.has(step.reason)) this.#sink.watchRestart(step.reason);
+    const isFromNowhere = (takesInitial && !wantsBookmark) || step.mostRecent === true;
+    if (!CONTINUING.has(step.reason)) {
+      if (takesInitial) this.#sink.relist(step.reason);
+      else this.#sink.watchRestart(step.reason);
+    }
     let open: OpenWatch<T>;
     try {
-      open = await openWatch<T>(requester, this.#ref, {
-        labelSelector,
-        fieldSelector,
-        minWatchTimeoutSeconds,
-        maxLineBytes,
-        clock,
-        random,
-        signal,
-        ignoredTypes: this.#ignoredTypes,
-        resourceVersion: known,
-        sendInitialEvents: wantsBookmark || undefined,
-        resourceVersionMatch: wantsBookmark ? "NotOlderThan" : undefined,
+      open = await this.#open(isFromNowhere ? "" : version, {
+        wantsBookmark,
+        signal: stream.signal,
       });
     } catch (error) {
-      signal.throwIfAborted();
+      stream.signal.throwIfAborted();
       if (wantsBookmark && isParameterUnknown(error)) return this.#dropBookmark(error);
       if (takesInitial) return this.#initialFailed(error);
       return this.#policy.watchRefused(error);
     }
     this.#sink.contact();
     this.#sink.setState(takesInitial ? "listing" : "watching");
+    const initial = takesInitial ? this.#newInitial(wantsBookmark) : undefined;
+    return this.#after(await this.#read(open, initial, stream));
+  }
+
+  #open(
+    version: string,
+    { wantsBookmark, signal }: { readonly wantsBookmark: boolean; readonly signal: AbortSignal },
+  ): Promise<OpenWatch<T>> {
+    const { requester, clock, random } = this.#deps;
+    const { labelSelector, fieldSelector, minWatchTimeoutSeconds, maxLineBytes } = this.#options;
+    return openWatch<T>(requester, this.#ref, {
+      labelSelector,
+      fieldSelector,
+      minWatchTimeoutSeconds,
+      maxLineBytes,
+      clock,
+      random,
+      signal,
+      ignoredTypes: this.#ignoredTypes,
+      resourceVersion: version || undefined,
+      sendInitialEvents: wantsBookmark || undefined,
+      resourceVersionMatch: wantsBookmark ? "NotOlderThan" : undefined,
+    });
+  }
+
+  #newInitial(wantsBookmark: boolean): InitialState<T> {
+    const { clock } = this.#deps;
     const giveUpMs = this.#options.mode === "watch-list"
       ? BOOKMARK_WAIT_MS
       : FALLBACK_BOOKMARK_WAIT_MS;
-    const initial = takesInitial
-      ? new InitialState<T>(wantsBookmark ? "bookmark" : "silence", { clock, giveUpMs })
-      : undefined;
-    return await this.#read(open, initial, stream);
+    return new InitialState<T>(wantsBookmark ? "bookmark" : "silence", { clock, giveUpMs });
   }
 
-  async #read(
-    { batches }: OpenWatch<T>,
-    first: InitialState<T> | undefined,
+  #read(
+    open: OpenWatch<T>,
+    initial: InitialState<T> | undefined,
     stream: AbortController,
-  ): Promise<NextStep> {
-    const { signal } = stream;
-    const { clock } = this.#deps;
-    const startMs = clock.monotonic();
-    let initial = first;
-    let events = 0;
-    let failure: KubeApiError | undefined;
-    // A stream that lives for a moment counts as recovery even when nothing happens on it.
-    const healthy = clock.timer(() => this.#works(), HEALTHY_MS, { unref: true });
-    try {
-      let pending = batches.next();
-      while (true) {
-        const next = initial === undefined
-          ? await pending
-          : await within(pending, initial.remainingMs, clock);
-        if (next === "late") {
-          if (initial === undefined) continue;
-          if (initial.mode === "bookmark") {
-            return this.#dropBookmark(undefined);
-          }
-          await this.#finishInitial(initial, "");
-          initial = undefined;
-          continue;
-        }
-        if (next.done === true) return this.#policy.watchEnded(this.#endNow(startMs, events));
-        this.#sink.contact();
-        for (const { event, size } of next.value) {
-          if (event.type === "END") {
-            signal.throwIfAborted();
-            this.#logEnd(event.error);
-            if (initial !== undefined) return this.#initialFailed(failure ?? event.error);
-            const { reason } = event;
-            const end = this.#endNow(startMs, events);
-            return this.#policy.watchEnded({ ...end, reason, error: failure ?? event.error });
-          }
-          events += 1;
-          if (event.type === "ERROR") {
-            failure = this.#statusError(event);
-          } else if (initial === undefined) {
-            const room = this.#apply(event, size);
-            if (room !== undefined) await room;
-            if (signal.aborted) break;
-          } else if (initial.take(event, size)) {
-            await this.#finishInitial(initial, event.object.metadata.resourceVersion ?? "");
-            initial = undefined;
-          }
-        }
-        signal.throwIfAborted();
-        pending = batches.next();
-      }
-    } finally {
-      healthy.cancel();
-      stream.abort();
-      await batches.return();
-    }
+  ): Promise<ReadEnd> {
+    const reader = new WatchReader<T>(initial, {
+      clock: this.#deps.clock,
+      contact: () => this.#sink.contact(),
+      healthy: () => this.#retry.works(),
+      apply: (event, size) => this.#progress.apply(event, size),
+      begin: (state, version) => this.#begin(state, version),
+      failureOf: (event) => this.#statusError(event),
+    });
+    return reader.read(open, stream);
   }
 
-  async #finishInitial(initial: InitialState<T>, version: string): Promise<void> {
+  #after(read: ReadEnd): NextStep {
+    if (read.kind === "no-bookmark") return this.#dropBookmark(undefined);
+    const error = read.kind === "ended" ? read.end.error : read.error;
+    this.#logEnd(error);
+    return read.kind === "ended" ? this.#policy.watchEnded(read.end) : this.#initialFailed(error);
+  }
+
+  async #begin({ objects, bytes }: InitialState<T>, version: string): Promise<void> {
     this.#policy.applied();
     this.#sink.setState("watching");
-    await this.#replace(initial.objects, { version, bytes: initial.bytes, isResync: false });
+    await this.#progress.replace(objects, { version, bytes });
   }
 
   // A first state that did not come is asked for again from its beginning, as a failed list is.
   #initialFailed(error: unknown): NextStep {
     if (this.#options.mode !== "watch-list") this.#start = "list";
     // Otherwise the same version would be refused again and again.
-    if (isExpired(error) || isResourceVersionTooLarge(error)) this.#version = "";
+    if (isExpired(error) || isResourceVersionTooLarge(error)) this.#progress.forgetVersion();
     return this.#policy.listFailed(error ?? new Error("The stream ended before the first state"));
   }
 
@@ -360,44 +283,6 @@ export class Reflector<T extends KubeObject> {
     });
     this.#start = this.#options.mode === "watch-list" ? "list" : "silence";
     return { next: "list", reason: "no_watch_list", wait: 0 };
-  }
-
-  #apply(event: Exclude<WatchEvent<T>, { type: "END" | "ERROR" }>, size: number) {
-    const { metrics, logger } = this.#deps;
-    const { object, type } = event;
-    metrics.watchEvent(this.#label, type);
-    this.#kind ??= { kind: object.kind, apiVersion: object.apiVersion };
-    const isOther = object.kind !== undefined &&
-      (object.kind !== this.#kind.kind || object.apiVersion !== this.#kind.apiVersion);
-    if (isOther || typeof object.metadata !== "object") {
-      logger.warn("ignoring an object of another kind", {
-        resource: this.#label,
-        kind: object.kind,
-      });
-      return undefined;
-    }
-    this.#policy.applied();
-    this.#works();
-    if (type !== "ADDED") this.#isOrdered = true;
-    const version = object.metadata.resourceVersion ?? "";
-    const room = type === "BOOKMARK" ? undefined : this.#sink.apply(event, size);
-    if (this.#isOrdered && version !== "") this.#advance(version);
-    return room;
-  }
-
-  #works(): void {
-    this.#deniedSinceMs = undefined;
-    this.#sink.working();
-  }
-
-  #advance(version: string): void {
-    this.#version = version;
-    this.#sink.advance(version);
-  }
-
-  #endNow(startMs: number, events: number) {
-    const nowMs = this.#deps.clock.monotonic();
-    return { reason: "eof", ageMs: nowMs - startMs, events, nowMs } as const;
   }
 
   #statusError(event: Extract<WatchEvent<T>, { type: "ERROR" }>): KubeApiError {
@@ -415,32 +300,8 @@ export class Reflector<T extends KubeObject> {
     if (err instanceof DecodeError) this.#deps.logger.error("watch stream undecodable", fields);
     else this.#deps.logger.debug("watch stream ended", fields);
   }
-
-  #scheduleResync(): void {
-    const { resyncMs = 0 } = this.#options;
-    if (resyncMs <= 0 || this.#stop.signal.aborted) return;
-    const delayMs = resyncMs * (0.9 + 0.2 * this.#deps.random());
-    this.#resyncTimer = this.#deps.clock.timer(
-      () => {
-        this.#interrupt.abort();
-        this.#scheduleResync();
-      },
-      delayMs,
-      { unref: true },
-    );
-  }
 }
 
 function isParameterUnknown(error: unknown): boolean {
   return error instanceof KubeApiError && (error.status === 400 || error.status === 422);
-}
-
-async function within<R>(work: Promise<R>, ms: number, clock: Clock): Promise<R | "late"> {
-  let timer: Timer | undefined;
-  const late = new Promise<"late">((resolve) => timer = clock.timer(() => resolve("late"), ms));
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    timer?.cancel();
-  }
 }

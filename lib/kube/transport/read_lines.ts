@@ -6,6 +6,8 @@ import { DecodeError, TransportError } from "../errors.ts";
 export type LineBatch = readonly string[];
 
 const NEWLINE = 10;
+// The runtime's own: pieces are Buffers, whose search is written in JavaScript on Deno.
+const { lastIndexOf } = Uint8Array.prototype;
 // Few, so that their reader is done with them while they are young to the collector; but a step of a reader for
 // each line would cost as much as the line.
 const BATCH = 32;
@@ -30,7 +32,7 @@ export async function* readLines(
     let batch: string[] = [];
     for (const piece of pieces) {
       if (tailBytes + piece.length > maxLineBytes) checkLengths(piece, tailBytes, maxLineBytes);
-      const end = piece.lastIndexOf(NEWLINE) + 1;
+      const end = lastIndexOf.call(piece, NEWLINE) + 1;
       tailBytes = end === 0 ? tailBytes + piece.length : piece.length - end;
       const text = decoder.decode(piece, { stream: true });
       let start = 0;
