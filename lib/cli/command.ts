@@ -4,7 +4,8 @@ import type { PermissionNeeds } from "#lib/run/permissions.ts";
 import type { RunContext } from "#lib/run/context.ts";
 import type { FlagTable } from "./flag.ts";
 import type { ResolvedFlags } from "./resolve_flags.ts";
-import type { Positionals, ScannedArgs } from "./scan_args.ts";
+import type { ScannedArgs } from "./scan_args.ts";
+import type { Positionals } from "./scannable_command.ts";
 
 /** A command; `O` is its checked options. */
 export interface Command<O = unknown, T extends FlagTable = FlagTable> {

@@ -3,26 +3,12 @@
  * when it is needed, because each file costs a share of the start.
  */
 
-import type { PermissionHost } from "#lib/run/permissions.ts";
-import type { StrictHalf } from "#lib/run/strict_sandbox.ts";
 import type { RunContext } from "#lib/run/context.ts";
 import type { CommandEntry } from "./command.ts";
+import type { DispatchDeps } from "./dispatch_deps.ts";
 import { printAlone } from "./print_alone.ts";
 import { rootHelp } from "./root_help.ts";
 import { UsageError } from "./usage_error.ts";
-
-/** What the dispatcher needs besides the arguments. */
-export interface DispatchDeps {
-  readonly commands: readonly CommandEntry[];
-  readonly permissions: PermissionHost;
-  readonly context: RunContext;
-  /** Which half of the strict sandbox this isolate is. */
-  readonly strict: StrictHalf;
-  /** Called before a command runs: the process must not end before it returns. */
-  keepAlive?(): void;
-  /** Tells the signal handling which exit code a second signal gives. */
-  setSecondSignalExitCode(code: number): void;
-}
 
 /** Exit code of wrong usage. */
 export const EXIT_USAGE = 2;

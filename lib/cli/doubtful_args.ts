@@ -12,7 +12,7 @@ import {
   UnsatisfiedPositionalError,
 } from "@stricli/core";
 import type { Application, CommandContext } from "@stricli/core";
-import { helpHint, type ScannableCommand } from "./scan_args.ts";
+import { helpHint, type ScannableCommand } from "./scannable_command.ts";
 import { UsageError } from "./usage_error.ts";
 
 /**

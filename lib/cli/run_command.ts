@@ -9,7 +9,7 @@ import type { PermissionHost } from "#lib/run/permissions.ts";
 import { printSandboxProbe, SANDBOX_PROBE_VARIABLE } from "#lib/run/sandbox_probe.ts";
 import type { Command, CommandEntry } from "./command.ts";
 import { allFlags } from "./common_flags.ts";
-import type { DispatchDeps } from "./dispatch.ts";
+import type { DispatchDeps } from "./dispatch_deps.ts";
 import { printAlone } from "./print_alone.ts";
 import { resolveFlags } from "./resolve_flags.ts";
 import { scanArgs } from "./scan_args.ts";

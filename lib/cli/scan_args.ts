@@ -1,18 +1,8 @@
 /** What the command line says: flags by name, positionals, and what stands behind `--`. */
 
-import type { FlagTable } from "./flag.ts";
 import { rewriteArgs } from "./rewrite_args.ts";
+import { helpHint, type ScannableCommand } from "./scannable_command.ts";
 import { UsageError } from "./usage_error.ts";
-
-/** Positional arguments a command takes. */
-export interface Positionals {
-  /** What stands for one of them in help. */
-  readonly placeholder: string;
-  readonly brief: string;
-  /** Fewest and most; 0 and 1 for an optional one. */
-  readonly minimum: number;
-  readonly maximum: number;
-}
 
 /** What the command line said, not yet parsed. */
 export interface ScannedArgs {
@@ -21,15 +11,6 @@ export interface ScannedArgs {
   readonly positionals: readonly string[];
   /** Everything behind `--`; `undefined` without it. */
   readonly passthrough: readonly string[] | undefined;
-}
-
-/** What a scan needs to know of a command. */
-export interface ScannableCommand {
-  readonly name: string;
-  readonly summary: string;
-  readonly flags: FlagTable;
-  readonly positionals?: Positionals | undefined;
-  readonly takesPassthrough?: boolean | undefined;
 }
 
 /**
@@ -53,9 +34,4 @@ export async function scanArgs(
   if (isPlain) return { flags, positionals: others, passthrough };
   const { scanDoubtful } = await import("./doubtful_args.ts");
   return { flags, positionals: await scanDoubtful(command, others), passthrough };
-}
-
-/** Where to read on after a mistake. */
-export function helpHint({ name }: Pick<ScannableCommand, "name">): string {
-  return `"kcfg help ${name}" lists what it takes`;
 }

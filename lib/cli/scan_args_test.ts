@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { boolFlag, choiceFlag, textFlag, unavailableFlag } from "./flag.ts";
 import { proposeArgs } from "./doubtful_args.ts";
 import { scanArgs } from "./scan_args.ts";
-import type { ScannableCommand } from "./scan_args.ts";
+import type { ScannableCommand } from "./scannable_command.ts";
 import { UsageError } from "./usage_error.ts";
 
 const COMMAND: ScannableCommand = {

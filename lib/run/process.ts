@@ -4,25 +4,12 @@
  */
 
 import { systemClock } from "./clock.ts";
-import type { RunContext } from "./context.ts";
 import { endOnFault } from "./fault.ts";
 import { runtimePermissions } from "./permissions.ts";
+import type { ProcessHandle } from "./process_handle.ts";
 import { sparingClock } from "./sparing_clock.ts";
 import { STOP_SIGNALS, StopRequest, type StopSignal } from "./stop_request.ts";
-import type { StrictHalf } from "./strict_sandbox.ts";
 import { textSink } from "./text_sink.ts";
-
-/** The running process, ready for the dispatcher. */
-export interface ProcessHandle {
-  readonly args: readonly string[];
-  readonly context: RunContext;
-  /** Which half of the strict sandbox this is; without `--sandbox=strict` the launcher that never launches. */
-  readonly strict: StrictHalf;
-  /** Exit code when a second signal arrives during the drain. */
-  setSecondSignalExitCode(code: number): void;
-  /** Ends the process at once. */
-  exit(code: number): void;
-}
 
 /**
  * Takes the snapshot of the environment and starts listening to signals; in a worker of the strict sandbox

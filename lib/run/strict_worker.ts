@@ -6,7 +6,7 @@
 import { systemClock } from "./clock.ts";
 import { sparingClock } from "./sparing_clock.ts";
 import type { ExtraSignal } from "./context.ts";
-import type { ProcessHandle } from "./process.ts";
+import type { ProcessHandle } from "./process_handle.ts";
 import { StopRequest } from "./stop_request.ts";
 import { textSink } from "./text_sink.ts";
 import type { LauncherMessage, WorkerMessage } from "./worker_messages.ts";
