@@ -2,7 +2,7 @@
 
 import type { RunContext } from "#lib/run/context.ts";
 import { sleep } from "#lib/run/clock.ts";
-import type { Follower } from "./follow.ts";
+import type { Follower } from "./follower.ts";
 import type { ResolveOptions } from "./options.ts";
 import { probeStates } from "./probe.ts";
 

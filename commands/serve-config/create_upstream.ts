@@ -1,19 +1,9 @@
 /** The backend that the options name, behind the interface they ask for. */
 
-import type { Logger } from "#lib/log/logger.ts";
-import type { Clock } from "#lib/run/clock.ts";
 import type { ServeConfigOptions } from "./options.ts";
-import type { Upstream } from "./upstream.ts";
+import type { Upstream, UpstreamDeps } from "./upstream.ts";
 import { createDirUpstream } from "./upstream_dir.ts";
 import { createHttpUpstream } from "./upstream_http.ts";
-
-/** What backends need of their surroundings. */
-export interface UpstreamDeps {
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Headers of the trace that a load belongs to. */
-  readonly traceHeaders?: (() => Readonly<Record<string, string>>) | undefined;
-}
 
 /**
  * Makes the backend; nothing is read yet. What only one of them needs is loaded for it alone.

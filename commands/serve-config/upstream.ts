@@ -1,6 +1,8 @@
 /** What the cache needs of a backend. One file per backend implements it: `upstream_dir.ts`. */
 
 import type { CheckResult } from "#lib/http/admin.ts";
+import type { Logger } from "#lib/log/logger.ts";
+import type { Clock } from "#lib/run/clock.ts";
 import type { Validators } from "./entry.ts";
 
 /** How a load ended. Failures are values: each has its own answer on the wire. */
@@ -64,4 +66,12 @@ export interface Upstream {
     onChange: (change: UpstreamChange) => void,
     signal: AbortSignal,
   ): Promise<{ readonly finished: Promise<void> }>;
+}
+
+/** What backends need of their surroundings. */
+export interface UpstreamDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Headers of the trace that a load belongs to. */
+  readonly traceHeaders?: (() => Readonly<Record<string, string>>) | undefined;
 }

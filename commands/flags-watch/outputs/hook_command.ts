@@ -3,7 +3,7 @@
 import { environmentName } from "#lib/flags/environment.ts";
 import type { FlagSet } from "#lib/flags/flag_set.ts";
 import type { Clock, Timer } from "#lib/run/clock.ts";
-import type { HookEvent } from "./hooks.ts";
+import type { HookEvent } from "./hook_event.ts";
 
 /** One run. */
 export interface HookRun {

@@ -3,7 +3,7 @@
  * ports, so such targets go through the plain client of the runtime's Node layer, loaded for them alone.
  */
 
-import type { HookEvent } from "./hooks.ts";
+import type { HookEvent } from "./hook_event.ts";
 
 /** Where to send. */
 export interface HookTarget {

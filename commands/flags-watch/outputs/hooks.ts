@@ -4,12 +4,11 @@
  */
 
 import type { FlagSet } from "#lib/flags/flag_set.ts";
-import type { FlagUpdate } from "#lib/flags/flag_set_contract.ts";
-import { changeBodies, type ChangeBody, updateBody } from "#lib/flags/wire.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import type { FlagCounters } from "../flag_metrics.ts";
 import type { HookOptions } from "../options.ts";
+import { eventOf, type HookEvent, mergeEvents, startEvent } from "./hook_event.ts";
 import { HookQueue } from "./hook_queue.ts";
 
 /** What hooks need. */
@@ -23,16 +22,6 @@ export interface HooksDeps {
   readonly isStdoutTaken: boolean;
 }
 
-/** The body for hooks: an update with full changes. */
-export interface HookEvent {
-  readonly seq: number;
-  readonly changed: readonly string[];
-  readonly rejected: readonly { readonly name: string; readonly error: string }[];
-  readonly checksum: string;
-  /** One for each changed flag, from the value before the first merged update to the one now. */
-  readonly changes: readonly ChangeBody[];
-}
-
 /** Starts what the options ask for. */
 export function startHooks(options: HookOptions, deps: HooksDeps): AsyncDisposable {
   const { flags, clock } = deps;
@@ -43,7 +32,10 @@ export function startHooks(options: HookOptions, deps: HooksDeps): AsyncDisposab
     again: "once" | "until-success",
   ) =>
     queues.push(
-      new HookQueue({ name: hook, merge, run, again, timeoutMs: options.timeoutMs }, deps),
+      new HookQueue(
+        { name: hook, merge: mergeEvents, run, again, timeoutMs: options.timeoutMs },
+        deps,
+      ),
     );
   const { command, request } = options;
   if (command !== undefined) {
@@ -68,45 +60,5 @@ export function startHooks(options: HookOptions, deps: HooksDeps): AsyncDisposab
       stop();
       await Promise.all(queues.map((one) => one[Symbol.asyncDispose]()));
     },
-  };
-}
-
-function startEvent(flags: FlagSet): HookEvent {
-  return { seq: flags.seq, changed: [], rejected: [], checksum: flags.checksum(), changes: [] };
-}
-
-function eventOf(
-  flags: FlagSet,
-  update: FlagUpdate,
-  { clock, withSecrets }: { readonly clock: Clock; readonly withSecrets: boolean },
-): HookEvent {
-  const changes = changeBodies(flags, update, clock.now());
-  if (!withSecrets) return { ...updateBody(flags, update), changes };
-  const open = changes.map((body, at) => {
-    const change = update.changes[at];
-    const type = flags.get(body.name)?.type;
-    if (change === undefined || type === undefined) return body;
-    return {
-      ...body,
-      old: type.toJson(change.old),
-      new: type.toJson(change.new),
-      oldString: change.oldText,
-      newString: change.newText,
-    };
-  });
-  return { ...updateBody(flags, update), changes: open };
-}
-
-/** One event for two: a flag's first old value and its last new one. */
-function merge(first: HookEvent, second: HookEvent): HookEvent {
-  const changes = new Map(first.changes.map((change) => [change.name, change]));
-  for (const change of second.changes) {
-    const { old, oldString } = changes.get(change.name) ?? change;
-    changes.set(change.name, { ...change, old, oldString });
-  }
-  return {
-    ...second,
-    changed: [...new Set([...first.changed, ...second.changed])].sort(),
-    changes: [...changes.values()],
   };
 }

@@ -8,7 +8,8 @@ import { eventually } from "#tests/support/eventually.ts";
 import { CapturedLog } from "#tests/support/log.ts";
 import { hookEnvironment, runCommand } from "./hook_command.ts";
 import { needsPlainClient, sendRequest } from "./hook_request.ts";
-import { type HookEvent, startHooks } from "./hooks.ts";
+import type { HookEvent } from "./hook_event.ts";
+import { startHooks } from "./hooks.ts";
 
 const EVENT: HookEvent = { seq: 7, changed: ["a", "b"], rejected: [], checksum: "c", changes: [] };
 

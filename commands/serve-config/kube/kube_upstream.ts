@@ -2,10 +2,9 @@
 
 import { configuredNamespace, openClient } from "#lib/kube/deno_client.ts";
 import { serveConfigScope } from "#lib/kube/declarations/serve_config.ts";
-import type { UpstreamDeps } from "../create_upstream.ts";
 import type { ServeConfigOptions } from "../options.ts";
 import { createSpringUpstream } from "../spring/spring_upstream.ts";
-import type { Upstream } from "../upstream.ts";
+import type { Upstream, UpstreamDeps } from "../upstream.ts";
 import type { ConfigKind } from "#lib/kube/config_object.ts";
 import { createFollowedObjects, type FollowedObjects } from "./followed_objects.ts";
 import { createKubeRepository } from "./kube_repository.ts";
