@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { eventually } from "#tests/support/eventually.ts";
-import { nodeIsThere, runIn } from "#tests/support/node_project.ts";
+import { runIn } from "#tests/support/node_project.ts";
 import { startKcfg } from "#tests/support/process.ts";
+import { ignoredFor, node } from "#tests/support/script_runtimes.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
 
 const PACKAGES = [
@@ -41,11 +42,11 @@ console.log(JSON.stringify({
 await OpenFeature.close();
 `;
 
-const hasNode = await nodeIsThere();
+const { unavailable } = await node();
 
 Deno.test({
-  name: `OpenFeature's SDK reads flags over OFREP${hasNode ? "" : " (ignored: no node)"}`,
-  ignore: !hasNode,
+  name: `OpenFeature's SDK reads flags over OFREP${ignoredFor(unavailable)}`,
+  ignore: unavailable !== undefined,
   async fn() {
     await using dir = await tempDir();
     await dir.write("package.json", '{ "type": "module", "private": true }');

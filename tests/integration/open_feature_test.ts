@@ -1,7 +1,8 @@
 /** OpenFeature's own SDK, from npm under Node, with the provider of the packed flags library. */
 
 import assert from "node:assert/strict";
-import { installPacked, nodeIsThere, runIn } from "#tests/support/node_project.ts";
+import { installPacked, runIn } from "#tests/support/node_project.ts";
+import { ignoredFor, node } from "#tests/support/script_runtimes.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
 import { buildNpmPackages } from "../../tools/build_npm.ts";
 
@@ -35,13 +36,11 @@ await OpenFeature.close();
 process.exit(0);
 `;
 
-const hasNode = await nodeIsThere();
+const { unavailable } = await node();
 
 Deno.test({
-  name: `OpenFeature's SDK reads a set of flags and hears of changes${
-    hasNode ? "" : " (ignored: no node)"
-  }`,
-  ignore: !hasNode,
+  name: `OpenFeature's SDK reads a set of flags and hears of changes${ignoredFor(unavailable)}`,
+  ignore: unavailable !== undefined,
   async fn() {
     await using dir = await tempDir();
     const [folder = ""] = await buildNpmPackages(`${dir.path}/built`);

@@ -1,16 +1,6 @@
-/** A scratch project for Node: packages from npm, a program, its output. */
+/** A scratch project for Node or Bun: packages from npm, a program, its output. */
 
 import assert from "node:assert/strict";
-
-/** Whether Node can be started here. */
-export async function nodeIsThere(): Promise<boolean> {
-  try {
-    return (await new Deno.Command("node", { args: ["--version"] }).output()).success;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
 
 /** Runs a program in a folder and gives what it printed; fails the test with its errors. */
 export async function runIn(cwd: string, command: string, ...args: string[]): Promise<string> {

@@ -1,4 +1,4 @@
-/** What `node_test.ts` bundles and runs under Node: the client as a program there uses it, and a clean end. */
+/** What `runtimes_test.ts` bundles and runs under Node and Bun: the client as a program there uses it, and a clean end. */
 
 import { writeSync } from "node:fs";
 import {
