@@ -10,6 +10,7 @@ const PACKAGES = {
   "prometheus": "prometheus",
   "nginx": "nginx-light",
   "ip": "iproute2",
+  "chromium": "chromium",
 } as const;
 
 /** A program that can be asked for. */
