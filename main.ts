@@ -8,7 +8,7 @@ import { dispatch } from "#lib/cli/dispatch.ts";
 import { runtimePermissions } from "#lib/run/permissions.ts";
 import { keepAlive, openProcess } from "#lib/run/process.ts";
 
-if (import.meta.main) {
+async function main(): Promise<void> {
   const opened = await openProcess(import.meta.url);
   const exitCode = await dispatch(opened.args, {
     ...opened,
@@ -18,3 +18,6 @@ if (import.meta.main) {
   });
   opened.exit(exitCode);
 }
+
+// Not awaited here: a part of the bundle that shares code with this file would wait for its end for ever.
+if (import.meta.main) void main();

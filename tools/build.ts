@@ -30,7 +30,7 @@ async function main(): Promise<number> {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   });
   const chunks = (await Array.fromAsync(Deno.readDir(`${ROOT}dist/js`)))
-    .filter(({ name }) => name !== "main.js" && name !== "deno.json")
+    .filter(({ name }) => name.endsWith(".js") && name !== "main.js")
     .flatMap((file) => ["--include", `${ROOT}dist/js/${file.name}`]);
   const compiled = await run([...COMPILE_ARGS, ...chunks, "--output", output, entry]);
   if (!compiled.success) {

@@ -1,6 +1,6 @@
 /** Makes `dist/js`: the program as a few JavaScript files, one per command and shared part. */
 
-import { deferImports } from "./defer_imports.ts";
+import { mergeFiles } from "./bundle/merge_files.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 
@@ -15,6 +15,22 @@ export async function bundle(): Promise<{ readonly entry: string }> {
   await Deno.remove(outDir, { recursive: true }).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   });
+  const { unstable } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
+  const parts = await Deno.makeTempDir({ prefix: "kcfg-bundle-" });
+  try {
+    await split(parts);
+    await deferNodeModule(parts);
+    await mergeFiles(parts, outDir);
+  } finally {
+    await Deno.remove(parts, { recursive: true });
+  }
+  // So that the folder can be copied anywhere and still has the runtime's features it was written for.
+  await Deno.writeTextFile(`${outDir}/deno.json`, JSON.stringify({ unstable, lock: false }));
+  return { entry: `${outDir}/main.js` };
+}
+
+/** The runtime's bundler: packages and sources into one file for each set of parts that share code. */
+async function split(outDir: string): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       "bundle",
@@ -32,12 +48,6 @@ export async function bundle(): Promise<{ readonly entry: string }> {
     stderr: "piped",
   }).output();
   if (!success) throw new Error(`Cannot bundle main.ts: ${new TextDecoder().decode(stderr)}`);
-  await deferNodeModule(outDir);
-  await deferImports(outDir);
-  const { unstable } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
-  // So that the folder can be copied anywhere and still has the runtime's features it was written for.
-  await Deno.writeTextFile(`${outDir}/deno.json`, JSON.stringify({ unstable, lock: false }));
-  return { entry: `${outDir}/main.js` };
 }
 
 const EAGER =

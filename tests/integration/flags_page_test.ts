@@ -128,7 +128,7 @@ Deno.test({
   async fn() {
     await using open = await opened();
     const { page } = open;
-    await page.allowScripts(false);
+    await page.stopScripts();
     await page.goto(`${open.base}/`);
     await tabTo(page, "New value of limit");
     await enter(page, "9");
@@ -155,7 +155,8 @@ Deno.test({
     const settable = ["limit", "mode", "password", "theme"];
     const fields = settable.map((name) => `New value of ${name}`);
     assert.deepEqual(fields.filter((name) => !named("textbox").includes(name)), []);
-    assert.deepEqual(named("button").filter((name) => name.startsWith("Set ")).length > 3, true);
+    const buttons = settable.map((name) => `Set ${name}`);
+    assert.deepEqual(buttons.filter((name) => !named("button").includes(name)), []);
     for (const role of ["textbox", "button", "link"]) {
       assert.deepEqual(named(role).filter((name) => name === ""), [], role);
     }

@@ -14,8 +14,8 @@ export interface Page {
   press(key: string): Promise<void>;
   /** Types text where the focus is. */
   type(text: string): Promise<void>;
-  /** Whether scripts of pages opened from now on may run. */
-  allowScripts(allowed: boolean): Promise<void>;
+  /** Scripts of pages opened from now on do not run. */
+  stopScripts(): Promise<void>;
   /** What a screen reader is told of each element: its role and name. */
   accessible(): Promise<readonly AccessibleNode[]>;
   /** Errors of scripts, and requests or scripts that the page's own policy refused, so far. */
@@ -100,10 +100,10 @@ async function connect(address: string): Promise<Protocol> {
   return {
     closed,
     on: (listener) => void listeners.push(listener),
-    send<R>(method: string, params: Params = {}, sessionId?: string) {
+    send<R>(method: string, params?: Params, sessionId?: string) {
       const answer = Promise.withResolvers<unknown>();
       waiting.set(++lastId, answer);
-      socket.send(JSON.stringify({ id: lastId, method, params, sessionId }));
+      socket.send(JSON.stringify({ id: lastId, method, params: params ?? {}, sessionId }));
       return answer.promise as Promise<R>;
     },
   };
@@ -117,8 +117,7 @@ async function openPage(protocol: Protocol): Promise<Page> {
     targetId,
     flatten: true,
   });
-  const send = <R>(method: string, params: Params = {}) =>
-    protocol.send<R>(method, params, sessionId);
+  const send = <R>(method: string, params?: Params) => protocol.send<R>(method, params, sessionId);
   const problems: string[] = [];
   let loads = 0;
   protocol.on((method, params) => {
@@ -154,8 +153,8 @@ async function openPage(protocol: Protocol): Promise<Page> {
     async type(text) {
       await send("Input.insertText", { text });
     },
-    async allowScripts(allowed) {
-      await send("Emulation.setScriptExecutionDisabled", { value: !allowed });
+    async stopScripts() {
+      await send("Emulation.setScriptExecutionDisabled", { value: true });
     },
     async accessible() {
       const { nodes } = await send<AccessibilityTree>("Accessibility.getFullAXTree");
