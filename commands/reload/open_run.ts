@@ -15,6 +15,7 @@ import type { Layout } from "./disk/layout.ts";
 import { readState, writeState } from "./disk/state_file.ts";
 import { createReloadMetrics, type ReloadMetrics } from "./metrics.ts";
 import type { ReloadOptions } from "./options.ts";
+import { startsHooks } from "./permissions.ts";
 import { forwardSignals, onFurtherStops } from "./signals_forwarding.ts";
 import { type Source, StartFailure } from "./sources/source.ts";
 import { newFacts, type RunFacts } from "./state.ts";
@@ -127,8 +128,7 @@ export async function openRun(
     const { startSidecarHealth } = await import("./compat/sidecar_health.ts");
     startSidecarHealth(options.sidecarHealth, cleanup, { facts, log });
   }
-  // A subreaper adopts orphans as PID 1 does; whether we are one, only the first orphan tells.
-  if (Deno.pid === 1 || child !== undefined) {
+  if (Deno.pid === 1 || child !== undefined || startsHooks(options)) {
     startReaper(cleanup, { clock, log, context, child, reaped: metrics.reaped });
   }
   return {
