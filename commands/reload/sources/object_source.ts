@@ -7,7 +7,7 @@ import { aborted } from "#lib/run/aborted.ts";
 import { type Clock, sleep } from "#lib/run/clock.ts";
 import { createSeldom } from "../seldom.ts";
 import { type Source, type SourceEvents, StartFailure } from "./source.ts";
-import { startupEnd } from "./startup_end.ts";
+import { withinStartup } from "./within_startup.ts";
 import {
   forceOf,
   isMissing,
@@ -82,11 +82,11 @@ export function createObjectSource(options: ObjectSourceOptions, deps: ObjectSou
     });
     informer.start();
     try {
-      const outcome = await Promise.race([
+      const known = Promise.race([
         informer.synced.then(() => "synced" as const),
         failed.promise.then((err) => ({ err })),
-        startupEnd(options.startupTimeoutMs, { clock, signal }),
       ]);
+      const outcome = await withinStartup(known, options.startupTimeoutMs, { clock, signal });
       if (outcome === "synced") {
         error = undefined;
         take(informer.get(namespace, name));

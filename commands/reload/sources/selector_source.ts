@@ -8,7 +8,7 @@ import type { Clock } from "#lib/run/clock.ts";
 import { createSeldom } from "../seldom.ts";
 import { askedFolder, isNamed, type ObjectName, withUniqueNames } from "./selected_object.ts";
 import { type Source, type SourceEvents, type SourceStatus, StartFailure } from "./source.ts";
-import { startupEnd } from "./startup_end.ts";
+import { withinStartup } from "./within_startup.ts";
 import { reasonOf } from "./stored_object.ts";
 
 /** Which objects, and how their files are named. */
@@ -80,10 +80,8 @@ export function createSelectorSource(
     for (const { informer } of collections) informer.start();
     try {
       const all = Promise.all(collections.map(({ informer }) => informer.synced));
-      const outcome = await Promise.race([
-        all.then(() => "synced" as const),
-        startupEnd(options.startupTimeoutMs, { clock, signal }),
-      ]);
+      const synced = all.then(() => "synced" as const);
+      const outcome = await withinStartup(synced, options.startupTimeoutMs, { clock, signal });
       if (outcome === "synced") {
         for (const collection of collections) {
           collection.error = undefined;

@@ -3,11 +3,25 @@
 import { type Clock, sleep } from "#lib/run/clock.ts";
 
 /**
- * Resolves when the time is over, for 0 never.
+ * Waits for `work`, at most `timeoutMs`, for 0 for ever.
  *
- * @throws the signal's reason as soon as `signal` is aborted
+ * @throws the signal's reason as soon as `signal` is aborted, and what `work` rejects with
  */
-export async function startupEnd(
+export async function withinStartup<T>(
+  work: Promise<T>,
+  timeoutMs: number,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<T | "timeout"> {
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  try {
+    return await Promise.race([work, end(timeoutMs, { clock, signal: either })]);
+  } finally {
+    over.abort();
+  }
+}
+
+async function end(
   timeoutMs: number,
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<"timeout"> {
