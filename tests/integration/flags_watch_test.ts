@@ -213,3 +213,21 @@ Deno.test("flags-watch writes JSON lines, and ends with 1 for a bad start", asyn
   await eventually("it is ready", () => tolerant.logLine("ready"));
   assert.match(tolerant.stdout(), /"event":"unknown","name":"stray"/);
 });
+
+Deno.test("flags-watch takes a browser without a script back to the page it has set a flag on", async () => {
+  await using dir = await tempDir();
+  await using flags = await started(dir, { args: ["--allow-set", "--list-path=/list"] });
+  const send = async (value: string, accept: string) => {
+    const body = new URLSearchParams({ name: "limit", value });
+    const response = await fetch(`${flags.base}/set`, {
+      method: "POST",
+      body,
+      headers: { accept },
+    });
+    return [response.status, await response.text(), response.headers.get("refresh")];
+  };
+  const said = 'Success "limit" -> "7"';
+  assert.deepEqual(await send("7", "text/html,*/*"), [200, said, "1; url=/list"]);
+  assert.deepEqual(await send("7", "*/*"), [200, said, null]);
+  assert.deepEqual((await send("x", "text/html")).at(-1), null);
+});

@@ -19,6 +19,8 @@ export type FlagTypeName =
 export interface FlagType<T> {
   /** Name of the type. */
   readonly name: FlagTypeName;
+  /** Canonical texts of all its values, where they are few: pages propose them. */
+  readonly choices?: readonly string[];
   /**
    * Reads a text that was trimmed already. Object values come back frozen where the runtime can.
    *
