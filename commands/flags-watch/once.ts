@@ -1,4 +1,4 @@
-/** `--once`: reads, checks, prints the listing and ends; a linter for ConfigMaps. */
+/** `--once`: reads, checks, prints the listing and ends; a linter for ConfigMaps, and a writer for init containers. */
 
 import { readFileFlags } from "#lib/flags/file_flags.ts";
 import { denoDirectoryAccess } from "#lib/flags/deno.ts";
@@ -20,7 +20,12 @@ export interface OnceDeps {
   readonly stderr: { write(text: string): void };
 }
 
-/** Resolves to 0 when every value was accepted, else to 1, having told each bad one on stderr. */
+/**
+ * Resolves to 0 when every value was accepted, else to 1, having told each bad one on stderr. The file of the values is
+ * written only then.
+ *
+ * @throws {Error} when that file cannot be written
+ */
 export async function checkOnce(options: FlagsWatchOptions, deps: OnceDeps): Promise<number> {
   const { flags, source, log, signal } = deps;
   const problems: string[] = [];
@@ -47,7 +52,12 @@ export async function checkOnce(options: FlagsWatchOptions, deps: OnceDeps): Pro
   }
   deps.stdout.write(`${formatListing(listingOf(flags, { setUrl: "" }))}\n`);
   for (const problem of problems) deps.stderr.write(`kcfg: error: ${problem}\n`);
-  return problems.length === 0 ? 0 : 1;
+  if (problems.length > 0) return 1;
+  if (options.outFile !== undefined) {
+    const { writeValues } = await import("./outputs/values_file.ts");
+    await writeValues(flags, options.outFile);
+  }
+  return 0;
 }
 
 function observed({ source }: AppSource, { schema }: FlagsWatchOptions, flags: FlagSet) {

@@ -231,3 +231,25 @@ Deno.test("flags-watch takes a browser without a script back to the page it has 
   assert.deepEqual(await send("7", "*/*"), [200, said, null]);
   assert.deepEqual((await send("x", "text/html")).at(-1), null);
 });
+
+Deno.test("flags-watch --once writes its file where all values are good, and only there", async () => {
+  await using dir = await tempDir();
+  const schema = await dir.write("schema.json", SCHEMA);
+  const volume = await kubeletVolume(dir.path, { limit: "5" });
+  const out = `${dir.path}/values.env`;
+  const run = async (path: string) => {
+    await using kcfg = startKcfg([
+      ...["flags-watch", "--schema", schema, "--config-dir", volume.path, "--once"],
+      ...[`--out-file=${path}`, "--out-format=env"],
+    ]);
+    return [await kcfg.exitCode(), kcfg.stderr()] as const;
+  };
+  assert.equal((await run(out))[0], 0);
+  assert.match(await Deno.readTextFile(out), /^LIMIT=5$/m);
+  const [code, stderr] = await run(`${dir.path}/none/values`);
+  assert.equal(code, 1);
+  assert.match(stderr, /Cannot write values to ".*none\/values"/);
+  await volume.swap({ limit: "many" });
+  assert.equal((await run(out))[0], 1);
+  assert.match(await Deno.readTextFile(out), /^LIMIT=5$/m);
+});
