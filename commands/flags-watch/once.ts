@@ -45,7 +45,7 @@ export async function checkOnce(options: FlagsWatchOptions, deps: OnceDeps): Pro
         atomic: options.atomic,
         unknown: options.schema.kind === "infer" ? "ignore" : options.unknown,
       });
-      await attempt(() => updater.initialize({ signal }));
+      await attempt(() => readOnce(updater, source, signal));
     }
   } finally {
     await source?.close?.();
@@ -58,6 +58,29 @@ export async function checkOnce(options: FlagsWatchOptions, deps: OnceDeps): Pro
     await writeValues(flags, options.outFile);
   }
   return 0;
+}
+
+/** A service waits for its API server as long as it takes; who is asked for an answer must not. Milliseconds. */
+const READ_LIMIT_MS = 60_000;
+
+async function readOnce(
+  updater: Updater,
+  { source: { description }, refused }: AppSource,
+  signal: AbortSignal,
+): Promise<void> {
+  const given = new AbortController();
+  let reason = `no answer within ${READ_LIMIT_MS} ms`;
+  void refused?.then((err) => {
+    reason = err instanceof Error ? err.message : String(err);
+    given.abort();
+  });
+  const limit = AbortSignal.any([signal, given.signal, AbortSignal.timeout(READ_LIMIT_MS)]);
+  try {
+    await updater.initialize({ signal: limit });
+  } catch (error) {
+    if (signal.aborted || !limit.aborted || error instanceof AggregateError) throw error;
+    throw new Error(`Cannot read flags from ${description}: ${reason}`, { cause: error });
+  }
 }
 
 function observed({ source }: AppSource, { schema }: FlagsWatchOptions, flags: FlagSet) {
