@@ -99,13 +99,13 @@ Deno.test("renderPage() has forms only where setting works, and asks for the tok
 
 Deno.test("renderPage() proposes what a flag may be, where that is known", async () => {
   const flags = new FlagSet();
-  flags.bool("on", false);
+  flags.logLevel("level", "info");
   flags.enum("mode", "fast", "", { values: ["slow", "fast"] });
   flags.string("text", "");
   const { html } = await page(flags);
   assert.match(
     html,
-    /value="false"[^>]* list="choices-on"><datalist id="choices-on"><option value="true">/,
+    /value="info"[^>]* list="choices-level"><datalist id="choices-level"><option value="debug">/,
   );
   assert.match(
     html,
