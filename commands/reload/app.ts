@@ -20,6 +20,9 @@ export async function runReload(options: ReloadOptions, deps: RunDeps): Promise<
   context.signal.addEventListener("abort", stop, { once: true });
   cleanup.defer(() => context.signal.removeEventListener("abort", stop));
   const { signal } = stopping;
+  // Listened to from here on, or it would end a start; acted on once there is something to reload.
+  let onHup = () => {};
+  using _hup = context.onSignal("SIGHUP", () => onHup());
   const run = await openRun(
     options,
     { ...deps, signal, stop, hurry: new AbortController() },
@@ -33,13 +36,12 @@ export async function runReload(options: ReloadOptions, deps: RunDeps): Promise<
     if (signal.aborted) return 0;
     throw error;
   }
-  // Before there is an application that would be left behind by a signal nobody listens to.
-  using _hup = context.onSignal("SIGHUP", () => {
+  onHup = () => {
     log.info("forced by signal");
     // Nothing is followed then, so there is nothing to ask or to write before.
     if (options.once) return run.child?.signal(options.reloadSignal);
     run.force().catch((err) => log.warn("forced reload failed", { err }));
-  });
+  };
   const { child, cycle, facts, writer } = run;
   const ended = child === undefined
     ? Promise.withResolvers<ChildEnd>().promise

@@ -61,7 +61,17 @@ export class Applying {
   }
 
   async #writeFirst(signal: AbortSignal): Promise<WriteOutcome> {
-    return await this.#deps.writer.write(await this.#build(signal), signal);
+    return await this.#make(await this.#build(signal), signal);
+  }
+
+  /** Writes a version, unless it is nothing at all and the files of before are to stay. */
+  async #make(wanted: WantedVersion, signal: AbortSignal): Promise<WriteOutcome> {
+    const { facts, writer, parts } = this.#deps;
+    const isKept = wanted.payload.size === 0 && writer.visible.size > 0 &&
+      parts().some(({ keepsOld }) => keepsOld === true);
+    if (!isKept) return await writer.write(wanted, signal);
+    facts.wantedHash = writer.hash;
+    return { kind: "unchanged" };
   }
 
   async #build(signal: AbortSignal): Promise<WantedVersion> {
@@ -114,7 +124,7 @@ export class Applying {
     const isBarred = facts.quarantined.has(wanted.hash) || facts.refusal?.hash === wanted.hash;
     if (isBarred && !isForced) return false;
     const before = writer.hash;
-    const outcome = await writer.write(wanted, signal);
+    const outcome = await this.#make(wanted, signal);
     if (outcome.kind === "refused") {
       if (!signal.aborted) this.#refuse(wanted.hash, outcome.reason);
       return false;

@@ -242,7 +242,11 @@ export function createObjectSource(options: ObjectSourceOptions, deps: ObjectSou
   return {
     load,
     follow,
-    parts: () => [{ source: title, folder, entries }],
+    parts: () => [{
+      ...{ source: title, folder, entries },
+      // What there was before this run is on the disk alone.
+      keepsOld: object !== undefined && entries.size === 0 && options.onEmpty === "keep",
+    }],
     status: () => [{
       kind,
       namespace,

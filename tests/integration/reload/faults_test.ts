@@ -100,3 +100,16 @@ Deno.test("reload says which directory it cannot write", async () => {
   assert.match(kcfg.stderr(), /Cannot make the directory ".*file\/config": /);
   assert.match(kcfg.stderr(), /hint: name another one with --configroot/);
 });
+
+Deno.test("reload drops signals that come before there is anything to reload", async () => {
+  await using dir = await tempDir();
+  await using silence = startSilence();
+  await using kcfg = await startReload([
+    ...[`--configroot=${dir.path}/config`, "--configmap=x/app", "--startup-timeout=0"],
+    ...[`--server=https://127.0.0.1:${silence.port}`, "--token=x", "--", "true"],
+  ]);
+  for (const name of ["SIGHUP", "SIGUSR1", "SIGWINCH"] as const) kcfg.signal(name);
+  assert.equal((await kcfg.status()).state, "starting");
+  kcfg.signal("SIGTERM");
+  assert.equal(await kcfg.exitCode(), 0);
+});
