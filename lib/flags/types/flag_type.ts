@@ -13,7 +13,10 @@ export type FlagTypeName =
   | "json"
   | "binary"
   | "log-level"
-  | "enum";
+  | "enum"
+  | "url"
+  | "regex"
+  | "bytes-size";
 
 /** Syntax and canonical text of a type. */
 export interface FlagType<T> {
