@@ -8,7 +8,7 @@ import {
 } from "#lib/flags/config_object_source.ts";
 import { type DenoClientDeps, type KubeSettings, openClient } from "#lib/kube/deno_client.ts";
 import { createKubeMetrics } from "#lib/kube/kube_metrics.ts";
-import type { Informer, KubeClient, KubeObject } from "#lib/kube/mod.ts";
+import { type Informer, KubeApiError, type KubeClient, type KubeObject } from "#lib/kube/mod.ts";
 import type { Metrics } from "#lib/metrics/metrics.ts";
 import type { AppSource } from "./app.ts";
 import type { ObjectName, SchemaOptions } from "./options.ts";
@@ -35,8 +35,12 @@ export async function createApiSource(
     metrics: createKubeMetrics(metrics),
   });
   const failing = new Set<string>();
-  const refs = objects.map((object) => refOf(object, { client, failing, deps }));
+  const refused = Promise.withResolvers<unknown>();
+  const refs = objects.map((object) =>
+    refOf(object, { client, failing, deps, onRefused: refused.resolve })
+  );
   return {
+    refused: refused.promise,
     source: configObjectSource(refs),
     apiUp: () => failing.size === 0,
     close: () => client.close(),
@@ -71,10 +75,11 @@ export async function readSchemaObject(
 
 function refOf(
   object: ObjectName,
-  { client, failing, deps }: {
+  { client, failing, deps, onRefused }: {
     readonly client: KubeClient;
     readonly failing: Set<string>;
     readonly deps: KubeAccessDeps;
+    readonly onRefused: (err: unknown) => void;
   },
 ): ConfigObjectRef {
   const resource = resourceOf(object, client);
@@ -90,6 +95,7 @@ function refOf(
         // Before the first read nobody else hears of it, and waiting for ever looks like hanging.
         if (!informer.hasSynced) {
           deps.log.warn("API server not read yet", { object: description, err });
+          if (isRefusal(err)) onRefused(err);
         }
         failing.add(description);
       }
@@ -112,6 +118,11 @@ function observed(
         handler(event);
       }),
   };
+}
+
+/** Whether waiting changes nothing: who asks is not known, may not, or asks for what is not there. */
+function isRefusal(err: unknown): boolean {
+  return err instanceof KubeApiError && [401, 403, 404].includes(err.status);
 }
 
 function resourceOf({ kind, namespace }: ObjectName, client: KubeClient) {

@@ -27,6 +27,8 @@ export interface AppSource {
   readonly source: FlagSource;
   /** Whether the API server answers; absent for sources that ask none. */
   readonly apiUp?: () => boolean;
+  /** Resolves to the reason when a first read is refused, so that waiting would change nothing. */
+  readonly refused?: Promise<unknown>;
   /** Lets go of what the source holds, after it has stopped. */
   readonly close?: () => Promise<void>;
 }

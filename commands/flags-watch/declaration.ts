@@ -9,6 +9,7 @@ import { int64Type, intType } from "#lib/flags/types/integers.ts";
 import { jsonType } from "#lib/flags/types/json.ts";
 import { stringSet, stringSlice } from "#lib/flags/types/lists.ts";
 import { boolType, enumType, logLevelType, stringType } from "#lib/flags/types/scalars.ts";
+import { bytesSizeType, regexType, urlType } from "#lib/flags/types/text_forms.ts";
 import { refusalOf } from "#lib/flags/validators.ts";
 import { DynValue } from "#lib/flags/value.ts";
 import type { AnyValue } from "#lib/flags/value_contract.ts";
@@ -30,6 +31,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   "set": "string-set",
   "bytes": "binary",
   "[]byte": "binary",
+  "bytesSize": "bytes-size",
 };
 
 /** Member → what `typeof` says of it. */
@@ -115,6 +117,12 @@ function typeOf(declaration: Declaration, report: Report): FlagType<unknown> | u
       return any(binaryType);
     case "log-level":
       return any(logLevelType);
+    case "url":
+      return any(urlType);
+    case "regex":
+      return any(regexType);
+    case "bytes-size":
+      return any(bytesSizeType);
     case "enum":
       if (isTextList(values) && values.length > 0) return any(enumType(values));
       report("values: a list of texts is expected");
@@ -170,6 +178,7 @@ function initialOf(declaration: Declaration, type: FlagType<unknown>): unknown {
     case "int":
     case "int64":
     case "float":
+    case "bytes-size":
       return 0;
     case "string-slice":
     case "string-set":
@@ -197,6 +206,7 @@ function naturalOf(
     case "int":
     case "int64":
     case "float":
+    case "bytes-size":
       // The text of a number is in the syntax of every numeric type that can hold it.
       if (typeof given === "number") return parse(String(given));
       break;

@@ -102,7 +102,7 @@ export const FLAGS = withVariables({
   } as Flag<OutputForm | undefined>,
   once: offFlag("Read once, print the listing, end with 1 if a value is bad", "Output"),
   check: pathFlag("With --once: a manifest to read instead of a source", "Output"),
-  "out-file": pathFlag("File that is kept at the current values", "Output"),
+  "out-file": pathFlag("File that is kept at the current values, or written with --once", "Output"),
   "out-format": choiceFlag<FileForm>({
     brief: "Form of that file",
     category: "Output",

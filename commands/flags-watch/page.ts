@@ -13,6 +13,8 @@ import TEMPLATE from "./page.html" with { type: "text" };
 export interface PageOptions {
   /** Whether setting needs a token, which the page then asks for. */
   readonly needsToken: boolean;
+  /** The query that chose what is listed, with its question mark; empty for all. */
+  readonly query: string;
 }
 
 const LINKS: readonly (readonly [query: string, text: string])[] = [
@@ -27,7 +29,7 @@ const LINKS: readonly (readonly [query: string, text: string])[] = [
 export function renderPage(
   flags: FlagSet,
   listing: Listing,
-  { needsToken }: PageOptions,
+  { needsToken, query }: PageOptions,
 ): Response {
   // Only what has this number may run or be a style; it is another one each time.
   const nonce = crypto.randomUUID().replaceAll("-", "");
@@ -37,7 +39,7 @@ export function renderPage(
     title: escapeHtml(flags.name === "" ? "Flags" : `Flags of ${flags.name}`),
     dynamic: listing.checksum_dynamic,
     static: listing.checksum_static,
-    links: LINKS.map(([query, text]) => `<a href="${query}">${text}</a>`).join("\n"),
+    links: LINKS.map(([href, text]) => link(href, text, href === (query || "?"))).join("\n"),
     token: needsToken && listing.set_url !== "" ? TOKEN_FIELD : "",
     rows: listed.map((flag) => row(flags, flag, listing.set_url)).join("\n"),
     empty: listed.length === 0 ? "No flags here." : "",
@@ -58,6 +60,10 @@ export function renderPage(
   });
 }
 
+function link(href: string, text: string, isCurrent: boolean): string {
+  return `<a href="${href}"${isCurrent ? ' aria-current="page"' : ""}>${text}</a>`;
+}
+
 const TOKEN_FIELD = `<p id="token"><label for="token-value">Token for setting</label>
 <input id="token-value" type="password" autocomplete="off"></p>`;
 
@@ -67,16 +73,20 @@ function row(flags: FlagSet, flag: ListedFlag, setUrl: string): string {
   const kind = flag.is_dynamic ? "dynamic" : "static";
   const isSecret = entry?.value.isSecret === true;
   const isSettable = flag.is_dynamic && setUrl !== "";
+  const choices = isSecret ? undefined : entry?.value.type.choices;
   const error = body?.error ?? undefined;
   const problem = error === undefined ? "" : `Refused: ${error}`;
-  return `<tr data-flag="${escapeHtml(flag.name)}">
-<th scope="row"><code>${escapeHtml(flag.name)}</code><br>
+  // Named by role as well: on narrow screens rows are blocks, which are no rows for browsers any more.
+  return `<tr role="row" data-flag="${escapeHtml(flag.name)}">
+<th role="rowheader" scope="row"><code>${escapeHtml(flag.name)}</code><br>
 <span class="label changed" data-part="changed"${flag.is_changed ? "" : " hidden"}>changed</span>
 <span class="label">${kind}</span>
 <p class="description">${escapeHtml(flag.description)}</p></th>
-<td>${escapeHtml(body?.type ?? "")}</td>
-<td><pre>${escapeHtml(flag.default_value)}</pre></td>
-<td class="value">${isSettable ? form(flag, { setUrl, isSecret }) : shown(flag)}
+<td role="cell" class="type">${escapeHtml(body?.type ?? "")}</td>
+<td role="cell" class="default"><pre>${escapeHtml(flag.default_value)}</pre></td>
+<td role="cell" class="value">${
+    isSettable ? form(flag, { setUrl, isSecret, choices }) : shown(flag)
+  }
 <p class="note bad" role="status" data-part="note">${escapeHtml(problem)}</p></td>
 </tr>`;
 }
@@ -87,7 +97,11 @@ function shown({ current_value }: ListedFlag): string {
 
 function form(
   { name, current_value, is_json }: ListedFlag,
-  { setUrl, isSecret }: { readonly setUrl: string; readonly isSecret: boolean },
+  { setUrl, isSecret, choices }: {
+    readonly setUrl: string;
+    readonly isSecret: boolean;
+    readonly choices: readonly string[] | undefined;
+  },
 ): string {
   const value = escapeHtml(current_value);
   const label = `aria-label="New value of ${
@@ -99,12 +113,20 @@ function form(
     ? `<textarea name="value" rows="6" ${label}>${lineBreakKept(value)}</textarea>`
     : isSecret
     ? `<input name="value" type="password" autocomplete="off" required ${label}>`
-    : `<input name="value" value="${value}" ${label}>`;
+    : `<input name="value" value="${value}" ${label}${proposals(name, choices)}`;
   return `<form method="post" action="${escapeHtml(setUrl)}" data-set>
 <input type="hidden" name="name" value="${escapeHtml(name)}">
 ${field}
 <button aria-label="Set ${escapeHtml(name)}">Set</button>
 </form>`;
+}
+
+/** The end of a field's tag, with a list of what may be in it where that is known. */
+function proposals(name: string, choices: readonly string[] | undefined): string {
+  if (choices === undefined) return ">";
+  const id = `choices-${escapeHtml(name)}`;
+  const options = choices.map((text) => `<option value="${escapeHtml(text)}"></option>`);
+  return ` list="${id}"><datalist id="${id}">${options.join("")}</datalist>`;
 }
 
 /** Browsers drop a line break right behind these tags, so one is spent where the text begins with one. */

@@ -6,8 +6,8 @@ import { FlagSet } from "#lib/flags/flag_set.ts";
 import { listingOf } from "#lib/flags/listing.ts";
 import { renderPage } from "./page.ts";
 
-async function page(flags: FlagSet, { setUrl = "/set", needsToken = false } = {}) {
-  const response = renderPage(flags, listingOf(flags, { setUrl }), { needsToken });
+async function page(flags: FlagSet, { setUrl = "/set", needsToken = false, query = "" } = {}) {
+  const response = renderPage(flags, listingOf(flags, { setUrl }), { needsToken, query });
   return { response, html: await response.text() };
 }
 
@@ -72,7 +72,7 @@ Deno.test("renderPage() has what the specification wants and what a screen reade
     const part of [
       ...['<html lang="en">', "<title>Flags of shop</title>", "<caption>", '<th scope="col">'],
       ...[
-        '<th scope="row">',
+        'scope="row">',
         "?format=json",
         "?only_changed=true",
         "?type=dynamic",
@@ -95,4 +95,29 @@ Deno.test("renderPage() has forms only where setting works, and asks for the tok
   assert.ok(!(await page(flags, { setUrl: "" })).html.includes("<form"));
   assert.ok(!(await page(flags)).html.includes('type="password"'));
   assert.match((await page(flags, { needsToken: true })).html, /<label for="token-value">/);
+});
+
+Deno.test("renderPage() proposes what a flag may be, where that is known", async () => {
+  const flags = new FlagSet();
+  flags.logLevel("level", "info");
+  flags.enum("mode", "fast", "", { values: ["slow", "fast"] });
+  flags.string("text", "");
+  const { html } = await page(flags);
+  assert.match(
+    html,
+    /value="info"[^>]* list="choices-level"><datalist id="choices-level"><option value="debug">/,
+  );
+  assert.match(
+    html,
+    /<datalist id="choices-mode"><option value="slow"><\/option><option value="fast">/,
+  );
+  assert.equal(html.match(/<datalist/g)?.length, 2);
+});
+
+Deno.test("renderPage() names the filter in force", async () => {
+  const current = async (query: string) =>
+    /<a href="([^"]*)" aria-current="page">/.exec((await page(new FlagSet(), { query })).html)?.[1];
+  assert.equal(await current(""), "?");
+  assert.equal(await current("?type=static"), "?type=static");
+  assert.equal(await current("?type=other"), undefined);
 });

@@ -44,14 +44,16 @@ export function createRoutes(options: HttpOptions, deps: RoutesDeps): Handler {
   const cache = new ListingCache();
 
   const list: Route = async (request) => {
-    const page = wantsPage(request) ? await loadPage() : undefined;
+    const page = wantsPage(request) ? await loadPage(request) : undefined;
     return listFlags(flags, request, { setUrl, cache, ...(page === undefined ? {} : { page }) });
   };
 
-  async function loadPage(): Promise<(listing: Listing) => Response> {
+  async function loadPage({ url }: Request): Promise<(listing: Listing) => Response> {
     // Loaded at the first browser: the page is the largest part of the command.
     const { renderPage } = await import("./page.ts");
-    return (listing) => renderPage(flags, listing, { needsToken: options.tokenFile !== undefined });
+    const { search: query } = new URL(url);
+    const needsToken = options.tokenFile !== undefined;
+    return (listing) => renderPage(flags, listing, { needsToken, query });
   }
 
   async function settingOptions(remote: Deno.Addr) {
@@ -72,8 +74,13 @@ export function createRoutes(options: HttpOptions, deps: RoutesDeps): Handler {
     deps.log.info("flag set over HTTP", { flag: name, result, status, remote: from });
   }
 
-  const set: Route = async (request, remote) =>
-    await setFlag(flags, request, await settingOptions(remote));
+  const set: Route = async (request, remote) => {
+    const answer = await setFlag(flags, request, await settingOptions(remote));
+    // A form that was sent without the page's script leaves a browser with a line of text: back to the page.
+    const isForm = wantsPage(request) && request.method === "POST" && answer.ok;
+    if (isForm) answer.headers.set("refresh", `1; url=${options.listPath}`);
+    return answer;
+  };
 
   const exact = new Map<string, Route>([
     ["/healthz", () => deps.isAlive() ? plain("ok") : plain("the watcher is dead", DEAD)],

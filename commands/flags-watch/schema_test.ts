@@ -43,6 +43,8 @@ Deno.test("declareSchema() makes flags of every type with natural, textual and a
       ["json", { a: 1 }, '{"a": 1}', '{"a":1}', "{}"],
       ["binary", "AAE=", "AAE=", "AAE=", ""],
       ["log-level", "Warning", "WARNING", "warning", "info"],
+      ["regex", "^a+$", "^a+$", "^a+$", "(?:)"],
+      ["bytes-size", 2048, "2KiB", "2Ki", "0"],
     ];
   for (const [type, natural, text, canonical, absent] of cases) {
     const flags = declared({
@@ -57,6 +59,14 @@ Deno.test("declareSchema() makes flags of every type with natural, textual and a
   const mode = declared({ mode: { type: "enum", values: ["on", "off"] } }).get("mode");
   assert.equal(mode?.toString(), "on");
   assert.throws(() => mode?.set("no"), /should be one of \[on off\]/);
+  // There is no URL that stands for none.
+  const url = { type: "url", default: "https://x/a", pattern: "^https:" };
+  const hook = declared({ hook: url }).get("hook");
+  assert.throws(() => hook?.set("http://x/"), /must match regex/);
+  const cache = declared({ cache: { type: "bytes-size", default: "1Ki", max: "1Mi" } }).get(
+    "cache",
+  );
+  assert.throws(() => cache?.set("2Mi"), /must be at most/);
 });
 
 Deno.test("declareSchema() obeys static, secret, trim, list syntax, deprecated and file", () => {

@@ -32,7 +32,8 @@ type Check = Validator<unknown>;
 type Declaration = Readonly<Record<string, unknown>>;
 type Report = (problem: string) => void;
 
-const ORDERED = ["int", "int64", "float", "duration"];
+const ORDERED = ["int", "int64", "float", "duration", "bytes-size"];
+const TEXTS = ["string", "url"];
 const LISTS = ["string-slice", "string-set"];
 
 /** Types each member goes with; all where none are named. */
@@ -41,9 +42,9 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   max: ORDERED,
   exclusiveMin: ORDERED,
   exclusiveMax: ORDERED,
-  pattern: ["string"],
-  minLength: ["string"],
-  maxLength: ["string"],
+  pattern: TEXTS,
+  minLength: TEXTS,
+  maxLength: TEXTS,
   minElements: LISTS,
   maxElements: LISTS,
   elementPattern: LISTS,

@@ -20,6 +20,9 @@ export async function runReload(options: ReloadOptions, deps: RunDeps): Promise<
   context.signal.addEventListener("abort", stop, { once: true });
   cleanup.defer(() => context.signal.removeEventListener("abort", stop));
   const { signal } = stopping;
+  // Listened to from here on, or it would end a start; acted on once there is something to reload.
+  let onHup = () => {};
+  using _hup = context.onSignal("SIGHUP", () => onHup());
   const run = await openRun(
     options,
     { ...deps, signal, stop, hurry: new AbortController() },
@@ -33,11 +36,12 @@ export async function runReload(options: ReloadOptions, deps: RunDeps): Promise<
     if (signal.aborted) return 0;
     throw error;
   }
-  // Before there is an application that would be left behind by a signal nobody listens to.
-  using _hup = context.onSignal("SIGHUP", () => {
+  onHup = () => {
     log.info("forced by signal");
+    // Nothing is followed then, so there is nothing to ask or to write before.
+    if (options.once) return run.child?.signal(options.reloadSignal);
     run.force().catch((err) => log.warn("forced reload failed", { err }));
-  });
+  };
   const { child, cycle, facts, writer } = run;
   const ended = child === undefined
     ? Promise.withResolvers<ChildEnd>().promise
@@ -66,11 +70,10 @@ function startApplication(
 async function startAgain(
   child: Child,
   options: ReloadOptions,
-  { cycle, facts, clock, log, childEnv }: RunParts,
+  { cycle, facts, log, childEnv }: RunParts,
 ): Promise<boolean> {
-  const sinceMs = clock.now() - (facts.lastAttemptMs ?? -Infinity);
   const diedOfReload = options.rollback && !options.once && !facts.isStopping &&
-    !facts.isRolledBack && sinceMs <= options.http.timeoutMs;
+    !facts.isRolledBack && cycle.sinceToldMs <= options.http.timeoutMs;
   if (!diedOfReload || !await cycle.goBack()) return false;
   log.warn("application died after a reload, it is started with the version before");
   child.restarts += 1;
@@ -81,13 +84,14 @@ async function startAgain(
 /** `--once`: tells of the first version, and waits for the application where there is one. */
 async function tellOnce(
   options: ReloadOptions,
-  { cycle, child, signal, hurry }: RunParts,
+  { sources, cycle, child, signal, hurry }: RunParts,
   ended: Promise<ChildEnd>,
 ): Promise<number> {
   if (child === undefined) {
     await cycle.runOnce(signal);
     return 0;
   }
+  await Promise.all(sources.map((source) => source.close()));
   const outcome = await Promise.race([ended, aborted(signal)]);
   const end = outcome ?? await child.stop(hurry.signal);
   return exitCodeOf(end, outcome !== undefined, options);

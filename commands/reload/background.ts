@@ -6,7 +6,10 @@ import type { RunContext } from "#lib/run/context.ts";
 import type { Child } from "./child.ts";
 import type { ReloadOptions } from "./options.ts";
 
-/** Reaps until `cleanup` is disposed. */
+/**
+ * Reaps until `cleanup` is disposed, where this process adopts orphans: PID 1 does, and a child subreaper. Around an
+ * application it is not asked whether it is one: the first orphan tells.
+ */
 export function startReaper(
   cleanup: AsyncDisposableStack,
   { clock, log, context, child, reaped }: {
@@ -18,14 +21,20 @@ export function startReaper(
   },
 ): void {
   const end = new AbortController();
-  const reaping = import("./reaper.ts").then(({ reapOrphans }) =>
-    reapOrphans({
+  const reap = async () => {
+    if (child === undefined && Deno.pid !== 1) {
+      const { isSubreaper } = await import("./subreaper.ts");
+      if (!isSubreaper()) return;
+    }
+    const { reapOrphans } = await import("./reaper.ts");
+    await reapOrphans({
       ...{ clock, log },
       onChildSignal: (listener) => context.onSignal("SIGCHLD", listener),
       isOwn: (pid) => pid === child?.pid,
       onReaped: reaped,
-    }, end.signal)
-  ).catch((err) => log.error("orphans are not reaped", { err }));
+    }, end.signal);
+  };
+  const reaping = reap().catch((err) => log.error("orphans are not reaped", { err }));
   cleanup.defer(async () => {
     end.abort();
     await reaping;

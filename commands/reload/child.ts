@@ -47,6 +47,7 @@ export class Child {
   #isExpected = false;
   /** When it was started, milliseconds since the epoch. */
   startedAtMs = 0;
+  #startedMonotonicMs = 0;
   restarts = 0;
   /** Called when it ends without being asked to. */
   onEnd: (end: ChildEnd) => void = () => {};
@@ -59,6 +60,11 @@ export class Child {
   /** Process id; `undefined` before the start. */
   get pid(): number | undefined {
     return this.#process?.pid;
+  }
+
+  /** How long ago it was started, milliseconds. */
+  get ageMs(): number {
+    return this.#deps.clock.monotonic() - this.#startedMonotonicMs;
   }
 
   get isRunning(): boolean {
@@ -92,6 +98,7 @@ export class Child {
     this.#isRunning = true;
     this.#isExpected = false;
     this.startedAtMs = this.#deps.clock.now();
+    this.#startedMonotonicMs = this.#deps.clock.monotonic();
     const { pid, status } = this.#process;
     this.#deps.log.info("application started", { pid, program });
     this.#ended = status.then(({ code, signal }) => {

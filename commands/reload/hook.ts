@@ -19,8 +19,13 @@ export type HookResult =
   | { readonly ok: false; readonly reason: string; readonly output: string };
 
 const MAX_OUTPUT_CHARS = 4096;
+/** What a program has written is in its pipes when it ends; only somebody it left behind makes more. */
+const LAST_WORDS_MS = 100;
 
-/** Runs the program; after the time limit its whole group is killed. */
+/**
+ * Runs the program; after the time limit its whole group is killed. A process that it leaves behind, and that holds its
+ * streams, is not waited for: its lines are passed on until `signal` is aborted.
+ */
 export async function runHook(
   { argv, env, timeoutMs, clock, onLine = () => {} }: HookOptions,
   signal: AbortSignal,
@@ -44,19 +49,20 @@ export async function runHook(
   const kill = () => killGroup(child.pid, "SIGKILL");
   limit.signal.addEventListener("abort", kill, { once: true });
   let output = "";
-  const read = async (stream: ReadableStream<Uint8Array>) => {
-    let rest = "";
-    for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
-      output = (output + chunk).slice(-MAX_OUTPUT_CHARS);
-      const lines = (rest + chunk).split("\n");
-      rest = (lines.pop() ?? "").slice(-MAX_OUTPUT_CHARS);
-      lines.forEach(onLine);
-    }
-    if (rest !== "") onLine(rest);
-  };
-  const [status] = await Promise.all([child.status, read(child.stdout), read(child.stderr)]);
+  const reading = Promise.all([child.stdout, child.stderr].map((stream) =>
+    readLines(stream, {
+      signal,
+      onLine,
+      onText: (text) => output = (output + text).slice(-MAX_OUTPUT_CHARS),
+    })
+  ));
+  const status = await child.status;
   limit.cancel();
   limit.signal.removeEventListener("abort", kill);
+  const enough = Promise.withResolvers<void>();
+  const timer = clock.timer(enough.resolve, LAST_WORDS_MS);
+  await Promise.race([reading, enough.promise]);
+  timer.cancel();
   if (status.success) return { ok: true };
   const reason = limit.isOver()
     ? `"${program}" did not end within ${timeoutMs} ms`
@@ -64,6 +70,36 @@ export async function runHook(
     ? `"${program}" ended with status ${status.code}`
     : `"${program}" was ended by ${status.signal}`;
   return { ok: false, reason, output: output.trim() };
+}
+
+/** Reads a stream to its end, or until `signal` is aborted; never rejects. */
+async function readLines(
+  stream: ReadableStream<Uint8Array>,
+  { signal, onLine, onText }: {
+    readonly signal: AbortSignal;
+    readonly onLine: (line: string) => void;
+    readonly onText: (text: string) => void;
+  },
+): Promise<void> {
+  const reader = stream.getReader();
+  const decoder = new TextDecoder();
+  const stop = () => void reader.cancel().catch(() => "it has ended");
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  let rest = "";
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      const text = decoder.decode(next.value, { stream: true });
+      onText(text);
+      const lines = (rest + text).split("\n");
+      rest = (lines.pop() ?? "").slice(-MAX_OUTPUT_CHARS);
+      lines.forEach(onLine);
+    }
+  } catch {
+    // A pipe that breaks is one that has ended.
+  }
+  signal.removeEventListener("abort", stop);
+  if (rest !== "") onLine(rest);
 }
 
 /** Signals a process group; one that is gone is no error. */

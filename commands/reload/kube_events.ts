@@ -17,6 +17,10 @@ export interface Announcer {
 
 const MINUTE_MS = 60_000;
 const MAX_KNOWN = 1000;
+/** While the API server is away, more would pile up; they are news no longer then. */
+const MAX_WAITING = 20;
+/** An API server that does not answer must not hold up the end. */
+const CLOSE_LIMIT_MS = 1000;
 const NORMAL = new Set(["ConfigReloaded"]);
 
 /** Makes the announcer. @throws {KubeConfigError} when the API server cannot be found */
@@ -37,19 +41,24 @@ export async function createAnnouncer(
   let hasSucceeded = false;
   let isDenied = false;
   let queue: Promise<void> = Promise.resolve();
+  let waiting = 0;
+  const closing = new AbortController();
+  const { signal } = closing;
 
   async function tell({ reason, message, hash }: CycleEvent): Promise<void> {
     // At the start an application that is not there yet is no news.
     if (reason === "ConfigReloaded") hasSucceeded = true;
-    if (pod === "" || isDenied || (reason === "ConfigReloadFailed" && !hasSucceeded)) return;
-    const now = clock.now();
+    if (
+      pod === "" || isDenied || signal.aborted || (reason === "ConfigReloadFailed" && !hasSucceeded)
+    ) return;
+    const now = clock.monotonic();
     const key = `${reason} ${hash}`;
     const before = known.get(key);
     if (before !== undefined && now - before.toldMs < MINUTE_MS) {
       before.count += 1;
       return;
     }
-    const time = new Date(now).toISOString().replace(/\.\d+Z$/, "Z");
+    const time = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
     try {
       if (before === undefined) {
         const name = await create(client, { reason, message, time });
@@ -63,8 +72,10 @@ export async function createAnnouncer(
       await client.patch(
         { group: "", version: "v1", resource: "events", namespace, name: before.name },
         { type: "merge", body: { count: before.count, lastTimestamp: time } },
+        { signal },
       );
     } catch (err) {
+      if (signal.aborted) return;
       isDenied = (err as { status?: number }).status === 403;
       log.warn("Kubernetes Event not written", { reason, err });
     }
@@ -90,16 +101,20 @@ export async function createAnnouncer(
       firstTimestamp: time,
       lastTimestamp: time,
       count: 1,
-    });
+    }, { signal });
     return event.metadata.name ?? "";
   }
 
   return {
     announce(event) {
-      queue = queue.then(() => tell(event));
+      if (waiting >= MAX_WAITING) return;
+      waiting += 1;
+      queue = queue.then(() => tell(event)).finally(() => waiting -= 1);
     },
     async close() {
+      const late = clock.timer(() => closing.abort(), CLOSE_LIMIT_MS);
       await queue;
+      late.cancel();
       await client.close();
     },
   };

@@ -113,8 +113,8 @@ export function createReloadMetrics(
   );
   gauge(
     "pending",
-    "Whether a version waits to be heard",
-    () => facts.hash !== facts.lastReloadHash || !facts.lastReloadOk ? 1 : 0,
+    "Whether what is wanted is not on the disk yet, or not heard of",
+    () => isPending(facts) ? 1 : 0,
   );
   gauge(
     "last_reload_successful",
@@ -201,6 +201,11 @@ export function createReloadMetrics(
     sources,
     watchEvents: () => watchEvents().values().reduce((sum, count) => sum + count, 0),
   });
+}
+
+/** Whether something is wanted that is not on the disk, or not heard of: refused, barred and unwritten versions too. */
+function isPending({ wantedHash, hash, lastReloadHash, lastReloadOk }: RunFacts): boolean {
+  return wantedHash !== hash || hash !== lastReloadHash || !lastReloadOk;
 }
 
 /** Sums of a family over all labels but the one at `index`; empty without the family. */

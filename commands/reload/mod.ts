@@ -6,9 +6,10 @@ import { gatherEntropy } from "#lib/run/early_entropy.ts";
 import { createLogger } from "#lib/log/create_logger.ts";
 import type { RunContext } from "#lib/run/context.ts";
 import { FLAGS } from "./flag_table.ts";
-import { type ReloadOptions, toOptions } from "./options.ts";
+import type { ReloadOptions } from "./options.ts";
 import { permissionsOf } from "./permissions.ts";
 import { asksServer } from "./scope.ts";
+import { toOptions } from "./to_options.ts";
 
 /** The command. */
 export const command: Command<ReloadOptions, typeof FLAGS> = {

@@ -15,8 +15,9 @@ import type { Layout } from "./disk/layout.ts";
 import { readState, writeState } from "./disk/state_file.ts";
 import { createReloadMetrics, type ReloadMetrics } from "./metrics.ts";
 import type { ReloadOptions } from "./options.ts";
+import { startsHooks } from "./permissions.ts";
 import { forwardSignals, onFurtherStops } from "./signals_forwarding.ts";
-import type { Source } from "./sources/source.ts";
+import { type Source, StartFailure } from "./sources/source.ts";
 import { newFacts, type RunFacts } from "./state.ts";
 import { StateKeeper, stateOfRun } from "./state_keeper.ts";
 import { Writer } from "./writer.ts";
@@ -110,8 +111,10 @@ export async function openRun(
     save: () => keeper?.save(),
   });
   const force = async (reason: "forced" | "resync" = "forced") => {
-    await Promise.all(sources.map((source) => source.refresh()));
+    const problem = await refreshAll(sources, deps.signal);
+    // Also with what is known already: what was changed on the disk is put right, the application is told.
     await cycle.force(reason);
+    if (problem !== undefined) throw problem;
   };
   if (options.listen !== undefined) {
     const { startService } = await import("./start_service.ts");
@@ -125,14 +128,31 @@ export async function openRun(
     const { startSidecarHealth } = await import("./compat/sidecar_health.ts");
     startSidecarHealth(options.sidecarHealth, cleanup, { facts, log });
   }
-  // A subreaper adopts orphans as PID 1 does; whether we are one, only the first orphan tells.
-  if (Deno.pid === 1 || child !== undefined) {
+  if (Deno.pid === 1 || child !== undefined || startsHooks(options)) {
     startReaper(cleanup, { clock, log, context, child, reaped: metrics.reaped });
   }
   return {
     ...deps,
     ...{ clock, sources, writer, cycle, facts, metrics, child, childEnv, announce, force },
   };
+}
+
+/** A source that says nothing for so long is not waited for. Milliseconds. */
+const REFRESH_LIMIT_MS = 5000;
+
+/** Has all sources look again; why one of them could not, `undefined` when all could. */
+async function refreshAll(
+  sources: readonly Source[],
+  signal: AbortSignal,
+): Promise<Error | undefined> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(REFRESH_LIMIT_MS)]);
+  const outcomes = await Promise.allSettled(sources.map((source) => source.refresh(limit)));
+  const failed = outcomes.find((outcome) => outcome.status === "rejected");
+  if (failed === undefined) return undefined;
+  const reason = failed.reason instanceof Error ? failed.reason.message : String(failed.reason);
+  return new Error(`A source could not be asked, what was known counts: ${reason}`, {
+    cause: failed.reason,
+  });
 }
 
 /** Takes over the directory and what the run before has left of itself in it. */
@@ -184,10 +204,18 @@ async function openLayout(
   },
 ): Promise<Layout> {
   const { configRoot: root, files } = options;
-  await Deno.mkdir(root, { recursive: true });
+  try {
+    await Deno.mkdir(root, { recursive: true });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartFailure(`Cannot make the directory "${root}": ${reason}`, [
+      "name another one with --configroot, or make it writable",
+    ], { cause: error });
+  }
   if (options.layout === "flat") {
     const { createFlatLayout } = await import("./disk/flat_layout.ts");
-    return createFlatLayout(root, { files, claim });
+    const keepsEarlier = options.rollback;
+    return createFlatLayout(root, { files, keepsEarlier, now: () => clock.now(), claim });
   }
   const { createSymlinkLayout } = await import("./disk/symlink_layout.ts");
   return createSymlinkLayout(root, files, { now: () => clock.now(), log });

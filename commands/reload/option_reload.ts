@@ -17,9 +17,8 @@ export function actionsOf(
   given: Sources,
   hasChild: boolean,
 ): readonly Action["name"][] {
-  const named = values["reload-method"] === "signal"
-    ? ["process"]
-    : (values["reload-action"] ?? "").split(",").map((name) => name.trim()).filter((name) =>
+  const named = actionOfMethod(values["reload-method"]) ??
+    (values["reload-action"] ?? "").split(",").map((name) => name.trim()).filter((name) =>
       name !== ""
     );
   const unknown = named.find((name) => !ACTIONS.some((action) => action === name));
@@ -30,11 +29,54 @@ export function actionsOf(
     ? named as Action["name"][]
     : defaultActions(values, given, hasChild);
   for (const action of actions) {
-    if ((action === "signal" || action === "restart") && !hasChild) {
-      throw new UsageError(`Option reload-action: ${action} needs an application behind --`);
+    const missing = missingFor(action, values, hasChild);
+    if (missing !== undefined) {
+      throw new UsageError(`Option reload-action: ${action} needs ${missing}`);
     }
   }
   return actions;
+}
+
+/** compat: prometheus-config-reloader names the action by its method. */
+function actionOfMethod(method: string | undefined): readonly Action["name"][] | undefined {
+  switch (method ?? "") {
+    case "":
+    case "http":
+      return undefined;
+    case "signal":
+      return ["process"];
+  }
+  throw new UsageError(`Option reload-method: "${method}" is not one of http, signal`);
+}
+
+/** What an action lacks, so that no run of it could ever succeed; `undefined` for nothing. */
+function missingFor(
+  action: Action["name"],
+  values: Values,
+  hasChild: boolean,
+): string | undefined {
+  switch (action) {
+    case "signal":
+    case "restart":
+      return hasChild ? undefined : "an application behind --";
+    case "http":
+      return urlTexts(values).length > 0 ? undefined : "a URL, --reload-http=URL";
+    case "process":
+      return processName(values) === "" ? "a name, --signal-process=NAME" : undefined;
+    case "pidfile":
+      return values["pid-file"] === "" ? "a file, --pid-file=FILE" : undefined;
+    case "command":
+      return values["reload-command"].trim() === ""
+        ? "a program, --reload-command=COMMAND"
+        : undefined;
+    case "none":
+      return undefined;
+  }
+}
+
+/** Name of the processes that get the signal; empty for none. */
+export function processName(values: Values): string {
+  return values["process-executable-name"] ?? values["signal-process"];
 }
 
 function defaultActions(
@@ -46,9 +88,7 @@ function defaultActions(
   if (hasChild && !hasUrl) return ["signal"];
   if (hasChild) return given["reload-signal"] === "default" ? ["http"] : ["signal", "http"];
   if (hasUrl) return ["http"];
-  if (values["signal-process"] !== "" || values["process-executable-name"] !== undefined) {
-    return ["process"];
-  }
+  if (processName(values) !== "") return ["process"];
   if (values["pid-file"] !== "") return ["pidfile"];
   if (values["reload-command"] !== "") return ["command"];
   if (values.once) return ["none"];
@@ -76,6 +116,9 @@ export function verifiesTarget(values: Values, given: Sources): boolean {
 /** The HTTP action. @throws {UsageError} */
 export function httpOf(values: Values, given: Sources): HttpActionOptions {
   const isWebhook = values["webhook-url"].length > 0;
+  if (values["reload-http-body"] !== undefined && values["reload-http-body-file"] !== undefined) {
+    throw new UsageError("Option reload-http-body: the body comes from --reload-http-body-file");
+  }
   const method = values["webhook-method"] ?? values["reload-http-method"];
   return {
     urls: urlTexts(values).map((text) => urlOf("reload-http", text)),
@@ -109,7 +152,12 @@ export function onStartOf(values: Values, hasChild: boolean): ReloadOptions["rel
 export function verifyOf(values: Values): VerifyOptions | undefined {
   const prometheus = values["runtimeinfo-url"];
   const text = prometheus ?? values["verify-url"];
-  if (text === undefined) return undefined;
+  if (text === undefined) {
+    if (values["verify-mode"] === "status") return undefined;
+    throw new UsageError("Option verify-mode: there is nothing to ask", [
+      "name the URL that is asked with --verify-url",
+    ]);
+  }
   if (values["verify-mode"] === "jsonpath" && values["verify-jsonpath"] === "") {
     throw new UsageError("Option verify-mode: jsonpath needs --verify-jsonpath");
   }

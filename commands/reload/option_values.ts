@@ -100,8 +100,17 @@ export function headerOf(text: string): readonly [string, string] {
 /** A URL with http or https. @throws {UsageError} */
 export function urlOf(option: string, text: string): URL {
   const url = URL.parse(text);
-  if (url !== null && /^https?:$/.test(url.protocol)) return url;
-  throw new UsageError(`Option ${option}: it is no URL with http or https`);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new UsageError(`Option ${option}: it is no URL with http or https`);
+  }
+  try {
+    decodeURIComponent(url.username + url.password);
+  } catch (error) {
+    throw new UsageError(`Option ${option}: the name or password in the URL has a % by itself`, [
+      "write % as %25 there",
+    ], { cause: error });
+  }
+  return url;
 }
 
 /** The path from the root, without a slash at its end. */

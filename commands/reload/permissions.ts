@@ -20,7 +20,8 @@ export async function permissionsOf(
     source.kind === "volume" ? [source.path] : []
   );
   const hasDuties = pid === 1 || child !== undefined || actions.includes("process") ||
-    actions.includes("pidfile") || [configRoot, ...volumes].some(isGuarded);
+    actions.includes("pidfile") || [configRoot, ...volumes].some(isGuarded) ||
+    startsHooks(options) && (await import("./subreaper.ts")).isSubreaper();
   if (hasDuties && options.rbac === undefined) return EVERYTHING;
   const server = asksServer(options) && options.rbac === undefined
     ? await import("#lib/kube/deno_permissions.ts").then((lib) => lib.kubeNeeds(options.kube.flags))
@@ -44,6 +45,13 @@ export async function permissionsOf(
     ...(net.length > 0 || asksServer(options) ? { net } : {}),
     ...(starts.length > 0 && { run: starts }),
   };
+}
+
+/** Whether programs are started that may leave others behind. */
+export function startsHooks(
+  { validate, actions }: Pick<ReloadOptions, "validate" | "actions">,
+): boolean {
+  return validate !== undefined || actions.includes("command");
 }
 
 /** Whether the runtime opens a path to nobody who lacks any permission; `/dev/shm` is one of them. */

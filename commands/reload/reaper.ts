@@ -6,6 +6,7 @@
 import type { Logger } from "#lib/log/logger.ts";
 import { type Clock, sleep } from "#lib/run/clock.ts";
 import { listProcesses } from "./actions/proc.ts";
+import { libcName } from "./libc.ts";
 
 /** What the reaper needs. */
 export interface ReaperDeps {
@@ -76,18 +77,4 @@ function openLibc() {
   return Deno.dlopen(libcName(), {
     waitpid: { parameters: ["i32", "pointer", "i32"], result: "i32" },
   });
-}
-
-/** The C library of this system; Alpine's has another name. */
-function libcName(): string {
-  const arch = Deno.build.arch === "aarch64" ? "aarch64" : "x86_64";
-  for (const name of [`/lib/ld-musl-${arch}.so.1`]) {
-    try {
-      Deno.statSync(name);
-      return name;
-    } catch {
-      // Not that kind of system.
-    }
-  }
-  return "libc.so.6";
 }

@@ -28,6 +28,11 @@ export class Retry {
     this.#beganMs = nowMs;
   }
 
+  /** Whether there was a try. */
+  get hasFailed(): boolean {
+    return this.#failures > 0;
+  }
+
   /** Notes a failure; milliseconds until the next try, `undefined` for never. */
   next(nowMs: number): number | undefined {
     const { maxElapsedMs, intervalMs, random, attempts } = this.#options;

@@ -21,7 +21,7 @@ export interface ServiceDeps {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly visible: () => Payload;
-  /** Whether the first reading of a source was forbidden. */
+  /** Milliseconds since the epoch. */
   readonly startedAtMs: number;
   /** Lists and reloads again; resolves when the application has heard. */
   readonly force: () => Promise<void>;
@@ -80,14 +80,21 @@ function healthProblems(
   const now = clock.now();
   const problems: string[] = [];
   const { failingSinceMs } = facts;
-  if (failingSinceMs !== undefined && now - failingSinceMs >= healthReloadGraceMs) {
+  const isFailing = failingSinceMs !== undefined &&
+    clock.monotonic() - failingSinceMs >= healthReloadGraceMs;
+  if (isFailing) {
     problems.push("reload_failed");
   }
   if ((facts.writeError ?? facts.stateError) !== undefined) problems.push("write_failed");
-  const heard = sources.flatMap((source) => source.status()).map(({ lastContact }) => lastContact);
+  // A volume that nobody changes says nothing, and is none of the API.
+  const heard = sources.flatMap((source) => source.status()).filter(({ mode }) => mode !== "volume")
+    .map(({ lastContact }) => lastContact);
   const isStale = healthMaxStalenessMs > 0 &&
     heard.some((at) => at !== undefined && now - at > healthMaxStalenessMs);
   if (isStale) problems.push("api_stale");
+  const isForbidden = !facts.isReady &&
+    sources.some((source) => source.status().some((status) => status.isForbidden === true));
+  if (isForbidden) problems.push("source_forbidden");
   if (childOptions !== undefined && facts.isReady && child?.isRunning === false) {
     problems.push("child_down");
   }
@@ -142,7 +149,7 @@ async function status(options: ReloadOptions, deps: ServiceDeps): Promise<Respon
     hash: facts.hash,
     lastReloadHash: facts.lastReloadHash ?? null,
     files,
-    sources: described.map(({ lastContact, error, ...source }) => ({
+    sources: described.map(({ lastContact, error, isForbidden: _, ...source }) => ({
       ...source,
       lastContact: timeOf(lastContact),
       error: error ?? null,
@@ -156,6 +163,7 @@ async function status(options: ReloadOptions, deps: ServiceDeps): Promise<Respon
       lastError: facts.lastError ?? null,
       nextAttempt: timeOf(facts.nextAttemptMs),
     },
+    write: { lastError: facts.writeError ?? facts.stateError ?? null },
     validation: {
       lastError: facts.refusal?.reason ?? null,
       refusedHash: facts.refusal?.hash ?? null,

@@ -18,14 +18,18 @@ export interface RunFacts {
   /** Hash of the last version that the application has heard of. */
   lastReloadHash: string | undefined;
   lastReloadOk: boolean;
-  /** Milliseconds since the epoch, as all times here. */
+  /** The same of the version before that one; `undefined` when this run knows of none. */
+  previousReloadHash: string | undefined;
+  /** Hash of what the sources want; empty when it could not be built. */
+  wantedHash: string;
+  /** Milliseconds since the epoch, as all times here but one. */
   lastAttemptMs: number | undefined;
   lastSuccessMs: number | undefined;
   attempts: number;
   consecutiveFailures: number;
   lastError: string | undefined;
   nextAttemptMs: number | undefined;
-  /** When the fast phase ended in failure. */
+  /** When the fast phase ended in failure, on the monotonic clock. */
   failingSinceMs: number | undefined;
   /** Why a version was not taken; `undefined` while the last one was. */
   refusal: { readonly hash: string; readonly reason: string } | undefined;
@@ -48,6 +52,8 @@ export function newFacts(): RunFacts {
     hash: "",
     lastReloadHash: undefined,
     lastReloadOk: true,
+    previousReloadHash: undefined,
+    wantedHash: "",
     lastAttemptMs: undefined,
     lastSuccessMs: undefined,
     attempts: 0,
@@ -74,7 +80,8 @@ export function stateOf(
 ): RunState {
   if (facts.isStopping) return "stopping";
   if (!facts.isReady) return "starting";
-  if (facts.isApplying) return "applying";
+  // What cannot be written yet is tried until it can.
+  if (facts.isApplying || facts.writeError !== undefined) return "applying";
   if (facts.isRolledBack) return "rolled-back";
   if (facts.refusal !== undefined) return "refused";
   if (facts.consecutiveFailures > 0) return "reload-failing";

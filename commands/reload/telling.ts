@@ -38,9 +38,10 @@ export class Telling {
   #reason: ReloadReason | undefined;
   #retry: Retry | undefined;
   #dueMs = 0;
-  #lastStartMs = -Infinity;
+  /** When the last run began, on the monotonic clock. */
+  lastStartMs = -Infinity;
   #isFirst = true;
-  /** When the change that is being told came; `undefined` for none. */
+  /** When the change that is being told came, on the monotonic clock; `undefined` for none. */
   changedAtMs: number | undefined;
 
   constructor(options: ReloadOptions, deps: TellingDeps) {
@@ -49,7 +50,7 @@ export class Telling {
     this.#isNews = createSeldom(deps.clock);
   }
 
-  /** When the next run is due, `Infinity` after giving up; `undefined` while nothing is to be told. */
+  /** When the next run is due on the monotonic clock, `Infinity` after giving up; `undefined` while nothing is to be told. */
   get dueMs(): number | undefined {
     return this.#reason === undefined ? undefined : this.#dueMs;
   }
@@ -63,7 +64,8 @@ export class Telling {
   plan(reason: ReloadReason): void {
     const { clock, random } = this.#deps;
     const { reloadMinIntervalMs, splayMs, retryMaxElapsedMs, retryIntervalMs } = this.#options;
-    const now = clock.now();
+    const now = clock.monotonic();
+    const isWaiting = this.#reason !== undefined && this.#retry?.hasFailed === false;
     this.#reason = reason;
     this.#retry = new Retry({
       maxElapsedMs: retryMaxElapsedMs,
@@ -72,13 +74,23 @@ export class Telling {
       ...this.#options.retryAttempts,
     }, now);
     const splay = this.#isFirst ? 0 : splayMs * random();
-    this.#dueMs = Math.max(now, this.#lastStartMs + reloadMinIntervalMs) + splay;
+    const dueMs = Math.max(now, this.lastStartMs + reloadMinIntervalMs) + splay;
+    // A version that comes while one waits must not put it off, or many would put it off for ever.
+    this.#dueMs = isWaiting ? Math.min(this.#dueMs, dueMs) : dueMs;
   }
 
   /** A version that the application has not heard of, or a failure before it, is to be told. */
   planIfNeeded(): void {
     const { facts } = this.#deps;
     if (facts.hash !== facts.lastReloadHash || !facts.lastReloadOk) this.plan("change");
+  }
+
+  /** The application has the version. */
+  noteHeard(hash: string): void {
+    const { facts } = this.#deps;
+    if (facts.lastReloadHash !== hash) facts.previousReloadHash = facts.lastReloadHash;
+    facts.lastReloadHash = hash;
+    facts.lastReloadOk = true;
   }
 
   /** Nothing is to be told any more. */
@@ -89,14 +101,14 @@ export class Telling {
   /** Notes that a try failed, and when the next one is; milliseconds until then, `undefined` for never. */
   delay(failure: Error): number | undefined {
     const { clock, facts, log, metrics } = this.#deps;
-    const now = clock.now();
+    const now = clock.monotonic();
     const delay = this.#retry?.next(now);
     if (this.isSlow && facts.failingSinceMs === undefined) {
       facts.failingSinceMs = now;
       metrics.gaveUp();
     }
     this.#dueMs = delay === undefined ? Infinity : now + delay;
-    facts.nextAttemptMs = delay === undefined ? undefined : now + delay;
+    facts.nextAttemptMs = delay === undefined ? undefined : clock.now() + delay;
     if (this.#isNews(`${facts.hash} ${failure.message}`)) {
       log.warn("reload failed", {
         err: failure,
@@ -112,9 +124,9 @@ export class Telling {
     const { clock, facts, writer, metrics, announce } = this.#deps;
     const reason = this.#reason ?? "change";
     const { hash, folder } = writer;
-    this.#lastStartMs = clock.now();
+    this.lastStartMs = clock.monotonic();
     this.#isFirst = false;
-    facts.lastAttemptMs = this.#lastStartMs;
+    facts.lastAttemptMs = clock.now();
     facts.attempts += 1;
     const startedAt = clock.monotonic();
     const run = { hash, previousHash: facts.lastReloadHash ?? "", reason, folder };
@@ -160,8 +172,7 @@ export class Telling {
   #onSuccess({ hash, reason }: Parameters<Action["run"]>[0], seconds: number): void {
     const { clock, facts, actions, metrics, log, save, announce } = this.#deps;
     this.#reason = undefined;
-    facts.lastReloadHash = hash;
-    facts.lastReloadOk = true;
+    this.noteHeard(hash);
     facts.lastSuccessMs = clock.now();
     facts.consecutiveFailures = 0;
     facts.lastError = undefined;
@@ -169,7 +180,7 @@ export class Telling {
     facts.nextAttemptMs = undefined;
     metrics.reloaded(this.#options.actions.join(","), reason, seconds);
     if (this.changedAtMs !== undefined) {
-      metrics.changeTold((clock.now() - this.changedAtMs) / 1000);
+      metrics.changeTold((clock.monotonic() - this.changedAtMs) / 1000);
     }
     this.changedAtMs = undefined;
     log.info("application reloaded", {

@@ -50,7 +50,7 @@ export async function beginVerification(
   return {
     async wait(hash, waitSignal) {
       const { clock } = deps;
-      const deadline = clock.now() + options.timeoutMs;
+      const deadline = clock.monotonic() + options.timeoutMs;
       let last = "no answer";
       while (true) {
         try {
@@ -62,7 +62,7 @@ export async function beginVerification(
           if (waitSignal.aborted || error instanceof Refused) throw error;
           last = error instanceof Error ? error.message : String(error);
         }
-        if (clock.now() + options.intervalMs > deadline) {
+        if (clock.monotonic() + options.intervalMs > deadline) {
           throw new Error(`not verified within ${options.timeoutMs} ms: ${last}`);
         }
         await sleep(options.intervalMs, { clock, signal: waitSignal });

@@ -81,7 +81,7 @@ export class Writer {
   async open(saved: SavedState | undefined): Promise<void> {
     const { layout } = this.#deps;
     const found = await layout?.open(saved);
-    await layout?.removeOld(this.#options.keepVersions, saved?.lastReloadHash ?? undefined, 0);
+    await layout?.removeOld(this.#options.keepVersions, [saved?.lastReloadHash], 0);
     if (found === undefined) return;
     this.#visible = found;
     this.#hash = await hashOf(found);

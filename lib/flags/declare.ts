@@ -17,6 +17,7 @@ import {
   logLevelType,
   stringType,
 } from "./types/scalars.ts";
+import { bytesSizeType, regexType, urlType } from "./types/text_forms.ts";
 import { DynValue } from "./value.ts";
 import type { ValueOptions } from "./value_contract.ts";
 
@@ -74,6 +75,20 @@ export interface ValueMakers {
     usage: string,
     options: ValueOptions<V> & { readonly values: readonly V[] },
   ): DynValue<V>;
+  /** An absolute URL, as text. */
+  url(value: string, usage?: string, options?: ValueOptions<string>): DynValue<string>;
+  /** A regular expression with the flag `u` alone. The default may be given as text. */
+  regex(
+    value: RegExp | string,
+    usage?: string,
+    options?: ValueOptions<RegExp>,
+  ): DynValue<RegExp>;
+  /** A number of bytes. The default may be given as text, such as `64Mi`. */
+  bytesSize(
+    value: number | string,
+    usage?: string,
+    options?: ValueOptions<number>,
+  ): DynValue<number>;
 }
 
 /** Values that may change at any time. */
@@ -115,5 +130,10 @@ function makers(phase: { readonly isDynamic: boolean }): ValueMakers {
         defaultText: value,
       }),
     enum: (value, usage, { values, ...options }) => make(enumType(values))(value, usage, options),
+    url: (value, usage = "", options = {}) => make(urlType)(urlType.parse(value), usage, options),
+    regex: (value, usage = "", options = {}) =>
+      make(regexType)(value instanceof RegExp ? value : regexType.parse(value), usage, options),
+    bytesSize: (value, usage = "", options = {}) =>
+      make(bytesSizeType)(bytesSizeType.parse(String(value)), usage, options),
   };
 }

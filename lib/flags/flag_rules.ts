@@ -1,5 +1,6 @@
 /** Conditions over several flags: an update that would break one is refused as a whole (flags-watch.md 5.3). */
 
+import { FlagError } from "./errors.ts";
 import type { AnyValue } from "./value_contract.ts";
 
 /** A condition that every update must leave true. */
@@ -51,4 +52,9 @@ export class FlagRules {
     }
     return undefined;
   }
+}
+
+/** What is thrown, or said of an update, where a rule refuses it. */
+export function refusedByRule(flag: string, refusal: string, raw: string): FlagError {
+  return new FlagError(refusal, { flag, raw, reason: "validation" });
 }

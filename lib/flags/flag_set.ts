@@ -7,31 +7,20 @@ import { parseArguments } from "./arguments.ts";
 import { checksumOf } from "./checksum.ts";
 import { dyn, fixed } from "./declare.ts";
 import { FlagError } from "./errors.ts";
-import { type FlagRule, FlagRules } from "./flag_rules.ts";
+import { type FlagRule, FlagRules, refusedByRule } from "./flag_rules.ts";
 import type {
   ApplyOptions,
-  FlagChange,
   FlagEntry,
   FlagInputs,
   FlagSetOptions,
   FlagUpdate,
   ValueSource,
 } from "./flag_set_contract.ts";
+import { FlagSlot } from "./flag_slot.ts";
 import { type FlagMakers, nameMakers } from "./named_makers.ts";
 import { compareBytes } from "./text.ts";
-import type { AnyValue, PreparedChange, ValueInput, ValueState } from "./value_contract.ts";
-
-interface Slot {
-  readonly name: string;
-  readonly value: AnyValue;
-  source: ValueSource;
-  sinceMs: number | undefined;
-  error: string | undefined;
-  /** What the configuration last set. */
-  config: ValueInput<unknown> | undefined;
-  /** What was in force before the configuration or HTTP first set it. */
-  base: (ValueState<unknown> & { readonly source: ValueSource }) | undefined;
-}
+import { UpdateListeners } from "./update_listeners.ts";
+import type { AnyValue, PreparedChange, ValueInput } from "./value_contract.ts";
 
 // The makers come in by `Object.assign`, so their types come in by merging.
 /** The makers of dynamic flags. */
@@ -44,22 +33,20 @@ export class FlagSet {
   /** Makers of static flags, which are settled when `freeze` is called. */
   readonly static: FlagMakers;
 
-  readonly #slots = new Map<string, Slot>();
+  readonly #slots = new Map<string, FlagSlot>();
   readonly #now: () => number;
-  readonly #onListenerError: (err: unknown) => void;
+  readonly #listeners: UpdateListeners;
   readonly #rules = new FlagRules((name) => this.get(name));
-  readonly #updateListeners = new Set<(update: FlagUpdate) => void>();
   #seq = 0;
   #revision = 0;
-  #sorted: readonly Slot[] | undefined;
+  #sorted: readonly FlagSlot[] | undefined;
   #isFrozen = false;
-  #listenerErrors = 0;
 
   /** An empty set; `name` is for listings of several. */
   constructor(name = "", { now = Date.now, onListenerError }: FlagSetOptions = {}) {
     this.name = name;
     this.#now = now;
-    this.#onListenerError = onListenerError ?? (() => undefined);
+    this.#listeners = new UpdateListeners(onListenerError ?? (() => undefined));
     const bind = <V extends AnyValue>(flag: string, value: V): V => this.bind(flag, value);
     this.static = nameMakers(fixed, bind);
     Object.assign(this, nameMakers(dyn, bind));
@@ -82,7 +69,7 @@ export class FlagSet {
 
   /** Errors that listeners threw so far. */
   get listenerErrors(): number {
-    return this.#listenerErrors;
+    return this.#listeners.errors;
   }
 
   /**
@@ -96,31 +83,20 @@ export class FlagSet {
         `Cannot declare flag "${name}": name is ${name === "" ? "empty" : "taken"}`,
       );
     }
-    const slot: Slot = {
-      name,
-      value,
-      source: "default",
-      sinceMs: undefined,
-      error: undefined,
-      config: undefined,
-      base: undefined,
-    };
+    const slot = new FlagSlot(name, value, this.#now);
     this.#slots.set(name, slot);
     this.#sorted = undefined;
     this.#revision += 1;
     value.bound(name, {
-      report: (err) => this.#report(err),
+      report: (err) => this.#listeners.report(err),
       refusalOf: (next) => {
         const refusal = this.#rules.refusalOf(new Map([[value, next]]));
         if (refusal === undefined) return undefined;
         return refusedByRule(name, refusal, value.type.format(next));
       },
       onSet: (before) => {
-        this.#finish({
-          source: "cli",
-          changes: this.#record(slot, { before, source: "cli" }),
-          rejected: [],
-        });
+        this.#revision += 1;
+        this.#finish({ source: "cli", changes: slot.record(before, "cli"), rejected: [] });
       },
     });
     if (this.#isFrozen) value.freeze();
@@ -173,7 +149,7 @@ export class FlagSet {
    */
   apply(inputs: FlagInputs, options: ApplyOptions): FlagUpdate {
     const { source, atomic = false, keepOverrides = false } = options;
-    const prepared: { slot: Slot; input: ValueInput<unknown>; change: PreparedChange }[] = [];
+    const prepared: { slot: FlagSlot; input: ValueInput<unknown>; change: PreparedChange }[] = [];
     const rejected: FlagError[] = [];
     for (const [name, input] of [...inputs].sort(([a], [b]) => compareBytes(a, b))) {
       const slot = this.#slots.get(name);
@@ -189,7 +165,7 @@ export class FlagSet {
       }
     }
     const accepted = atomic && rejected.length > 0 ? [] : prepared;
-    const isKept = ({ slot }: { slot: Slot }) => keepOverrides && slot.source === "http";
+    const isKept = ({ slot }: { slot: FlagSlot }) => keepOverrides && slot.source === "http";
     const applied = accepted.filter((one) => !isKept(one));
     const refusal = this.#rules.refusalOf(
       new Map(applied.map(({ slot, change }) => [slot.value, change.value])),
@@ -203,8 +179,9 @@ export class FlagSet {
     }
     for (const { slot, input } of accepted.filter(isKept)) slot.config = input;
     const changes = applied.flatMap(({ slot, input, change }) =>
-      this.#swap(slot, { input, change, source })
+      slot.swap({ input, change, source })
     );
+    this.#revision += applied.length;
     for (const { change } of applied) change.notify();
     return this.#finish({ source, changes, rejected });
   }
@@ -249,10 +226,7 @@ export class FlagSet {
 
   /** Calls `listener` after each update; the returned function ends that. */
   onUpdate(listener: (update: FlagUpdate) => void): () => void {
-    // A function of its own, so that one listener can be added twice.
-    const own = (update: FlagUpdate) => listener(update);
-    this.#updateListeners.add(own);
-    return () => void this.#updateListeners.delete(own);
+    return this.#listeners.add(listener);
   }
 
   /** Settles static flags: from now on they refuse to change. */
@@ -268,58 +242,15 @@ export class FlagSet {
     return err;
   }
 
-  #swap(
-    slot: Slot,
-    { input, change, source }: {
-      readonly input: ValueInput<unknown>;
-      readonly change: PreparedChange;
-      readonly source: ValueSource;
-    },
-  ): FlagChange[] {
-    const before = slot.value.state();
-    const isOverlay = source === "config" || source === "http";
-    if (isOverlay) slot.base ??= { ...before, source: slot.source };
-    if (source === "config") slot.config = input;
-    change.swap();
-    return this.#record(slot, { before, source });
-  }
-
-  /** Notes where the value in force comes from; returns the change, if it is one. */
-  #record(
-    slot: Slot,
-    { before, source }: { readonly before: ValueState<unknown>; readonly source: ValueSource },
-  ): FlagChange[] {
-    this.#revision += 1;
-    slot.source = source;
-    slot.sinceMs = this.#now();
-    slot.error = undefined;
-    const after = slot.value.state();
-    if (after.text === before.text) return [];
-    return [{
-      name: slot.name,
-      type: slot.value.type.name,
-      old: before.value,
-      new: after.value,
-      oldText: before.text,
-      newText: after.text,
-    }];
-  }
-
   /** Numbers an update and tells who follows them. */
   #finish(done: Omit<FlagUpdate, "seq">): FlagUpdate {
     this.#seq += 1;
     const update = { seq: this.#seq, ...done };
-    for (const listener of [...this.#updateListeners]) {
-      try {
-        listener(update);
-      } catch (err) {
-        this.#report(err);
-      }
-    }
+    this.#listeners.tell(update);
     return update;
   }
 
-  #restoreBase(slots: readonly Slot[]): FlagUpdate | undefined {
+  #restoreBase(slots: readonly FlagSlot[]): FlagUpdate | undefined {
     const restorable = slots.flatMap((slot) =>
       slot.base === undefined ? [] : [{ slot, base: slot.base }]
     );
@@ -328,21 +259,9 @@ export class FlagSet {
     const update = this.apply(inputs, { source: "default" });
     // A rule that refuses one of them refuses all.
     if (update.rejected.length > 0) return update;
-    for (const { slot, base } of restorable) {
-      slot.source = base.source;
-      slot.base = undefined;
-    }
+    for (const { slot, base } of restorable) slot.noteRestored(base);
     return update;
   }
-
-  #report(err: unknown): void {
-    this.#listenerErrors += 1;
-    this.#onListenerError(err);
-  }
-}
-
-function refusedByRule(flag: string, refusal: string, raw: string): FlagError {
-  return new FlagError(refusal, { flag, raw, reason: "validation" });
 }
 
 function unknownFlag(name: string, input: ValueInput<unknown>): FlagError {

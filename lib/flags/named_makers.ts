@@ -92,6 +92,27 @@ export interface FlagMakers {
     usage: string,
     options: ValueOptions<V> & { readonly values: readonly V[] },
   ): DynValue<V>;
+  /** An absolute URL, as text. */
+  url(
+    name: string,
+    value: string,
+    usage?: string,
+    options?: ValueOptions<string>,
+  ): DynValue<string>;
+  /** A regular expression with the flag `u` alone. The default may be given as text. */
+  regex(
+    name: string,
+    value: RegExp | string,
+    usage?: string,
+    options?: ValueOptions<RegExp>,
+  ): DynValue<RegExp>;
+  /** A number of bytes. The default may be given as text, such as `64Mi`. */
+  bytesSize(
+    name: string,
+    value: number | string,
+    usage?: string,
+    options?: ValueOptions<number>,
+  ): DynValue<number>;
 }
 
 type Maker = (...rest: unknown[]) => AnyValue;

@@ -213,3 +213,43 @@ Deno.test("flags-watch writes JSON lines, and ends with 1 for a bad start", asyn
   await eventually("it is ready", () => tolerant.logLine("ready"));
   assert.match(tolerant.stdout(), /"event":"unknown","name":"stray"/);
 });
+
+Deno.test("flags-watch takes a browser without a script back to the page it has set a flag on", async () => {
+  await using dir = await tempDir();
+  await using flags = await started(dir, { args: ["--allow-set", "--list-path=/list"] });
+  const send = async (value: string, accept: string) => {
+    const body = new URLSearchParams({ name: "limit", value });
+    const response = await fetch(`${flags.base}/set`, {
+      method: "POST",
+      body,
+      headers: { accept },
+    });
+    return [response.status, await response.text(), response.headers.get("refresh")];
+  };
+  const said = 'Success "limit" -> "7"';
+  assert.deepEqual(await send("7", "text/html,*/*"), [200, said, "1; url=/list"]);
+  assert.deepEqual(await send("7", "*/*"), [200, said, null]);
+  assert.deepEqual((await send("x", "text/html")).at(-1), null);
+});
+
+Deno.test("flags-watch --once writes its file where all values are good, and only there", async () => {
+  await using dir = await tempDir();
+  const schema = await dir.write("schema.json", SCHEMA);
+  const volume = await kubeletVolume(dir.path, { limit: "5" });
+  const out = `${dir.path}/values.env`;
+  const run = async (path: string) => {
+    await using kcfg = startKcfg([
+      ...["flags-watch", "--schema", schema, "--config-dir", volume.path, "--once"],
+      ...[`--out-file=${path}`, "--out-format=env"],
+    ]);
+    return [await kcfg.exitCode(), kcfg.stderr()] as const;
+  };
+  assert.equal((await run(out))[0], 0);
+  assert.match(await Deno.readTextFile(out), /^LIMIT=5$/m);
+  const [code, stderr] = await run(`${dir.path}/none/values`);
+  assert.equal(code, 1);
+  assert.match(stderr, /Cannot write values to ".*none\/values"/);
+  await volume.swap({ limit: "many" });
+  assert.equal((await run(out))[0], 1);
+  assert.match(await Deno.readTextFile(out), /^LIMIT=5$/m);
+});

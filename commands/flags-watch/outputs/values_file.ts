@@ -7,6 +7,7 @@ import { stringifyProperties } from "#lib/format/properties.ts";
 import { stringifyYaml } from "#lib/format/yaml.ts";
 import { writeFileAtomically } from "#lib/fs/atomic_write.ts";
 import type { Logger } from "#lib/log/logger.ts";
+import type { Clock, Timer } from "#lib/run/clock.ts";
 import type { FileForm } from "../flag_table.ts";
 
 /** The values of all flags in a form; secret ones are `***`. */
@@ -18,18 +19,45 @@ export function formatValues(flags: FlagSet, form: FileForm): string {
   return texts.map(([name, text]) => `${environmentName(name, "")}=${quote(text)}\n`).join("");
 }
 
-/** Writes the file now and after each update, until disposed. */
+/** Where the file is, and how it is written. */
+export interface ValuesFileOptions {
+  readonly path: string;
+  readonly form: FileForm;
+}
+
+/** What keeping it needs. */
+export interface ValuesFileDeps {
+  readonly flags: FlagSet;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+/** A disk that was full may not be in a moment. */
+const RETRY_MS = 5000;
+
+/** Writes the file once. @throws {Error} naming the path */
+export async function writeValues(
+  flags: FlagSet,
+  { path, form }: ValuesFileOptions,
+): Promise<void> {
+  try {
+    await writeFileAtomically(path, new TextEncoder().encode(formatValues(flags, form)));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`Cannot write values to "${path}": ${reason}`, { cause: error });
+  }
+}
+
+/** Writes the file now and after each update, until disposed; what cannot be written is tried again. */
 export class ValuesFile implements AsyncDisposable {
-  readonly #options: { readonly path: string; readonly form: FileForm };
-  readonly #deps: { readonly flags: FlagSet; readonly log: Logger };
+  readonly #options: ValuesFileOptions;
+  readonly #deps: ValuesFileDeps;
+  #retry: Timer | undefined;
   readonly #stop: () => void;
   #writing: Promise<void> | undefined;
   #isDue = false;
 
-  constructor(
-    options: { readonly path: string; readonly form: FileForm },
-    deps: { readonly flags: FlagSet; readonly log: Logger },
-  ) {
+  constructor(options: ValuesFileOptions, deps: ValuesFileDeps) {
     this.#options = options;
     this.#deps = deps;
     this.#stop = deps.flags.onUpdate(({ changes }) => {
@@ -39,14 +67,14 @@ export class ValuesFile implements AsyncDisposable {
 
   /** Writes the values as they are now. @throws {Error} naming the path */
   async write(): Promise<void> {
-    const { path, form } = this.#options;
-    await writeFileAtomically(path, new TextEncoder().encode(formatValues(this.#deps.flags, form)));
+    await writeValues(this.#deps.flags, this.#options);
   }
 
   /** Ends it once what is under way is written. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop();
     await this.#writing;
+    this.#retry?.cancel();
   }
 
   /** One write at a time; what comes meanwhile is in the next one. */
@@ -61,7 +89,10 @@ export class ValuesFile implements AsyncDisposable {
       try {
         await this.write();
       } catch (err) {
-        this.#deps.log.error("values not written", { path: this.#options.path, err });
+        const { log, clock } = this.#deps;
+        log.error("values not written", { err, retryInMs: RETRY_MS });
+        this.#retry?.cancel();
+        this.#retry = clock.timer(() => this.#schedule(), RETRY_MS, { unref: true });
       }
     }
   }

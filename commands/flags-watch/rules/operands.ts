@@ -30,6 +30,9 @@ const KINDS: Readonly<Record<FlagTypeName, Kind | undefined>> = {
   binary: undefined,
   "log-level": "text",
   enum: "text",
+  url: "text",
+  regex: undefined,
+  "bytes-size": "number",
 };
 
 /** A flag as an operand; `undefined` when rules cannot say anything about its type. */

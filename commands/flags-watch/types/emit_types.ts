@@ -44,6 +44,7 @@ function typeOf(
     case "bool":
       return plain("boolean");
     case "int":
+    case "bytes-size":
       return plain("number");
     case "int64":
       // Beyond what a number holds exactly it is text.
@@ -64,6 +65,8 @@ function typeOf(
     case "string":
     case "duration":
     case "binary":
+    case "url":
+    case "regex":
       return plain("string");
   }
 }

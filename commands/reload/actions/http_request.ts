@@ -146,12 +146,22 @@ async function sendByFetch(
     ...(body !== undefined && { body: new Uint8Array(body) }),
     ...(client !== undefined && { client }),
   });
-  const bytes = new Uint8Array(await response.arrayBuffer());
   return {
     status: response.status,
     location: response.headers.get("location") ?? undefined,
-    text: new TextDecoder().decode(bytes.subarray(0, MAX_BODY_BYTES)),
+    text: await beginningOf(response),
   };
+}
+
+/** The beginning of a body; the rest is read and forgotten. */
+async function beginningOf(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let [text, left] = ["", MAX_BODY_BYTES];
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk.subarray(0, left), { stream: true });
+    left = Math.max(0, left - chunk.length);
+  }
+  return text + decoder.decode();
 }
 
 /** Whether a proxy of the environment is for this host; never for ourselves. */

@@ -32,10 +32,10 @@ export function createSignalAction(
   let ready: number | undefined;
 
   async function untilReady(pid: number, signal: AbortSignal): Promise<void> {
-    const deadline = clock.now() + waitMs;
+    const deadline = clock.monotonic() + waitMs;
     while (child.isRunning) {
       if (await takesSignal(pid)) return;
-      if (clock.now() >= deadline) {
+      if (clock.monotonic() >= deadline) {
         log.warn("application has no handler for the signal, it is sent all the same", {
           pid,
           signal: name,
@@ -48,7 +48,7 @@ export function createSignalAction(
 
   async function takesSignal(pid: number): Promise<boolean> {
     const status = await readProc(`${pid}/status`);
-    const isGrownUp = clock.now() - child.startedAtMs >= GROWN_UP_MS;
+    const isGrownUp = child.ageMs >= GROWN_UP_MS;
     if (status === undefined) return isGrownUp;
     const mask = (field: string) =>
       BigInt(`0x${new RegExp(`^${field}:\\s*([0-9a-f]+)`, "m").exec(status)?.[1] ?? "0"}`);

@@ -5,7 +5,8 @@ import { type ResolvedFlags, resolveFlags } from "#lib/cli/resolve_flags.ts";
 import type { ScannedArgs } from "#lib/cli/scan_args.ts";
 import { FLAGS } from "../flag_table.ts";
 import { listenOf } from "../option_values.ts";
-import { type ReloadOptions, toOptions } from "../options.ts";
+import type { ReloadOptions } from "../options.ts";
+import { toOptions } from "../to_options.ts";
 import { sidecarFlags } from "./sidecar_variables.ts";
 
 /**

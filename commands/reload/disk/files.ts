@@ -112,3 +112,15 @@ export function isNoFile(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory ||
     error instanceof Deno.errors.IsADirectory;
 }
+
+/** Removes the folders above a path, up to `root`, as long as they are empty. */
+export async function removeEmptyParents(root: string, path: string): Promise<void> {
+  for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) {
+    try {
+      await Deno.remove(`${root}/${path.slice(0, at)}`);
+    } catch {
+      // Something else is in it, so it stays.
+      return;
+    }
+  }
+}

@@ -1,16 +1,20 @@
 /**
  * Regular files at their final paths, for applications that refuse links (reload.md 6.5). Each file is replaced by a
  * rename; new and changed ones first, unchanged ones not at all, removals last. Only files of ours are removed: those
- * that the state file lists, and it lists a file before the file appears.
+ * that the state file lists, and it lists a file before the file appears. Versions to go back to are copied beside the
+ * files, under names that begin with two dots.
  */
 
 import { type Payload, sameBytes } from "../payload/payload.ts";
+import { linksToFiles, readFiles } from "./change_layout.ts";
+import { EarlierVersions } from "./earlier_versions.ts";
 import {
   type FileOptions,
   isNoFile,
   makeParents,
   readIfPresent,
   removeAll,
+  removeEmptyParents,
   removeFile,
   syncFolder,
   writeNewFile,
@@ -18,35 +22,41 @@ import {
 import type { Layout, PreparedVersion } from "./layout.ts";
 import { foldersOf, OwnFiles } from "./own_files.ts";
 import { isStateLeftOver, type SavedState } from "./state_file.ts";
+import { writeVersion } from "./version_folder.ts";
 
 const TEMPORARY = "..kcfg-tmp-";
 
 /** What the layout needs. */
 export interface FlatLayoutDeps {
   readonly files: FileOptions;
+  /** Whether versions are kept to go back to. */
+  readonly keepsEarlier: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   /** Writes the state file with what {@linkcode Layout.files} says. @throws {Error} when it cannot */
   readonly claim: () => Promise<void>;
 }
 
 /** Makes the layout of `root`. */
-export function createFlatLayout(root: string, { files: options, claim }: FlatLayoutDeps): Layout {
+export function createFlatLayout(
+  root: string,
+  { files: options, keepsEarlier, now, claim }: FlatLayoutDeps,
+): Layout {
   const own = new OwnFiles(root);
   let visible: Payload = new Map();
   let visibleHash = "";
-  const earlier: { readonly hash: string; readonly payload: Payload }[] = [];
+  const earlier = new EarlierVersions(root, options, now);
+  const temporaryIn = (folder: string) => `${folder}/${TEMPORARY}${crypto.randomUUID()}`;
 
   async function open(state: SavedState | undefined): Promise<Payload | undefined> {
     own.add(state?.files ?? []);
+    if (state?.layout === "symlink") await linksToFiles(root, options, () => temporaryIn(root));
     for (const folder of foldersOf(own.paths)) await removeLeftOvers(`${root}/${folder}`);
-    if (state === undefined || state.layout !== "flat") return undefined;
-    const found = new Map<string, Uint8Array>();
-    for (const path of state.files) {
-      const bytes = await readIfPresent(`${root}/${path}`);
-      if (bytes !== undefined) found.set(path, bytes);
-    }
-    visible = found;
+    await earlier.open(state?.layout === "flat" && keepsEarlier ? state.earlier : []);
+    if (state === undefined) return undefined;
+    visible = await readFiles(root, state.files);
     visibleHash = state.hash;
-    return found;
+    return visible;
   }
 
   /** What fails half-way leaves files that are listed, so the next write puts it right. */
@@ -59,7 +69,7 @@ export function createFlatLayout(root: string, { files: options, claim }: FlatLa
       if (present !== undefined && sameBytes(present, bytes)) continue;
       await makeParents(root, path, options);
       const folder = `${root}/${path}`.slice(0, `${root}/${path}`.lastIndexOf("/"));
-      const temporary = `${folder}/${TEMPORARY}${crypto.randomUUID()}`;
+      const temporary = temporaryIn(folder);
       try {
         await writeNewFile(temporary, bytes, options);
         await Deno.rename(temporary, `${root}/${path}`);
@@ -92,13 +102,10 @@ export function createFlatLayout(root: string, { files: options, claim }: FlatLa
 
   /** Nothing lies beside the visible files, so what is validated is a copy of its own. */
   async function makeCopy(payload: Payload): Promise<string> {
-    const folder = `${root}/${TEMPORARY}${crypto.randomUUID()}`;
+    const folder = temporaryIn(root);
     try {
       await Deno.mkdir(folder);
-      for (const [path, bytes] of payload) {
-        await makeParents(folder, path, options);
-        await writeNewFile(`${folder}/${path}`, bytes, { ...options, fsync: false });
-      }
+      await writeVersion(folder, payload, { ...options, fsync: false });
     } catch (error) {
       await removeAll(folder);
       throw error;
@@ -118,11 +125,14 @@ export function createFlatLayout(root: string, { files: options, claim }: FlatLa
       discard: removeCopy,
       async switch() {
         try {
+          if (keepsEarlier && visibleHash !== "" && await earlier.keep(visibleHash, visible)) {
+            // The state names it from now on, or the next start would remove it.
+            await claim();
+          }
           await write(payload);
         } finally {
           await removeCopy();
         }
-        earlier.push({ hash: visibleHash, payload: visible });
         visible = payload;
         visibleHash = hash;
       },
@@ -143,23 +153,19 @@ export function createFlatLayout(root: string, { files: options, claim }: FlatLa
       return true;
     },
     current: () => "",
-    // What is not visible is in memory alone.
-    earlier: () => [],
-    // deno-lint-ignore require-await -- the other layout waits
-    async removeOld(keep, hash) {
-      const old = earlier.slice(0, Math.max(0, earlier.length - keep));
-      const kept = earlier.filter((one) => !old.includes(one) || one.hash === hash);
-      earlier.splice(0, earlier.length, ...kept);
+    earlier: () => earlier.all,
+    async removeOld(keep, needed) {
+      await earlier.removeOld(keep, needed);
       return false;
     },
     async backTo(hash) {
-      const before = earlier.findLast((one) => one.hash === hash);
+      const before = await earlier.read(hash);
       if (before === undefined) return undefined;
-      await write(before.payload);
-      earlier.splice(earlier.indexOf(before), 1);
-      visible = before.payload;
+      await write(before);
+      await earlier.remove(hash);
+      visible = before;
       visibleHash = hash;
-      return before.payload;
+      return before;
     },
   };
 }
@@ -173,16 +179,5 @@ async function removeLeftOvers(folder: string): Promise<void> {
     }
   } catch (error) {
     if (!isNoFile(error)) throw error;
-  }
-}
-
-async function removeEmptyParents(root: string, path: string): Promise<void> {
-  for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) {
-    try {
-      await Deno.remove(`${root}/${path.slice(0, at)}`);
-    } catch {
-      // Something else is in it, so it stays.
-      return;
-    }
   }
 }

@@ -36,10 +36,14 @@ export interface Layout {
   /** Earlier versions that are still on disk, for the state file; the oldest first. */
   earlier(): SavedState["earlier"];
   /**
-   * Removes all but the newest `keep` before the visible one and the one that has `hash`, as far as they have not been
-   * visible for `graceMs`. Resolves to whether some are left for a later call.
+   * Removes all but the newest `keep` before the visible one and those that have one of the hashes `needed`, as far as
+   * they have not been visible for `graceMs`. Resolves to whether some are left for a later call.
    */
-  removeOld(keep: number, hash: string | undefined, graceMs: number): Promise<boolean>;
+  removeOld(
+    keep: number,
+    needed: readonly (string | null | undefined)[],
+    graceMs: number,
+  ): Promise<boolean>;
   /** Makes the version visible again that has `hash`; `undefined` when there is none. */
   backTo(hash: string): Promise<Payload | undefined>;
 }

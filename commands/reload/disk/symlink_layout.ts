@@ -6,23 +6,16 @@
 import { inBatches } from "#lib/fs/in_batches.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { hashOf, type Payload, RefusedVersion, samePayload } from "../payload/payload.ts";
-import {
-  type FileOptions,
-  linkTarget,
-  makeFolder,
-  makeParents,
-  removeAll,
-  syncFolder,
-  writeNewFile,
-} from "./files.ts";
+import { clearFolders, readFiles } from "./change_layout.ts";
+import { type FileOptions, linkTarget, removeAll, syncFolder } from "./files.ts";
 import type { Layout, PreparedVersion } from "./layout.ts";
 import { readTree } from "./read_tree.ts";
 import { isStateLeftOver, type SavedState } from "./state_file.ts";
+import { makeVersionFolder, VERSION_NAME, writeVersion } from "./version_folder.ts";
 
 const DATA = "..data";
 const NEW_DATA = "..data_tmp";
 const TEMPORARY = "..kcfg-tmp-";
-const VERSION = /^\.\.\d{4}_\d\d_\d\d_\d\d_\d\d_\d\d\.\d+$/;
 
 interface Version {
   /** Of its folder. */
@@ -53,19 +46,20 @@ export function createSymlinkLayout(
   let linked = new Set<string>();
 
   async function open(saved: SavedState | undefined): Promise<Payload | undefined> {
+    if (saved?.layout === "flat") return await takeOverFiles(saved.files);
     const target = await linkTarget(`${root}/${DATA}`);
     const known = [...saved?.earlier ?? [], ...(saved === undefined ? [] : [saved])]
       .map(({ dir, hash }) => ({ name: dir, hash, replacedMs: -Infinity }))
-      .filter(({ name }) => VERSION.test(name) && name !== target);
+      .filter(({ name }) => VERSION_NAME.test(name) && name !== target);
     const present = new Set<string>();
     for await (const { name } of Deno.readDir(root)) {
       present.add(name);
       const isLeftOver = name === NEW_DATA || name.startsWith(TEMPORARY) ||
         isStateLeftOver(name) ||
-        VERSION.test(name) && name !== target && !known.some((one) => one.name === name);
+        VERSION_NAME.test(name) && name !== target && !known.some((one) => one.name === name);
       if (isLeftOver) await removeAll(`${root}/${name}`);
     }
-    if (target === undefined || !VERSION.test(target)) return undefined;
+    if (target === undefined || !VERSION_NAME.test(target)) return undefined;
     const payload = await readTree(`${root}/${target}`);
     const hash = payload === undefined ? "" : await hashOf(payload);
     versions = [...known.filter(({ name }) => present.has(name)), {
@@ -80,20 +74,10 @@ export function createSymlinkLayout(
     { hash }: { readonly hash: string },
   ): Promise<PreparedVersion> {
     await refuseForeignFolders(payload);
-    const name = await makeVersionFolder();
+    const name = await makeVersionFolder(root, now(), options);
     const folder = `${root}/${name}`;
     try {
-      const folders = new Set([folder]);
-      for (const path of payload.keys()) {
-        await makeParents(folder, path, options);
-        const slash = path.lastIndexOf("/");
-        if (slash > 0) folders.add(`${folder}/${path.slice(0, slash)}`);
-      }
-      await inBatches(
-        payload,
-        ([path, bytes]) => writeNewFile(`${folder}/${path}`, bytes, options),
-      );
-      for (const one of folders) await syncFolder(one, options);
+      await writeVersion(folder, payload, options);
     } catch (error) {
       await removeAll(folder);
       throw error;
@@ -129,22 +113,29 @@ export function createSymlinkLayout(
     await syncFolder(root, options);
   }
 
-  /** A name that sorts behind the others: the time, with the fraction counted up when it is taken. */
-  async function makeVersionFolder(): Promise<string> {
-    const time = new Date(now()).toISOString().replace(/[-T:]/g, "_").slice(0, 19);
-    for (let fraction = Math.floor(now() % 1000) * 1_000_000;; fraction++) {
-      const name = `..${time}.${String(fraction).padStart(9, "0")}`;
-      try {
-        await makeFolder(`${root}/${name}`, options);
-        return name;
-      } catch (error) {
-        if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-      }
+  /** A run with the flat layout has left files where links belong. */
+  async function takeOverFiles(paths: readonly string[]): Promise<Payload> {
+    const payload = await readFiles(root, paths);
+    for await (const { name } of Deno.readDir(root)) {
+      const isLeftOver = name === NEW_DATA || name.startsWith(TEMPORARY) ||
+        isStateLeftOver(name) || VERSION_NAME.test(name);
+      if (isLeftOver) await removeAll(`${root}/${name}`);
     }
+    const name = await makeVersionFolder(root, now(), options);
+    await writeVersion(`${root}/${name}`, payload, options);
+    await clearFolders(root, paths);
+    await pointTo(name);
+    show({ name, hash: await hashOf(payload), replacedMs: -Infinity });
+    visible = [...payload.keys()];
+    await linkNames(payload, new Set(paths));
+    return payload;
   }
 
   /** The links people see: new ones first, then those of vanished names are removed. */
-  async function linkNames(payload: Payload): Promise<void> {
+  async function linkNames(
+    payload: Payload,
+    ownFiles: ReadonlySet<string> = new Set(),
+  ): Promise<void> {
     const wanted = new Set([...payload.keys()].map(firstName));
     const present = await listRoot();
     let isChanged = false;
@@ -158,7 +149,9 @@ export function createSymlinkLayout(
       if (found?.isSymlink === true && known.has(name)) return;
       if (await linkTarget(path) === target) return;
       isChanged = true;
-      if (found !== undefined) log.warn("file replaced, it was not ours", { path });
+      if (found !== undefined && !ownFiles.has(name)) {
+        log.warn("file replaced, it was not ours", { path });
+      }
       const temporary = `${root}/${TEMPORARY}${crypto.randomUUID()}`;
       await Deno.symlink(target, temporary);
       await Deno.rename(temporary, path);
@@ -233,10 +226,14 @@ export function createSymlinkLayout(
     files: () => visible,
     current: () => versions.at(-1)?.name ?? "",
     earlier: () => versions.slice(0, -1).map(({ name, hash }) => ({ dir: name, hash })),
-    async removeOld(keep, hash, graceMs) {
+    async removeOld(keep, needed, graceMs) {
       const old = versions.slice(0, Math.max(0, versions.length - 1 - keep))
-        .filter((version) => version.hash !== hash);
-      const due = old.filter(({ replacedMs }) => now() - replacedMs >= graceMs);
+        .filter(({ hash }) => !needed.includes(hash));
+      const due = old.filter(({ replacedMs }) => {
+        const ageMs = now() - replacedMs;
+        // The clock was put back: how long it has been is not known any more.
+        return ageMs >= graceMs || ageMs < 0;
+      });
       for (const { name } of due) await removeAll(`${root}/${name}`);
       versions = versions.filter((version) => !due.includes(version));
       return due.length < old.length;

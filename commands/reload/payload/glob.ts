@@ -3,7 +3,7 @@
 /**
  * The pattern as an expression for whole keys.
  *
- * @throws {SyntaxError} for a set of characters that is not closed
+ * @throws {SyntaxError} for a set of characters that is not closed, or a range of none
  */
 export function parseGlob(text: string): RegExp {
   let source = "";
@@ -19,5 +19,11 @@ export function parseGlob(text: string): RegExp {
       at = end;
     } else source += char.replace(/[\\^$.|+(){}\]]/, "\\$&");
   }
-  return new RegExp(`^${source}$`, "s");
+  try {
+    return new RegExp(`^${source}$`, "s");
+  } catch (error) {
+    throw new SyntaxError(`"${text}" has a range from a higher to a lower character`, {
+      cause: error,
+    });
+  }
 }

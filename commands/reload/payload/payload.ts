@@ -17,6 +17,8 @@ export interface PayloadPart {
   readonly entries: ReadonlyMap<string, Uint8Array>;
   /** Files that the application reads where they are: they make a version, but are not written. */
   readonly inPlace?: boolean;
+  /** Its object has no keys, and the options say that the files of before stay then. */
+  readonly keepsOld?: boolean;
 }
 
 /** How keys become paths. */

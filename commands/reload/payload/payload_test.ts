@@ -144,3 +144,22 @@ Deno.test("transform() refuses corrupt data and, when asked, variables that are 
   assert.deepEqual(await run("empty"), [" h $NOT ${NOT}", 1]);
   await assert.rejects(run("reject"), /needs the variable "NONE"/);
 });
+
+Deno.test("transform() replaces variables in bytes that are no UTF-8, and keeps all other bytes", async () => {
+  const encode = (text: string) => [...new TextEncoder().encode(text)];
+  const bom = [0xef, 0xbb, 0xbf];
+  const bytes = new Uint8Array([
+    ...bom,
+    ...encode("$(HOST)"),
+    0xff,
+    0xfe,
+    ...encode("$(HOST)\u00e9"),
+  ]);
+  const { payload } = await transform(new Map([["a", bytes]]), {
+    ...TRANSFORMS,
+    envsubst: [parseGlob("*")],
+    env: { HOST: "h\u00fc" },
+  });
+  const expected = [...bom, ...encode("h\u00fc"), 0xff, 0xfe, ...encode("h\u00fc\u00e9")];
+  assert.deepEqual([...payload.get("a") ?? []], expected);
+});

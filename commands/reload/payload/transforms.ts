@@ -85,15 +85,31 @@ function substitute(
   { env, envsubstMissing }: TransformOptions,
 ): { readonly bytes: Uint8Array; readonly missing: number } {
   let missing = 0;
-  const text = new TextDecoder().decode(bytes);
-  const replaced = text.replace(VARIABLE, (whole, name: string) => {
+  const pieces: Uint8Array[] = [];
+  let from = 0;
+  // A character a byte: what is not replaced stays as it is, whatever its encoding.
+  for (const { 0: whole, 1: name = "", index } of toCharacters(bytes).matchAll(VARIABLE)) {
     const value = env[name];
-    if (value !== undefined) return value;
-    missing += 1;
-    if (envsubstMissing === "reject") {
-      throw new RefusedVersion(`File "${path}" needs the variable "${name}", which is not set`);
+    if (value === undefined) {
+      missing += 1;
+      if (envsubstMissing === "keep") continue;
+      if (envsubstMissing === "reject") {
+        throw new RefusedVersion(`File "${path}" needs the variable "${name}", which is not set`);
+      }
     }
-    return envsubstMissing === "empty" ? "" : whole;
-  });
-  return { bytes: replaced === text ? bytes : new TextEncoder().encode(replaced), missing };
+    pieces.push(bytes.subarray(from, index), new TextEncoder().encode(value ?? ""));
+    from = index + whole.length;
+  }
+  if (pieces.length === 0) return { bytes, missing };
+  return { bytes: joinBytes([...pieces, bytes.subarray(from)]), missing };
+}
+
+/** One character for each byte. */
+function toCharacters(bytes: Uint8Array): string {
+  let text = "";
+  // The arguments of a call are limited.
+  for (let at = 0; at < bytes.length; at += 8192) {
+    text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  }
+  return text;
 }

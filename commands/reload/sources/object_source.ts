@@ -1,12 +1,22 @@
 /** One ConfigMap or Secret through the API (reload.md 4): by watch, or by asking again where watching is denied. */
 
 import { type ConfigKind, type StoredObject, toConfigObject } from "#lib/kube/config_object.ts";
-import { type Informer, KubeApiError, type KubeClient } from "#lib/kube/mod.ts";
+import type { Informer, KubeClient } from "#lib/kube/mod.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { aborted } from "#lib/run/aborted.ts";
 import { type Clock, sleep } from "#lib/run/clock.ts";
 import { createSeldom } from "../seldom.ts";
 import { type Source, type SourceEvents, StartFailure } from "./source.ts";
+import { withinStartup } from "./within_startup.ts";
+import {
+  forceOf,
+  isMissing,
+  isOlder,
+  isRefusal,
+  isSame,
+  pollMs,
+  reasonOf,
+} from "./stored_object.ts";
 
 /** An object and what its absence means. */
 export interface ObjectSourceOptions {
@@ -31,7 +41,6 @@ export interface ObjectSourceDeps {
   readonly log: Logger;
 }
 
-const POLL_MS = 30_000;
 const NO_ENTRIES: ReadonlyMap<string, Uint8Array> = new Map();
 
 /** Makes the source; nothing is asked before `load`. */
@@ -73,11 +82,11 @@ export function createObjectSource(options: ObjectSourceOptions, deps: ObjectSou
     });
     informer.start();
     try {
-      const outcome = await Promise.race([
+      const known = Promise.race([
         informer.synced.then(() => "synced" as const),
         failed.promise.then((err) => ({ err })),
-        startupEnd(signal),
       ]);
+      const outcome = await withinStartup(known, options.startupTimeoutMs, { clock, signal });
       if (outcome === "synced") {
         error = undefined;
         take(informer.get(namespace, name));
@@ -95,17 +104,17 @@ export function createObjectSource(options: ObjectSourceOptions, deps: ObjectSou
   /** Where list and watch are denied, GET may still be allowed. */
   async function loadByGet(refusal: unknown, signal: AbortSignal): Promise<void> {
     try {
-      take(await client.get<StoredObject>({ ...resource, name }, { signal }));
-    } catch (err) {
-      if (isMissing(err)) take(undefined);
-      else {
-        throw new StartFailure(`Cannot read ${title}: ${reasonOf(refusal)}`, [
-          `--print-rbac prints the rights that are needed`,
-        ], { cause: refusal });
-      }
+      take(await getObject(signal));
+    } catch {
+      // Why it may not be watched is the first thing to put right.
+      throw new StartFailure(`Cannot read ${title}: ${reasonOf(refusal)}`, [
+        `--print-rbac prints the rights that are needed`,
+      ], { cause: refusal });
     }
     mode = "poll";
     error = undefined;
+    // It would ask for what is denied again and again.
+    await informer.stop();
     log.warn("watching is denied, the object is asked for every 30 s", { object: title });
   }
 
@@ -117,6 +126,13 @@ export function createObjectSource(options: ObjectSourceOptions, deps: ObjectSou
       ]);
     }
     log.info("waiting for an object that is not there", { object: title });
+    if (mode === "poll") {
+      while (object === undefined) {
+        await sleep(pollMs(), { clock, signal });
+        await askFor(take, signal);
+      }
+      return;
+    }
     const present = Promise.withResolvers<void>();
     const remove = informer.addHandler((event) => {
       if (event.type !== "added" && event.type !== "updated") return;
@@ -129,16 +145,6 @@ export function createObjectSource(options: ObjectSourceOptions, deps: ObjectSou
       remove();
       signal.removeEventListener("abort", stop);
     });
-  }
-
-  async function startupEnd(signal: AbortSignal): Promise<"timeout"> {
-    if (options.startupTimeoutMs === 0) {
-      const { promise, reject } = Promise.withResolvers<never>();
-      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-      return await promise;
-    }
-    await sleep(options.startupTimeoutMs, { clock, signal });
-    return "timeout";
   }
 
   async function follow(events: SourceEvents, signal: AbortSignal): Promise<void> {
@@ -200,30 +206,47 @@ export function createObjectSource(options: ObjectSourceOptions, deps: ObjectSou
 
   async function poll(events: SourceEvents, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await sleep(POLL_MS * (0.9 + 0.2 * Math.random()), { clock, signal }).catch(() => undefined);
+      await sleep(pollMs(), { clock, signal }).catch(() => undefined);
       if (signal.aborted) break;
-      await ask(events, signal);
+      await askFor((found) => {
+        if (found === undefined) {
+          if (object !== undefined) onDeleted(events);
+        } else if (!isSame(found, object)) takeAndTell(found, events);
+      }, signal);
     }
-    await informer.stop();
   }
 
-  async function ask(events: SourceEvents, signal: AbortSignal): Promise<void> {
+  /** Asks for the object by its name; what cannot be had for the moment is noted and no more. */
+  async function askFor(
+    onAnswer: (found: StoredObject | undefined) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     try {
-      const found = await client.get<StoredObject>({ ...resource, name }, { signal });
-      lastContact = clock.now();
+      onAnswer(await getObject(signal));
       error = undefined;
-      if (!isSame(found, object)) takeAndTell(found, events);
     } catch (err) {
-      if (signal.aborted) return;
-      if (isMissing(err) && object !== undefined) return onDeleted(events);
-      error = reasonOf(err);
+      if (!signal.aborted) error = reasonOf(err);
     }
+  }
+
+  async function getObject(signal: AbortSignal): Promise<StoredObject | undefined> {
+    const found = await client.get<StoredObject>({ ...resource, name }, { signal })
+      .catch((err) => {
+        if (!isMissing(err)) throw err;
+        return undefined;
+      });
+    lastContact = clock.now();
+    return found;
   }
 
   return {
     load,
     follow,
-    parts: () => [{ source: title, folder, entries }],
+    parts: () => [{
+      ...{ source: title, folder, entries },
+      // What there was before this run is on the disk alone.
+      keepsOld: object !== undefined && entries.size === 0 && options.onEmpty === "keep",
+    }],
     status: () => [{
       kind,
       namespace,
@@ -232,37 +255,21 @@ export function createObjectSource(options: ObjectSourceOptions, deps: ObjectSou
       uid: object?.metadata.uid ?? "",
       resourceVersion: object?.metadata.resourceVersion ?? "",
       present: object !== undefined,
-      lastContact: informer.lastContact ?? lastContact,
+      lastContact: mode === "poll" ? lastContact : informer.lastContact ?? lastContact,
       error,
     }],
-    async refresh() {
-      if (mode === "poll") return;
+    async refresh(signal) {
+      if (mode === "poll") {
+        const found = await getObject(signal);
+        // That it is gone is said by the next look of those who follow it.
+        if (found !== undefined && !isSame(found, object)) take(found);
+        return;
+      }
       const { items: [found] } = await client.list<StoredObject>(resource, {
-        fieldSelector: `metadata.name=${name}`,
+        ...{ fieldSelector: `metadata.name=${name}`, signal },
       });
-      if (found !== undefined && !isSame(found, object)) take(found);
+      if (found !== undefined && !isSame(found, object) && !isOlder(found, object)) take(found);
     },
+    close: () => informer.stop(),
   };
-}
-
-function isSame(a: StoredObject, b: StoredObject | undefined): boolean {
-  return b !== undefined && a.metadata.uid === b.metadata.uid &&
-    a.metadata.resourceVersion === b.metadata.resourceVersion;
-}
-
-/** Whoever changes this annotation asks for a reload (reload.md 4.3). */
-function forceOf({ metadata }: StoredObject): string | undefined {
-  return metadata.annotations?.["kcfg.dev/reload"];
-}
-
-function isRefusal(err: unknown): boolean {
-  return err instanceof KubeApiError && (err.status === 403 || err.status === 404);
-}
-
-function isMissing(err: unknown): boolean {
-  return err instanceof KubeApiError && err.status === 404;
-}
-
-function reasonOf(err: unknown): string {
-  return err instanceof Error ? err.message : String(err);
 }

@@ -1,13 +1,15 @@
 /** All ConfigMaps and Secrets that a label selector names (reload.md 2.3, 4.1); a change of any is one of a group. */
 
 import { type ConfigKind, type StoredObject, toConfigObject } from "#lib/kube/config_object.ts";
-import type { Informer, KubeClient } from "#lib/kube/mod.ts";
+import { type Informer, KubeApiError, type KubeClient } from "#lib/kube/mod.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { aborted } from "#lib/run/aborted.ts";
-import { type Clock, sleep } from "#lib/run/clock.ts";
+import type { Clock } from "#lib/run/clock.ts";
 import { createSeldom } from "../seldom.ts";
 import { askedFolder, isNamed, type ObjectName, withUniqueNames } from "./selected_object.ts";
 import { type Source, type SourceEvents, type SourceStatus, StartFailure } from "./source.ts";
+import { withinStartup } from "./within_startup.ts";
+import { reasonOf } from "./stored_object.ts";
 
 /** Which objects, and how their files are named. */
 export interface SelectorSourceOptions {
@@ -39,6 +41,7 @@ interface Collection {
   readonly place: string;
   readonly informer: Informer<StoredObject>;
   error: string | undefined;
+  isForbidden: boolean;
 }
 
 /** Makes the source; nothing is asked before `load`. */
@@ -53,6 +56,7 @@ export function createSelectorSource(
       kind,
       place: `${kind}s ${namespace === undefined ? "of all namespaces" : `of ${namespace}`}`,
       error: undefined,
+      isForbidden: false,
       informer: client.informer<StoredObject>({
         resource: {
           ...{ group: "", version: "v1", resource: `${kind}s` },
@@ -69,19 +73,22 @@ export function createSelectorSource(
       collection.informer.addHandler((event) => {
         if (event.type !== "error") return;
         collection.error = reasonOf(event.error);
+        collection.isForbidden = isForbidden(event.error);
         log.warn("objects cannot be read yet", { objects: collection.place, err: event.error });
       })
     );
     for (const { informer } of collections) informer.start();
     try {
       const all = Promise.all(collections.map(({ informer }) => informer.synced));
-      const outcome = options.startupTimeoutMs === 0
-        ? await all.then(() => "synced")
-        : await Promise.race([
-          all.then(() => "synced"),
-          sleep(options.startupTimeoutMs, { clock, signal }).then(() => "timeout"),
-        ]);
-      if (outcome === "synced") return;
+      const synced = all.then(() => "synced" as const);
+      const outcome = await withinStartup(synced, options.startupTimeoutMs, { clock, signal });
+      if (outcome === "synced") {
+        for (const collection of collections) {
+          collection.error = undefined;
+          collection.isForbidden = false;
+        }
+        return;
+      }
       const slow = collections.find(({ informer }) => !informer.hasSynced);
       throw new StartFailure(
         `Cannot read ${slow?.place} within ${options.startupTimeoutMs} ms: ${
@@ -115,6 +122,10 @@ export function createSelectorSource(
     });
     await aborted(signal);
     for (const remove of removals) remove();
+    await close();
+  }
+
+  async function close(): Promise<void> {
     await Promise.all(collections.map(({ informer }) => informer.stop()));
   }
 
@@ -151,7 +162,7 @@ export function createSelectorSource(
     follow,
     parts: () => objects().flatMap(partsOf),
     status: () =>
-      collections.map(({ kind, place, informer, error }): SourceStatus => ({
+      collections.map(({ kind, place, informer, error, isForbidden }): SourceStatus => ({
         kind,
         namespace: place,
         name: options.selector,
@@ -160,9 +171,11 @@ export function createSelectorSource(
         resourceVersion: informer.lastSyncResourceVersion,
         present: informer.hasSynced,
         lastContact: informer.lastContact,
-        error,
+        ...{ error, isForbidden },
       })),
+    // Its watches are as new as a list would be.
     refresh: () => Promise.resolve(),
+    close,
   };
 }
 
@@ -181,6 +194,6 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-function reasonOf(err: unknown): string {
-  return err instanceof Error ? err.message : String(err);
+function isForbidden(err: unknown): boolean {
+  return err instanceof KubeApiError && err.status === 403;
 }

@@ -17,6 +17,8 @@ export interface SourceStatus {
   /** Milliseconds since the epoch; `undefined` before the first contact. */
   readonly lastContact: number | undefined;
   readonly error: string | undefined;
+  /** Whether that is for lack of a right. */
+  readonly isForbidden?: boolean;
 }
 
 /** The start cannot go on: exit status 1. */
@@ -44,8 +46,10 @@ export interface Source {
   /** What is wanted now. */
   parts(): readonly PayloadPart[];
   status(): readonly SourceStatus[];
-  /** Looks again, whatever events said. */
-  refresh(): Promise<void>;
+  /** Looks again, whatever events said. @throws {Error} when it cannot before `signal` is aborted */
+  refresh(signal: AbortSignal): Promise<void>;
+  /** Lets go of what `load` has begun, where it is not followed. */
+  close(): Promise<void>;
 }
 
 /** What a source tells while it is followed. */

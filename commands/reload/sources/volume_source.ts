@@ -154,7 +154,14 @@ export function createVolumeSource(
       error,
     }],
     async refresh() {
-      await read();
+      try {
+        await read();
+      } catch (err) {
+        version = undefined;
+        error = err instanceof Error ? err.message : String(err);
+        throw err;
+      }
     },
+    close: () => Promise.resolve(),
   };
 }

@@ -13,12 +13,17 @@ export type FlagTypeName =
   | "json"
   | "binary"
   | "log-level"
-  | "enum";
+  | "enum"
+  | "url"
+  | "regex"
+  | "bytes-size";
 
 /** Syntax and canonical text of a type. */
 export interface FlagType<T> {
   /** Name of the type. */
   readonly name: FlagTypeName;
+  /** Canonical texts of all its values, where they are few: pages propose them. */
+  readonly choices?: readonly string[];
   /**
    * Reads a text that was trimmed already. Object values come back frozen where the runtime can.
    *

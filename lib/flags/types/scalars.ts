@@ -8,6 +8,7 @@ import type { FlagType } from "./flag_type.ts";
 /** `bool`: the twelve spellings of Go. */
 export const boolType: FlagType<boolean> = {
   name: "bool",
+  choices: ["true", "false"],
   parse(text) {
     try {
       return parseGoBool(text);
@@ -45,6 +46,7 @@ export type FlagLogLevel = typeof FLAG_LOG_LEVELS[number];
 /** `log-level`: a name in any case, lower case once set. */
 export const logLevelType: FlagType<FlagLogLevel> = {
   name: "log-level",
+  choices: FLAG_LOG_LEVELS,
   parse(text) {
     const level = FLAG_LOG_LEVELS.find((name) => name === text.toLowerCase());
     if (level !== undefined) return level;
@@ -59,6 +61,7 @@ export const logLevelType: FlagType<FlagLogLevel> = {
 export function enumType<V extends string>(values: readonly V[]): FlagType<V> {
   return {
     name: "enum",
+    choices: values,
     parse(text) {
       const value = values.find((candidate) => candidate === text);
       if (value === undefined) throw new ParseFailure(`should be one of [${values.join(" ")}]`);

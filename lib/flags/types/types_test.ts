@@ -12,10 +12,12 @@ import { int64Type, intType } from "./integers.ts";
 import { jsonType } from "./json.ts";
 import { stringSetType, stringSliceType } from "./lists.ts";
 import { boolType, enumType, logLevelType, stringType } from "./scalars.ts";
+import { bytesSizeType, regexType, urlType } from "./text_forms.ts";
 
 const EVERY_TYPE: readonly FlagType<unknown>[] = [
   ...[boolType, intType, int64Type, floatType, stringType, durationType],
   ...[stringSliceType, stringSetType, binaryType, logLevelType, enumType(["a", "b"])],
+  ...[urlType, regexType, bytesSizeType],
 ];
 
 Deno.test("every type parses a text or throws a ParseFailure, and reads its own print back", () => {

@@ -77,7 +77,15 @@ function race<T>(
     };
     if (signal.aborted) return onAbort();
     signal.addEventListener("abort", onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+    // At once, not a turn later: what was handed on must not be discarded as well.
+    const forget = () => signal.removeEventListener("abort", onAbort);
+    work.then((result) => {
+      forget();
+      resolve(result);
+    }, (error) => {
+      forget();
+      reject(error);
+    });
   });
 }
 

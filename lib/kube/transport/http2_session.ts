@@ -111,6 +111,11 @@ export class Http2Session {
   /** Opens a stream in a reserved place; the place is given back when the stream closes. */
   async request(init: StreamRequest): Promise<TransportResponse> {
     let stream: Http2Stream;
+    // Aborted while the session was chosen: nobody would tell the stream any more.
+    if (init.signal.aborted) {
+      this.release();
+      throw init.signal.reason;
+    }
     try {
       stream = new Http2Stream(this.#session, init, {
         onClosed: () => {

@@ -144,6 +144,25 @@ for (const http1Only of [false, true]) {
     assert.equal(await getText(client.transport, { path: "/short" }), "first\n");
   });
 
+  Deno.test(`request() over ${protocol} ends by a signal that comes while a connection is chosen`, async () => {
+    await using server = await startTlsServer((request, response) => {
+      if (request.url === "/short") open(request, response);
+    }, { keyPair, http1Only });
+    await using client = connectTo(server.port);
+    assert.equal(await getText(client.transport, { path: "/short" }), "first\n");
+    for (let turns = 0; turns < 20; turns++) {
+      const abort = new AbortController();
+      const { signal } = abort;
+      const request = client.transport.request({
+        ...{ method: "GET", path: "/silent", signal, timeoutMs: 4000 },
+      });
+      const ended = assert.rejects(request, ofKind("aborted"));
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      abort.abort();
+      await ended;
+    }
+  });
+
   Deno.test(`request() over ${protocol} times out without headers`, async () => {
     await using server = await startTlsServer(() => {}, { keyPair, http1Only });
     await using client = connectTo(server.port);

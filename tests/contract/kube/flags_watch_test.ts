@@ -155,6 +155,15 @@ Deno.test("flags-watch ends with 1 for an object that is not there, and by SIGTE
   assert.equal(await denied.exitCode(), 0);
 });
 
+Deno.test("flags-watch --once ends where the API server gives nothing, instead of waiting", async () => {
+  await using kube = await cluster();
+  await using kcfg = kube.start(
+    ...["--schema-configmap=schema#schema.json", "--configmap=others", "--once"],
+  );
+  assert.equal(await kcfg.exitCode(), 1);
+  assert.match(kcfg.stderr(), /Cannot read flags from configmap team\/others: .*forbidden/);
+});
+
 Deno.test("the demo of flags-watch ends well", async () => {
   const { code, stdout } = await runDemo("flags-watch");
   assert.equal(code, 0, stdout);

@@ -3,9 +3,8 @@
 import assert from "node:assert/strict";
 import { eventually } from "#tests/support/eventually.ts";
 import type { AccessRule } from "#tests/support/kube_server/access.ts";
-import { startKubeServer } from "#tests/support/kube_server.ts";
 import { startKcfg } from "#tests/support/process.ts";
-import { tempDir } from "#tests/support/temp_dir.ts";
+import { startReloadCluster } from "#tests/support/reload_cluster.ts";
 
 function configMap(
   namespace: string,
@@ -35,39 +34,23 @@ function startGrafana() {
   };
 }
 
-async function cluster(rules?: readonly AccessRule[]) {
-  const dir = await tempDir();
-  const follower = rules === undefined ? undefined : { name: "follower", groups: [], rules };
-  const server = await startKubeServer({ ...(follower && { users: { follower } }) });
-  const kubeconfig = await dir.write(
-    "kubeconfig",
-    server.kubeconfig(follower === undefined ? {} : { token: "follower" }),
-  );
-  const root = `${dir.path}/dashboards`;
+/** The sidecar over the objects of a cluster. */
+async function startSidecar(rules?: readonly AccessRule[]) {
+  const kube = await startReloadCluster(rules);
   return {
-    server,
-    dir,
-    root,
-    read: (name: string) => Deno.readTextFile(`${root}/${name}`),
-    names: async (folder = root) =>
-      (await Array.fromAsync(Deno.readDir(folder), ({ name }) => name))
-        .filter((name) => !name.startsWith("..")).sort(),
+    ...kube,
     start: (env: Record<string, string>) =>
       startKcfg(["reload", "--compat=k8s-sidecar"], {
         env: {
-          ...{ LABEL: "grafana_dashboard", FOLDER: root, KUBECONFIG: kubeconfig },
+          ...{ LABEL: "grafana_dashboard", FOLDER: kube.root, KUBECONFIG: kube.kubeconfig },
           ...{ HEALTH_HOST: "127.0.0.1", HEALTH_PORT: "0", NAMESPACE: "ALL", ...env },
         },
       }),
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]();
-      await dir[Symbol.asyncDispose]();
-    },
   };
 }
 
 Deno.test("k8s-sidecar: files where they were, one call for each change, its health", async () => {
-  await using kube = await cluster();
+  await using kube = await startSidecar();
   await using grafana = startGrafana();
   const target = "k8s-sidecar-target-directory";
   kube.server.put(
@@ -113,7 +96,7 @@ Deno.test("k8s-sidecar: files where they were, one call for each change, its hea
 });
 
 Deno.test("k8s-sidecar: METHOD=LIST collects once, in an init container", async () => {
-  await using kube = await cluster();
+  await using kube = await startSidecar();
   kube.server.put(configMap("one", "a", { "a.json": "1" }));
   await using kcfg = kube.start({ METHOD: "LIST", UNIQUE_FILENAMES: "true" });
   assert.equal(await kcfg.exitCode(), 0, kcfg.stderr());
@@ -121,7 +104,7 @@ Deno.test("k8s-sidecar: METHOD=LIST collects once, in an init container", async 
 });
 
 Deno.test("k8s-sidecar: METHOD=SLEEP goes on with the right to list alone", async () => {
-  await using kube = await cluster([
+  await using kube = await startSidecar([
     { verbs: ["list"], apiGroups: [""], resources: ["configmaps"] },
   ]);
   kube.server.put(configMap("one", "a", { "a.json": "1" }));
@@ -134,7 +117,7 @@ Deno.test("k8s-sidecar: METHOD=SLEEP goes on with the right to list alone", asyn
 });
 
 Deno.test("k8s-sidecar: without its variables it says which is missing", async () => {
-  await using kube = await cluster();
+  await using kube = await startSidecar();
   await using kcfg = kube.start({ LABEL: "" });
   assert.equal(await kcfg.exitCode(), 2);
   assert.match(kcfg.stderr(), /Variable LABEL: it is missing/);

@@ -1,71 +1,17 @@
-/** `kcfg reload` on ConfigMaps and Secrets behind an API server: the embedded one with faults, and a real one. */
+/** `kcfg reload` on ConfigMaps and Secrets behind an API server: which files become of them. */
 
 import assert from "node:assert/strict";
-import { controlPlane } from "#tests/support/control_plane.ts";
-import {
-  applyRbac,
-  createToken,
-  testNamespace,
-  writer,
-} from "#tests/support/control_plane/harness.ts";
-import { plainRequest } from "#tests/support/control_plane/http.ts";
 import { eventually } from "#tests/support/eventually.ts";
-import type { AccessRule } from "#tests/support/kube_server/access.ts";
-import { startKubeServer } from "#tests/support/kube_server.ts";
-import type { Fault } from "#tests/support/kube_server/faults.ts";
-import { runDemo, startKcfg } from "#tests/support/process.ts";
-import { startReload, untilReady } from "#tests/support/reload.ts";
-import { tempDir } from "#tests/support/temp_dir.ts";
-
-const plane = await controlPlane();
-const missing = "unavailable" in plane ? plane.unavailable : undefined;
-
-function configMap(name: string, data: Record<string, string>, more: Record<string, unknown> = {}) {
-  const metadata = { name, namespace: "team", ...more };
-  return { apiVersion: "v1", kind: "ConfigMap", metadata, data };
-}
+import { runDemo } from "#tests/support/process.ts";
+import { untilReady } from "#tests/support/reload.ts";
+import { configMap, startReloadCluster } from "#tests/support/reload_cluster.ts";
 
 function secret(name: string, data: Record<string, string>) {
   return { apiVersion: "v1", kind: "Secret", metadata: { name, namespace: "team" }, data };
 }
 
-async function cluster(rules?: readonly AccessRule[]) {
-  const dir = await tempDir();
-  const follower = rules === undefined ? undefined : { name: "follower", groups: [], rules };
-  const server = await startKubeServer({
-    ...(follower !== undefined && { users: { follower } }),
-  });
-  const kubeconfig = await dir.write(
-    "kubeconfig",
-    server.kubeconfig(follower === undefined ? {} : { token: "follower" }),
-  );
-  const root = `${dir.path}/config`;
-  return {
-    server,
-    root,
-    read: (name: string) => Deno.readTextFile(`${root}/${name}`),
-    names: async () =>
-      (await Array.fromAsync(Deno.readDir(root), ({ name }) => name))
-        .filter((name) => !name.startsWith("..")).sort(),
-    start: (...args: string[]) =>
-      startReload([
-        ...["--kubeconfig", kubeconfig, "-n", "team", `--configroot=${root}`],
-        ...["--reload-action=none", "--reload-min-interval=0", ...args],
-      ]),
-    run: (...args: string[]) =>
-      startKcfg([
-        ...["reload", "--kubeconfig", kubeconfig, "-n", "team", `--configroot=${root}`],
-        ...["--log-format=json", "--reload-action=none", ...args],
-      ]),
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]();
-      await dir[Symbol.asyncDispose]();
-    },
-  };
-}
-
 Deno.test("reload writes ConfigMaps and Secrets, text and bytes, each into its folder", async () => {
-  await using kube = await cluster();
+  await using kube = await startReloadCluster();
   kube.server.put({ ...configMap("app", { "a.conf": "x=1\n" }), binaryData: { "b.bin": "AAH/" } });
   kube.server.put(secret("keys", { key: "c2VjcmV0" }));
   await using kcfg = await kube.start("--configmap=app", "--secret=team/keys:tls");
@@ -112,7 +58,7 @@ Deno.test("reload writes ConfigMaps and Secrets, text and bytes, each into its f
 });
 
 Deno.test("reload follows all objects of a selector, their files under names of their own", async () => {
-  await using kube = await cluster();
+  await using kube = await startReloadCluster();
   const labels = { labels: { app: "x" } };
   kube.server.put(configMap("one", { "a": "1" }, labels));
   kube.server.put(configMap("other", { "a": "no" }));
@@ -128,7 +74,7 @@ Deno.test("reload follows all objects of a selector, their files under names of 
 });
 
 Deno.test("reload puts files of selected objects where an annotation says, below its directory alone", async () => {
-  await using kube = await cluster();
+  await using kube = await startReloadCluster();
   const asking = (name: string, folder: string) =>
     configMap(name, { [`${name}.json`]: "{}" }, {
       labels: { app: "x" },
@@ -153,7 +99,7 @@ Deno.test("reload puts files of selected objects where an annotation says, below
 });
 
 Deno.test("reload keeps files of a deleted object and takes it when it is back", async () => {
-  await using kube = await cluster();
+  await using kube = await startReloadCluster();
   kube.server.put(configMap("app", { a: "1" }));
   await using kcfg = await kube.start("--configmap=app");
   await untilReady(kcfg);
@@ -169,7 +115,7 @@ Deno.test("reload keeps files of a deleted object and takes it when it is back",
 });
 
 Deno.test("reload without its object ends with 1, waits, or goes on empty, as it is told", async (t) => {
-  await using kube = await cluster();
+  await using kube = await startReloadCluster();
   await t.step("fail", async () => {
     await using kcfg = kube.run("--configmap=app", "--", "sh", "-c", "echo started");
     assert.equal(await kcfg.exitCode(), 1);
@@ -197,137 +143,6 @@ Deno.test("reload without its object ends with 1, waits, or goes on empty, as it
     kube.server.remove(configMap("app", {}));
     assert.equal(await kcfg.exitCode(), 1);
   });
-});
-
-Deno.test("reload asks for the object again and again where watching is denied", async () => {
-  await using kube = await cluster([
-    { apiGroups: [""], resources: ["configmaps"], resourceNames: ["app"], verbs: ["get"] },
-  ]);
-  kube.server.put(configMap("app", { a: "1" }));
-  await using kcfg = await kube.start("--configmap=app");
-  await untilReady(kcfg);
-  assert.equal(await kube.read("a"), "1");
-  assert.equal((await kcfg.status()).sources[0]?.mode, "poll");
-});
-
-Deno.test("reload says which right it lacks", async () => {
-  await using kube = await cluster([]);
-  kube.server.put(configMap("app", { a: "1" }));
-  await using kcfg = kube.run("--configmap=app");
-  assert.equal(await kcfg.exitCode(), 1);
-  assert.match(kcfg.stderr(), /configmaps/);
-  assert.match(kcfg.stderr(), /print-rbac/);
-});
-
-/** What may happen to the watch and to every request behind it until it is over. */
-const OUTAGES: Readonly<Record<string, Fault>> = {
-  "refused connections": { kind: "refuse" },
-  "401": { kind: "status", code: 401 },
-  "403": { kind: "status", code: 403 },
-  "410": { kind: "status", code: 410 },
-  "429": { kind: "status", code: 429, retryAfterSeconds: 1 },
-  "500": { kind: "status", code: 500 },
-  "answers that are cut": { kind: "truncate", bytes: 40, how: "cut" },
-  "slow answers": { kind: "delay", ms: 300 },
-};
-
-Deno.test("reload: an outage touches no file, and the newest content follows it", async (t) => {
-  for (const [name, fault] of Object.entries(OUTAGES)) {
-    await t.step(name, async () => {
-      await using kube = await cluster();
-      kube.server.put(configMap("app", { a: "1", b: "1" }));
-      await using kcfg = await kube.start("--configmap=app", "--", "sleep", "60");
-      await untilReady(kcfg);
-      const before = await kcfg.status();
-      const injected = kube.server.inject(fault, { resource: "configmaps", times: Infinity });
-      kube.server.cutConnections();
-      // Not before the connection is lost, which could still bring the change.
-      if (fault.kind !== "delay") {
-        await eventually("the outage is noticed", () => injected.hits > 0);
-      }
-      kube.server.put(configMap("app", { a: "2" }));
-      kube.server.put(configMap("app", { a: "3" }));
-      if (fault.kind !== "delay") {
-        assert.equal(await kube.read("b"), "1");
-        assert.equal(await kcfg.answer("/healthz"), 200);
-        assert.equal(await kcfg.answer("/readyz"), 200);
-      }
-      injected.remove();
-      await eventually("the newest is there", async () => await kube.read("a") === "3", {
-        withinMs: 4900,
-      });
-      assert.equal((await kcfg.status()).child?.pid, before.child?.pid);
-      await eventually("the other is gone", async () => (await kube.names()).join() === "a");
-    });
-  }
-});
-
-Deno.test("reload goes on while the server is down, and takes the newest when it is back", async () => {
-  await using kube = await cluster();
-  kube.server.put(configMap("app", { a: "1" }));
-  await using kcfg = await kube.start("--configmap=app");
-  await untilReady(kcfg);
-  await kube.server.pause();
-  await eventually("it is told", () => kcfg.stderr().includes("API server cannot be followed"));
-  assert.equal(await kcfg.metric("kcfg_reload_api_up"), 0);
-  assert.equal(await kcfg.answer("/healthz"), 200);
-  kube.server.put(configMap("app", { a: "2" }));
-  assert.equal(await kube.read("a"), "1");
-  await kube.server.resume();
-  await eventually("the newest is there", async () => await kube.read("a") === "2", {
-    withinMs: 4900,
-  });
-  await eventually("the API is up", async () => await kcfg.metric("kcfg_reload_api_up") === 1);
-});
-
-Deno.test({
-  name: `reload follows a ConfigMap of a real API server with the rights it prints${
-    missing === undefined ? "" : ` (ignored: ${missing})`
-  }`,
-  ignore: missing !== undefined,
-  async fn() {
-    assert.ok(!("unavailable" in plane));
-    const { admin } = plane;
-    await using namespace = await testNamespace(admin);
-    const configMaps = `/api/v1/namespaces/${namespace.name}/configmaps`;
-    const write = writer(admin);
-    await write("POST", configMaps, { metadata: { name: "app" }, data: { a: "1" } });
-    await using dir = await tempDir();
-    const root = `${dir.path}/config`;
-    const objects = [
-      ...[`--configmap=${namespace.name}/app`, `--configroot=${root}`, "--events"],
-    ];
-    await using printing = startKcfg(["reload", "--print-rbac", ...objects]);
-    assert.equal(await printing.exitCode(), 0, printing.stderr());
-    await applyRbac(admin, printing.stdout());
-    const account = { namespace: namespace.name, name: "kcfg-reload" };
-    await using kcfg = await startReload([
-      ...[...objects, "--reload-command=true", "--kubeconfig=/dev/null"],
-      ...["--server", plane.url, "--certificate-authority"],
-      ...[await dir.write("ca.pem", admin.caPem ?? ""), "--token-file"],
-      await dir.write("token", await createToken(admin, account)),
-    ], { env: { POD_NAME: "app-0", POD_NAMESPACE: namespace.name } });
-    await untilReady(kcfg);
-    await write("PATCH", `${configMaps}/app`, { data: { a: null, b: "2" } });
-    await eventually("the change is there", async () => {
-      return (await Deno.readTextFile(`${root}/b`).catch(() => "")) === "2";
-    });
-    await eventually("the Event is there", async () => {
-      const { text } = await plainRequest(admin, {
-        path: `/api/v1/namespaces/${namespace.name}/events`,
-      });
-      return text.includes('"ConfigReloaded"') && text.includes('"component":"kcfg-reload"');
-    });
-    await write("DELETE", `${configMaps}/app`);
-    await eventually("the deletion is told", () => kcfg.stderr().includes("was deleted"));
-    assert.equal(await Deno.readTextFile(`${root}/b`), "2");
-    await eventually("its Event is there", async () => {
-      const { text } = await plainRequest(admin, {
-        path: `/api/v1/namespaces/${namespace.name}/events`,
-      });
-      return text.includes('"ConfigSourceMissing"');
-    });
-  },
 });
 
 Deno.test("the demo of reload ends well", async () => {

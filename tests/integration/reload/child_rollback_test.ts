@@ -8,7 +8,7 @@ import { tempDir } from "#tests/support/temp_dir.ts";
 
 const APPLICATION = `#!/bin/sh
 show() { echo "$1 $(cat "$KCFG_CONFIG_ROOT/a")"; }
-trap 'show reload; grep -q bad "$KCFG_CONFIG_ROOT/a" && exit 9' HUP
+trap 'show reload; case "$(cat "$KCFG_CONFIG_ROOT/a")" in bad) exit 9;; late) sleep 0.6; exit 9;; esac' HUP
 trap 'exit 0' TERM
 show start
 while :; do sleep 0.05; done
@@ -35,4 +35,26 @@ Deno.test("reload: an application that dies of a version runs again with the one
   assert.ok(await kcfg.metric("process_open_fds") > 5);
   kcfg.signal("SIGTERM");
   assert.equal(await kcfg.exitCode(), 0);
+});
+
+Deno.test("reload: an application that dies a while after it has heard runs again with the one before", async () => {
+  await using dir = await tempDir();
+  const volume = await kubeletVolume(dir.path, { a: "1" });
+  const program = await dir.write("app.sh", APPLICATION);
+  for (const layout of ["symlink", "flat"]) {
+    await volume.swap({ a: "1" });
+    await using kcfg = await startReload([
+      ...[`--configroot=${dir.path}/${layout}`, `--volume-dir=${volume.path}`, "--rollback"],
+      ...[`--layout=${layout}`, "--reload-min-interval=0", "--", "/bin/sh", program],
+    ]);
+    await untilReady(kcfg);
+    await eventually("it starts", () => kcfg.stdout().includes("start 1"));
+    await volume.swap({ a: "late" });
+    await eventually("it has heard", () => kcfg.logLine("application reloaded"));
+    await eventually("it runs again", () => kcfg.stdout().split("start 1").length === 3);
+    assert.equal((await kcfg.status()).state, "rolled-back");
+    assert.equal(await kcfg.metric("kcfg_reload_pending"), 1);
+    kcfg.signal("SIGTERM");
+    assert.equal(await kcfg.exitCode(), 0);
+  }
 });

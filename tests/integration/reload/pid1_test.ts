@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { eventually } from "#tests/support/eventually.ts";
 import { kubeletVolume } from "#tests/support/kubelet_volume.ts";
+import { collect } from "#tests/support/process.ts";
+import { zombieChildren } from "#tests/support/zombies.ts";
 import { type TempDir, tempDir } from "#tests/support/temp_dir.ts";
 
 const ROOT = new URL("../../..", import.meta.url).pathname;
@@ -36,63 +38,37 @@ async function startAsPid1(dir: TempDir, script: string, flags: readonly string[
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  let [stdout, stderr] = ["", ""];
-  const reading = Promise.all([
-    (async () => {
-      for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) stdout += text;
-    })(),
-    (async () => {
-      for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) stderr += text;
-    })(),
-  ]);
+  const stdout = collect(child.stdout);
+  const stderr = collect(child.stderr);
+  const streamsEnded = () =>
+    eventually("its streams have ended", () => stdout.isDone() && stderr.isDone());
   let hasEnded = false;
   const status = child.status.finally(() => hasEnded = true);
   const line = (message: string) =>
-    stderr.split("\n").filter((text) => text.startsWith("{") && text.endsWith("}"))
+    stderr.text().split("\n").filter((text) => text.startsWith("{") && text.endsWith("}"))
       .map((text) => JSON.parse(text)).find((entry) => entry.message === message);
-  await eventually(`it is ready: ${stderr}`, () => line("ready"));
+  await eventually(`it is ready: ${stderr.text()}`, () => line("ready"));
   const [pid1 = ""] = (await Deno.readTextFile(`/proc/${child.pid}/task/${child.pid}/children`))
     .split(" ");
   return {
     pid1: Number(pid1),
     base: `http://${line("listening").listen}`,
-    stdout: () => stdout,
-    stderr: () => stderr,
+    stdout: stdout.text,
+    stderr: stderr.text,
     async exitCode() {
-      await eventually(`it ended: ${stderr}`, () => hasEnded, { withinMs: 4900 });
-      await reading;
+      await eventually(`it ended: ${stderr.text()}`, () => hasEnded, { withinMs: 4900 });
+      await streamsEnded();
       return (await status).code;
     },
     async [Symbol.asyncDispose]() {
       if (!hasEnded) Deno.kill(Number(pid1), "SIGKILL");
       await status;
-      await reading;
+      await streamsEnded();
     },
   };
 }
 
-async function zombieChildren(parent: number): Promise<number> {
-  let count = 0;
-  const children = await Deno.readTextFile(`/proc/${parent}/task/${parent}/children`);
-  for (const pid of children.split(" ").filter((text) => text !== "")) {
-    const stat = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => "");
-    if (/\) Z /.test(stat)) count += 1;
-  }
-  return count;
-}
-
 const problem = await unshareProblem();
-
-async function perlProblem(): Promise<string | undefined> {
-  try {
-    await new Deno.Command("perl", { args: ["-e", "1"] }).output();
-    return undefined;
-  } catch {
-    return "no perl: apt-get install perl-base";
-  }
-}
-
-const perl = await perlProblem();
 
 Deno.test({
   name: `reload as PID 1 reaps ${ORPHANS} orphans and ends with the status of its application` +
@@ -152,49 +128,5 @@ while :; do sh -c 'sleep 0.01 & exit 0'; sleep 0.01; done
     }
     Deno.kill(kcfg.pid1, "SIGTERM");
     assert.equal(await kcfg.exitCode(), 0);
-  },
-});
-
-Deno.test({
-  name: "reload as a child subreaper reaps the orphans it adopts" +
-    (perl === undefined ? "" : ` (${perl})`),
-  ignore: perl !== undefined,
-  async fn() {
-    await using dir = await tempDir();
-    const volume = await kubeletVolume(dir.path, { "a.conf": "1" });
-    const program = await dir.write(
-      "app.sh",
-      `trap 'exit 0' TERM
-i=0
-while [ $i -lt 5 ]; do sh -c 'sleep 0.1 & exit 0'; i=$((i + 1)); done
-while :; do sleep 0.05; done
-`,
-    );
-    // prctl(PR_SET_CHILD_SUBREAPER, 1), which an exec leaves as it is.
-    const number = Deno.build.arch === "aarch64" ? 167 : 157;
-    const child = new Deno.Command("perl", {
-      args: [
-        ...["-e", `syscall(${number}, 36, 1, 0, 0, 0) == 0 or die; exec @ARGV or die`],
-        ...[Deno.execPath(), "run", "-A", "--no-prompt", "--quiet", `${ROOT}main.ts`, "reload"],
-        ...[`--configroot=${dir.path}/config`, `--volume-dir=${volume.path}`, "--log-level=debug"],
-        ...["--", "/bin/sh", program],
-      ],
-      stdin: "null",
-      stderr: "piped",
-    }).spawn();
-    let stderr = "";
-    const reading = (async () => {
-      for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) stderr += text;
-    })();
-    try {
-      await eventually("five are reaped", () => stderr.split("orphan reaped").length === 6, {
-        withinMs: 4900,
-      });
-      assert.equal(await zombieChildren(child.pid), 0);
-    } finally {
-      child.kill("SIGTERM");
-      assert.equal((await child.status).code, 0);
-      await reading;
-    }
   },
 });
