@@ -136,7 +136,9 @@ Deno.test("ServeConfigApp.stop() turns unready first and waits its delay", async
   await using dir = await tempDir();
   const server = await started(dir.path, { "shutdown-delay": "200ms" });
   const stopping = server.app.stop();
-  assert.equal((await server.get("health", "/readyz")).status, 503);
+  const readyz = await server.get("health", "/readyz");
+  assert.equal(readyz.status, 503);
+  assert.deepEqual(JSON.parse(readyz.text).checks.listener, { status: "fail", detail: "stopping" });
   assert.equal((await server.get("application", "/absent")).status, 404);
   await stopping;
   await assert.rejects(server.get("health", "/livez"));
