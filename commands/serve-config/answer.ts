@@ -12,14 +12,14 @@ export interface AnswerContext {
   /** `hit`: it was kept already; `miss`, `peer`: just loaded, from where; `stale`: the backend fails. */
   readonly origin: "hit" | "miss" | "peer" | "stale";
   readonly cacheControl: string;
-  /** Whether the answer is for this client alone. */
-  readonly variesByClient: boolean;
+  /** Headers of requests by which answers differ, their encoding apart. */
+  readonly vary: readonly string[];
   /** Compressed copy; `null` when it would not be smaller. */
   gzip(): Promise<Uint8Array<ArrayBuffer> | null>;
 }
 
 /** What the answer to a hit depends on besides. */
-export type HitContext = Pick<AnswerContext, "nowMs" | "cacheControl" | "variesByClient">;
+export type HitContext = Pick<AnswerContext, "nowMs" | "cacheControl" | "vary">;
 
 /** A response and the size of its body. */
 export interface EntryAnswer {
@@ -171,7 +171,7 @@ function cacheStatusOf(
 }
 
 function headersOf(entry: Entry, context: MadeContext): Headers {
-  const { nowMs, origin, cacheControl, variesByClient } = context;
+  const { nowMs, origin, cacheControl } = context;
   const headers: [string, string][] = [
     ["content-type", entry.contentType],
     ["etag", `"${entry.hash}"`],
@@ -181,8 +181,10 @@ function headersOf(entry: Entry, context: MadeContext): Headers {
     ["x-content-type-options", "nosniff"],
   ];
   if (origin === "stale") headers.push(["warning", '110 - "Response is Stale"']);
-  if (entry.bytes.length >= MIN_GZIP_BYTES) headers.push(["vary", "Accept-Encoding"]);
-  if (variesByClient) headers.push(["vary", "Authorization"]);
+  const vary = entry.bytes.length >= MIN_GZIP_BYTES
+    ? [...context.vary, "Accept-Encoding"]
+    : context.vary;
+  if (vary.length > 0) headers.push(["vary", vary.join(", ")]);
   return new Headers(headers);
 }
 

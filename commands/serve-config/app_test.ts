@@ -143,3 +143,22 @@ Deno.test("ServeConfigApp.stop() turns unready first and waits its delay", async
   await stopping;
   await assert.rejects(server.get("health", "/livez"));
 });
+
+Deno.test("createApp() tells caches on the way that Spring's answers differ by media type", async () => {
+  await using dir = await tempDir();
+  await dir.write("orders.yml", `k: ${"v".repeat(2000)}\n`);
+  await dir.write("application.yml", "k: v\n");
+  await using server = await started(dir.path, { api: "spring" });
+  const { hostname, port } = server.addresses.application;
+  const vary = async (path: string, accept = "*/*") => {
+    const headers = { accept, "accept-encoding": "identity" };
+    const response = await fetch(`http://${hostname}:${port}${path}`, { headers });
+    await response.body?.cancel();
+    return response.headers.get("vary");
+  };
+  const v2 = "application/vnd.spring-cloud.config-server.v2+json";
+  assert.equal(await vary("/other/dev"), "Accept");
+  assert.equal(await vary("/other/dev", v2), "Accept");
+  assert.equal(await vary("/orders/dev"), "Accept, Accept-Encoding");
+  assert.equal(await vary("/orders/dev"), "Accept, Accept-Encoding", "of a hit");
+});

@@ -32,7 +32,7 @@ export function createApplicationHandler(
   return createRoutes({
     ...options,
     variants: options.api !== "raw",
-    variesByClient: access.deny !== undefined,
+    vary: varyOf(options),
   }, {
     cache,
     clock,
@@ -54,4 +54,19 @@ export function createApplicationHandler(
     }, { log, clock }),
     onLoadFailed,
   });
+}
+
+/** What tells the answers of one URL apart: the media type with Spring's API, who asks, and what is passed on. */
+function varyOf({ api, auth, backend, forward }: ServeConfigOptions): readonly string[] {
+  const names = [
+    ...(api !== "raw" && backend.kind !== "http" ? ["Accept"] : []),
+    ...(auth.methods.length > 0 ? ["Authorization"] : []),
+    ...(backend.kind === "http" ? forward.headers.map(titleCase) : []),
+  ];
+  return [...new Set(names)];
+}
+
+/** `x-config-token` → `X-Config-Token`. */
+function titleCase(name: string): string {
+  return name.replace(/(?:^|-)[a-z]/g, (letter) => letter.toUpperCase());
 }

@@ -41,7 +41,7 @@ async function kept({ variants = false } = {}) {
     await gzipOf(result.entry);
   }
   const hot = createHotPath(
-    { variants, variesByClient: false, cacheControl: "no-cache" },
+    { variants, vary: [], cacheControl: "no-cache" },
     { cache, clock },
   );
   const ask = (path: string, init: RequestInit = {}) => {
@@ -96,7 +96,7 @@ Deno.test("createHotPath() answers like the long way, whatever the headers", asy
           nowMs: clock.now(),
           origin: "hit",
           cacheControl: "no-cache",
-          variesByClient: false,
+          vary: [],
           gzip: () => gzipOf(bare),
         });
         assert.equal(answered.bytes, expected.bytes);

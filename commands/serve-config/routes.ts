@@ -55,8 +55,8 @@ export interface AnsweredRequest {
 export interface RoutesOptions {
   /** Whether query and media type choose between answers, as with the Spring API. */
   readonly variants: boolean;
-  /** Whether caches on the way must tell clients apart; false by default. */
-  readonly variesByClient?: boolean;
+  /** Headers of requests by which caches on the way must tell answers apart; none by default. */
+  readonly vary?: readonly string[];
   readonly clientCacheControl: string;
   /** Answer every failure as the replaced program does without its cache; false by default. */
   readonly legacyErrors?: boolean;
@@ -102,8 +102,7 @@ const NOTHING_MORE: LoadRequest = {};
 
 /** Makes the handler. */
 export function createRoutes(
-  { clientCacheControl, maxInflight, variants, variesByClient = false, legacyErrors = false }:
-    RoutesOptions,
+  { clientCacheControl, maxInflight, variants, vary = [], legacyErrors = false }: RoutesOptions,
   { cache, clock, deny, post, forward, watch, onAnswered, onLoadFailed }: RoutesDeps,
 ): Handler {
   let waiting = 0;
@@ -187,7 +186,7 @@ export function createRoutes(
       nowMs: clock.now(),
       origin,
       cacheControl: clientCacheControl,
-      variesByClient,
+      vary,
       gzip: () => cache.gzip(key, entry),
     });
     return made instanceof Promise
@@ -197,7 +196,7 @@ export function createRoutes(
 
   // With access control or headers in the keys, somebody has to be asked before anything is answered.
   const hot = deny === undefined && forward?.readsHeaders !== true
-    ? createHotPath({ variants, variesByClient, cacheControl: clientCacheControl }, {
+    ? createHotPath({ variants, vary, cacheControl: clientCacheControl }, {
       cache,
       clock,
     })
