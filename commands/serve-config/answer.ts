@@ -76,20 +76,22 @@ export function answerHit(
   };
 }
 
-/** A copy of the answer that is kept ready; two of its headers are told the time once a second. */
+/** A copy of the answer that is kept ready; two of its headers tell the time in whole seconds. */
 function usualResponse(kind: UsualKind, entry: Entry, context: HitContext): Response {
   const usuals = entry.usual ??= {};
-  const second = Math.floor(context.nowMs / 1000);
+  const age = ageOf(entry, context.nowMs);
+  const ttl = ttlOf(entry, context.nowMs);
   const usual = usuals[kind];
   if (usual === undefined) {
     const response = makeUsual(kind, entry, context);
-    usuals[kind] = { second, response };
+    usuals[kind] = { age, ttl, response };
     return response.clone();
   }
-  if (usual.second !== second) {
-    usual.second = second;
+  if (usual.age !== age || usual.ttl !== ttl) {
+    usual.age = age;
+    usual.ttl = ttl;
     const { headers } = usual.response;
-    headers.set("age", ageOf(entry, context.nowMs));
+    headers.set("age", String(age));
     headers.set("cache-status", cacheStatusOf(entry, { ...context, origin: "hit" }));
   }
   return usual.response.clone();
@@ -157,17 +159,20 @@ function etagOf(entry: Entry, packed: Uint8Array | null): string {
   return packed === null ? `"${entry.hash}"` : `"${entry.hash}-gzip"`;
 }
 
-function ageOf({ loadedAtMs }: Entry, nowMs: number): string {
-  return String(Math.max(0, Math.floor((nowMs - loadedAtMs) / 1000)));
+/** Whole seconds since it was loaded. */
+function ageOf({ loadedAtMs }: Entry, nowMs: number): number {
+  return Math.max(0, Math.floor((nowMs - loadedAtMs) / 1000));
 }
 
-function cacheStatusOf(
-  { expiresAtMs, store = "main" }: Entry,
-  { nowMs, origin }: MadeContext,
-): string {
-  // Negative for an object that is out of date (RFC 9211, 2.2).
-  const ttl = expiresAtMs === undefined ? "" : `; ttl=${Math.floor((expiresAtMs - nowMs) / 1000)}`;
-  return CACHE_STATUS[origin].replace("TTL", ttl).replace("STORE", store);
+/** Whole seconds that are left, negative when it is out of date (RFC 9211, 2.2); `undefined` without an end. */
+function ttlOf({ expiresAtMs }: Entry, nowMs: number): number | undefined {
+  return expiresAtMs === undefined ? undefined : Math.floor((expiresAtMs - nowMs) / 1000);
+}
+
+function cacheStatusOf(entry: Entry, { nowMs, origin }: MadeContext): string {
+  const seconds = ttlOf(entry, nowMs);
+  const ttl = seconds === undefined ? "" : `; ttl=${seconds}`;
+  return CACHE_STATUS[origin].replace("TTL", ttl).replace("STORE", entry.store ?? "main");
 }
 
 function headersOf(entry: Entry, context: MadeContext): Headers {
@@ -177,7 +182,7 @@ function headersOf(entry: Entry, context: MadeContext): Headers {
     ["etag", `"${entry.hash}"`],
     ["cache-control", cacheControl],
     ["cache-status", cacheStatusOf(entry, context)],
-    ["age", ageOf(entry, nowMs)],
+    ["age", String(ageOf(entry, nowMs))],
     ["x-content-type-options", "nosniff"],
   ];
   if (origin === "stale") headers.push(["warning", '110 - "Response is Stale"']);

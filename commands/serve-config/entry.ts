@@ -38,7 +38,9 @@ export interface Entry extends EntryTimes, EntryFate {
   /** First 32 hex digits of SHA-256 over content type, NUL and body; the same on every replica. */
   readonly hash: string;
   /** The usual answers to hits, each made at its first use; two of their headers tell the time. */
-  usual?: { [kind in UsualKind]?: { second: number; readonly response: Response } };
+  usual?: {
+    [kind in UsualKind]?: { age: number; ttl: number | undefined; readonly response: Response };
+  };
   /** Compressed copy: `undefined` until somebody asks, `null` when it would not be smaller. */
   gzip?: Uint8Array<ArrayBuffer> | null;
   /** Compression under way, shared by all who ask meanwhile. */
