@@ -12,6 +12,7 @@ import { createLifecycle } from "#lib/run/lifecycle.ts";
 import type { Lifecycle } from "#lib/run/lifecycle.ts";
 import { createApplicationHandler } from "./application_handler.ts";
 import { createAccess } from "./auth/access.ts";
+import type { NamedObjects } from "./auth/applications.ts";
 import { startBus } from "./bus/bus.ts";
 import type { RunningBus } from "./bus/bus.ts";
 import type { BusSettings } from "./bus/flags.ts";
@@ -107,7 +108,12 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
       address: options.metrics,
       handler: metricsHandler(options, { parts, deps }),
     });
-    const access = await createAccess(options.auth, { ...deps, metrics, kube: options.kube });
+    const access = await createAccess(options.auth, {
+      ...deps,
+      metrics,
+      kube: options.kube,
+      objects: await namedObjects(options),
+    });
     lifecycle.defer("access", () => access.close());
     const stopping = new AbortController();
     const application = await listenForClients({
@@ -141,6 +147,14 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
     refreshAll: () => refresher.invalidate({ source: "signal", target: { destination: "**" } }),
     setPeers: (urls) => ring.current()?.replace(urls),
   };
+}
+
+/** What keys may name besides files and applications, which whoever may read has to be asked for. */
+async function namedObjects(options: ServeConfigOptions): Promise<NamedObjects | undefined> {
+  const { api, auth, backend } = options;
+  if (backend.kind !== "kube" || api === "spring" || auth.methods.length === 0) return undefined;
+  const { servedNamespaces } = await import("./kube/served_namespaces.ts");
+  return { namespaces: await servedNamespaces(options), spring: api === "both" };
 }
 
 interface Made {

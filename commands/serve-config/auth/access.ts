@@ -4,6 +4,7 @@ import type { KubeSettings } from "#lib/kube/deno_client.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { Metrics } from "#lib/metrics/metrics.ts";
 import type { Clock } from "#lib/run/clock.ts";
+import type { NamedObjects } from "./applications.ts";
 import { createBearer } from "./bearer.ts";
 import type { AuthSettings, TlsFiles } from "./flags.ts";
 import { createGuard } from "./guard.ts";
@@ -14,6 +15,8 @@ import { createLineReader } from "./secret_file.ts";
 export interface AccessDeps {
   /** The way to the API server, for reviews of tokens. */
   readonly kube: KubeSettings;
+  /** Objects that keys may name; absent where they name none. */
+  readonly objects?: NamedObjects | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;

@@ -4,12 +4,15 @@ import { plain } from "#lib/http/plain.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { Metrics } from "#lib/metrics/metrics.ts";
 import { applicationsOfKey } from "./applications.ts";
+import type { NamedObjects } from "./applications.ts";
 import type { Authenticator, Identity } from "./identity.ts";
 
 /** What the guard needs. */
 export interface GuardDeps {
   /** Any of them suffices. */
   readonly authenticators: readonly Authenticator[];
+  /** Absent where keys name no objects of a cluster. */
+  readonly objects?: NamedObjects | undefined;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -19,7 +22,7 @@ const SHARED = "application";
 
 /** Makes the function that says no; it is asked for every request, whatever is kept. */
 export function createGuard(
-  { authenticators, metrics, log }: GuardDeps,
+  { authenticators, objects, metrics, log }: GuardDeps,
 ): (request: Request, key: string) => Promise<Response | undefined> {
   const denied = metrics.counter({
     name: "kcfg_auth_denied_total",
@@ -54,7 +57,7 @@ export function createGuard(
     const identity = await identify(token);
     if (identity === "unknown") return refuse("unknown-token", 401, "unauthorized");
     if (identity === "unavailable") return refuse("unavailable", 503, "cannot be checked now");
-    const isAllowed = applicationsOfKey(key).every((names) =>
+    const isAllowed = applicationsOfKey(key, objects).every((names) =>
       names.some((name) => name === SHARED || identity.mayRead(name))
     );
     if (isAllowed) return undefined;

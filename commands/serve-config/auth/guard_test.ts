@@ -4,14 +4,20 @@ import assert from "node:assert/strict";
 import { silentLogger } from "#lib/log/logger.ts";
 import { Metrics } from "#lib/metrics/metrics.ts";
 import { ManualClock } from "#tests/support/clock.ts";
+import type { NamedObjects } from "./applications.ts";
 import { createBearer } from "./bearer.ts";
 import { createGuard } from "./guard.ts";
 import type { Authenticator } from "./identity.ts";
 import { createTokenReview } from "./token_review.ts";
 import type { TokenStatus } from "./token_review.ts";
 
-function guardOf(...authenticators: Authenticator[]) {
-  const deny = createGuard({ authenticators, metrics: new Metrics(), log: silentLogger });
+function guardOf(authenticator: Authenticator, objects?: NamedObjects) {
+  const deny = createGuard({
+    authenticators: [authenticator],
+    objects,
+    metrics: new Metrics(),
+    log: silentLogger,
+  });
   return async (key: string, authorization?: string) => {
     const headers = authorization === undefined ? {} : { authorization };
     const denied = await deny(new Request("http://h/", { headers }), key);
@@ -40,6 +46,33 @@ Deno.test("bearer tokens open what their line says, and nothing without one", as
   ];
   for (const [key, header, status] of cases) {
     await t.step(`${key} ${header}`, async () => assert.equal(await ask(key, header), status));
+  }
+});
+
+Deno.test("a key of an object is about the application of the object, whatever its file is called", async (t) => {
+  const authenticator = createBearer(() => Promise.resolve(["t orders", "n team-a dev"]));
+  const cases: [spring: boolean, key: string, token: string, status: number][] = [
+    [false, "/billing/application.yml", "t", 403],
+    [false, "/orders/application.yml", "t", 200],
+    [false, "/orders-dev/application.yml", "t", 200],
+    [false, "/orders/billing.yml", "t", 200],
+    [false, "/billing/orders.yml", "t", 403],
+    [false, "/team-a/billing/password", "n", 403],
+    [false, "/team-a/orders/password", "t", 200],
+    [false, "/application/shared.yml", "t", 200],
+    [true, "/billing/application-dev.yml", "t", 403],
+    [true, "/orders/orders-dev.yml", "t", 200],
+    [true, "/billing/orders-dev.yml", "t", 403],
+    [true, "/orders-dev.yml", "t", 200],
+    [true, "/orders/dev/main", "t", 200],
+    [true, "/team-a/dev/main", "t", 403],
+    [true, "/team-a/dev/main", "n", 200],
+  ];
+  for (const [spring, key, token, status] of cases) {
+    const ask = guardOf(authenticator, { namespaces: ["team-a"], spring });
+    await t.step(`${spring} ${key} ${token}`, async () => {
+      assert.equal(await ask(key, `Bearer ${token}`), status);
+    });
   }
 });
 

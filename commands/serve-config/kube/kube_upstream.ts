@@ -1,6 +1,6 @@
 /** ConfigMaps and Secrets as a backend (serve-config.md 14.1): followed by watch, answered from the local copy. */
 
-import { configuredNamespace, openClient } from "#lib/kube/deno_client.ts";
+import { openClient } from "#lib/kube/deno_client.ts";
 import { serveConfigScope } from "#lib/kube/declarations/serve_config.ts";
 import type { UpstreamDeps } from "../create_upstream.ts";
 import type { ServeConfigOptions } from "../options.ts";
@@ -11,6 +11,7 @@ import { createFollowedObjects, type FollowedObjects } from "./followed_objects.
 import { createKubeRepository } from "./kube_repository.ts";
 import { changeOf } from "./object_change.ts";
 import { loadRaw } from "./raw_upstream.ts";
+import { servedNamespaces } from "./served_namespaces.ts";
 
 /** Files with foreign names that are told of; more are only skipped. */
 const MAX_TOLD = 1000;
@@ -24,10 +25,9 @@ export async function createKubeUpstream(
   options: ServeConfigOptions,
   { clock, log }: UpstreamDeps,
 ): Promise<Upstream> {
-  const { api, backend, backendOptions, kube, maxObjectBytes } = options;
+  const { api, backendOptions, kube, maxObjectBytes } = options;
   const { acceptEmpty, selector, annotationOptIn } = backendOptions;
-  const named = backend.kind === "kube" ? backend.namespaces : [];
-  const namespaces = named.length > 0 ? named : [await configuredNamespace(kube)];
+  const namespaces = await servedNamespaces(options);
   const client = await openClient(kube, {
     command: "serve-config",
     scope: serveConfigScope({
