@@ -5,9 +5,9 @@
  */
 
 import { plain } from "#lib/http/plain.ts";
-import { readBody } from "#lib/http/read_body.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import { equalTexts, verifyHmac } from "../auth/hmac.ts";
+import { createBodyReader } from "../received_body.ts";
 import { applicationsOf, pathsOf } from "./monitor_paths.ts";
 import type { PushBody } from "./monitor_paths.ts";
 import type { Refresher } from "./refresher.ts";
@@ -45,11 +45,13 @@ export function createMonitor(
   { path: monitorPath }: MonitorOptions,
   { refresher, clock, readSecrets, deny }: MonitorDeps,
 ): (request: Request, path: string) => Promise<Response> | undefined {
+  const read = createBodyReader({ maxBytes: MAX_BODY_BYTES }, { clock });
+
   async function receive(request: Request, path: string): Promise<Response> {
     const denied = readSecrets === undefined ? await deny?.(request, path) : undefined;
     if (denied !== undefined) return denied;
-    const bytes = await readBody(request, MAX_BODY_BYTES);
-    if (bytes === undefined) return plain("body too large", { status: 413 });
+    const bytes = await read(request);
+    if (bytes instanceof Response) return bytes;
     if (readSecrets !== undefined && !await isKnown(request.headers, bytes, await readSecrets())) {
       return plain("unauthorized", { status: 401 });
     }

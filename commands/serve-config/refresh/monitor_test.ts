@@ -58,6 +58,15 @@ Deno.test("applicationsOf() takes every stem that a file name may mean", () => {
   assert.deepEqual(applicationsOf([]), []);
 });
 
+Deno.test("applicationsOf() is soon done, and takes too many for all of them", () => {
+  const startedAt = performance.now();
+  assert.deepEqual(applicationsOf(["a-".repeat(2_500_000), "b.yml"]), ["b"], "no name of a file");
+  const many = Array.from({ length: 200_000 }, (_, index) => `x${index}.yml`);
+  assert.deepEqual(applicationsOf(many), ["*"]);
+  assert.equal(applicationsOf(many.slice(0, 256)).length, 256);
+  assert.ok(performance.now() - startedAt < 2000);
+});
+
 function monitorWith(secrets?: readonly string[]) {
   const destinations: string[] = [];
   const metrics = new Metrics();
@@ -127,6 +136,36 @@ Deno.test("the webhook answers when the peers were told, or have had time for it
   told.resolve();
   await second;
   assert.equal(statuses.length, 2);
+  assert.equal(clock.pendingTimers, 0);
+});
+
+Deno.test("the webhook waits ten seconds for a body, and for sixteen at once", async () => {
+  const clock = new ManualClock();
+  const handle = createMonitor({ path: "/monitor" }, {
+    refresher: new Refresher({ spring: false }, {
+      generations: new Generations(),
+      stores: [],
+      newId: () => crypto.randomUUID(),
+      metrics: new Metrics(),
+      log: silentLogger,
+    }),
+    clock,
+    readSecrets: undefined,
+  });
+  const post = async (body: BodyInit) => {
+    const answer = await handle(
+      new Request("http://h/monitor", { method: "POST", body }),
+      "/monitor",
+    );
+    return answer?.status;
+  };
+  const endless = () => new ReadableStream({ start: (it) => it.enqueue(new Uint8Array(1)) });
+  const slow = Array.from({ length: 16 }, () => post(endless()));
+  await settle();
+  assert.equal(await post("{}"), 503);
+  await clock.advance(10_000);
+  assert.deepEqual(new Set(await Promise.all(slow)), new Set([408]));
+  assert.equal(await post("{}"), 200);
   assert.equal(clock.pendingTimers, 0);
 });
 
