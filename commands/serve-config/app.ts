@@ -13,6 +13,7 @@ import type { Lifecycle } from "#lib/run/lifecycle.ts";
 import { createApplicationHandler } from "./application_handler.ts";
 import { createAccess } from "./auth/access.ts";
 import type { NamedObjects } from "./auth/applications.ts";
+import { checkSecretFile } from "./auth/secret_file.ts";
 import { startBus } from "./bus/bus.ts";
 import type { RunningBus } from "./bus/bus.ts";
 import type { BusSettings } from "./bus/flags.ts";
@@ -77,6 +78,9 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
   }
 
   async function start(): Promise<AppAddresses> {
+    for (const path of [options.ring.secretFile, options.refresh.monitorSecretFile]) {
+      if (path !== undefined) await checkSecretFile(path, deps);
+    }
     lifecycle.defer("traces", () => tracer?.stop());
     const health = listen({
       name: "health",

@@ -144,6 +144,15 @@ Deno.test("ServeConfigApp.stop() turns unready first and waits its delay", async
   await assert.rejects(server.get("health", "/livez"));
 });
 
+Deno.test("createApp() does not start without the secrets that it is to ask for", async () => {
+  await using dir = await tempDir();
+  const empty = await dir.write("empty", "\n");
+  for (const flag of ["peer-secret-file", "monitor-secret-file"]) {
+    await assert.rejects(started(dir.path, { [flag]: `${dir.path}/absent` }), /Cannot read secret/);
+    await assert.rejects(started(dir.path, { [flag]: empty }), /is empty: it needs a line/);
+  }
+});
+
 Deno.test("createApp() tells caches on the way that Spring's answers differ by media type", async () => {
   await using dir = await tempDir();
   await dir.write("orders.yml", `k: ${"v".repeat(2000)}\n`);
