@@ -171,3 +171,18 @@ Deno.test("createApp() tells caches on the way that Spring's answers differ by m
   assert.equal(await vary("/orders/dev"), "Accept, Accept-Encoding");
   assert.equal(await vary("/orders/dev"), "Accept, Accept-Encoding", "of a hit");
 });
+
+Deno.test("createApp() shows counters of what has not happened yet", async () => {
+  await using dir = await tempDir();
+  await using server = await started(dir.path);
+  const metrics = (await server.get("metrics", "/metrics")).text;
+  for (
+    const line of [
+      'groupcache_loads_deduped_total{group="configfiles"} 0',
+      'groupcache_local_load_errs_total{group="configfiles"} 0',
+      'groupcache_cache_evictions_total{group="configfiles",type="hot"} 0',
+      'kcfg_stale_served_total{reason="error"} 0',
+      "kcfg_invalidated_keys_total 0",
+    ]
+  ) assert.ok(metrics.includes(`${line}\n`), line);
+});

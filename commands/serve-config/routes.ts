@@ -9,9 +9,10 @@ import { requestTarget } from "#lib/http/request_target.ts";
 import type { RequestTarget } from "#lib/http/request_target.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import { answerEntry } from "./answer.ts";
-import type { ConfigCache, LoadFailure } from "./cache.ts";
+import type { ConfigCache } from "./cache.ts";
 import type { Entry } from "./entry.ts";
 import { springKey } from "./spring/variant.ts";
+import { answerFailure, tooBusy } from "./failure_answers.ts";
 import type { Forwarder } from "./forward.ts";
 import { createHotPath } from "./hot_path.ts";
 import { keyOf } from "./key.ts";
@@ -208,7 +209,11 @@ export function createRoutes(
     const target = requestTarget(request.url);
     const { path } = target;
     const finish = ({ response, outcome, bytes }: Answer): Response => {
-      onAnswered?.({ request, info, path, status: response.status, bytes, outcome, startedAt });
+      onAnswered?.({
+        ...{ request, info, path, outcome, startedAt },
+        status: response.status,
+        bytes: request.method === "HEAD" ? 0 : bytes,
+      });
       return response;
     };
     const hit = hot?.(request, target);
@@ -228,36 +233,15 @@ function variantKey(
   return springKey(pathKey, { query, accept: request.headers.get("accept") });
 }
 
-function answerFailure(failure: LoadFailure): Response {
-  switch (failure.kind) {
-    case "missing":
-      return plain("not found", { status: 404 });
-    case "too-large":
-      return plain("backend object too large", { status: 502 });
-    case "rejected":
-      return new Response(failure.body, {
-        status: failure.status,
-        headers: { "content-type": failure.contentType, "x-content-type-options": "nosniff" },
-      });
-    case "failed":
-      return plain(`error status from backend: ${failure.status}`, { status: 502 });
-  }
-}
-
-function tooBusy(): Response {
-  const response = plain("too many requests in flight", { status: 503 });
-  response.headers.set("retry-after", "1");
-  return response;
-}
-
+/** An answer that is no object; it knows its length unless it is a stream. */
 function other(response: Response, outcome: Outcome): Answer {
   return { response, outcome, bytes: Number(response.headers.get("content-length") ?? 0) };
 }
 
 function refused(response: Response): Answer {
-  return { response, outcome: "refused", bytes: 0 };
+  return other(response, "refused");
 }
 
 function failed(response: Response): Answer {
-  return { response, outcome: "error", bytes: 0 };
+  return other(response, "error");
 }
