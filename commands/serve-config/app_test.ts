@@ -186,3 +186,13 @@ Deno.test("createApp() shows counters of what has not happened yet", async () =>
     ]
   ) assert.ok(metrics.includes(`${line}\n`), line);
 });
+
+Deno.test("createApp() says at its start that the directory is not there, and finds it later", async () => {
+  await using dir = await tempDir();
+  const directory = `${dir.path}/later`;
+  await using server = await started(directory);
+  const told = server.log.lines.find(({ message }) => message.startsWith("backend directory"));
+  assert.equal(told?.fields["path"], directory);
+  await dir.write("later/a.yml", "k: v");
+  assert.equal((await server.get("application", "/a.yml")).status, 200);
+});

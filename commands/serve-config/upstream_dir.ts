@@ -72,8 +72,9 @@ export function createDirUpstream(
   return {
     kind: "dir",
     load,
-    watch(onChange, signal) {
-      return watchDirectory(directory, {
+    async watch(onChange, signal) {
+      await tellAbsence(directory, deps.log);
+      return await watchDirectory(directory, {
         signal,
         onChange(change) {
           onChange(
@@ -95,6 +96,20 @@ export function createDirUpstream(
     const linked = new Set(linkedKeys);
     return { affects: (key) => linked.has(key) || below(relativePathOf(key)) };
   }
+}
+
+/** A directory that is not there is a mistake more often than not, and looks like files that are not. */
+async function tellAbsence(directory: string, log: Logger): Promise<void> {
+  const reason = await Deno.stat(directory).then(
+    ({ isDirectory }) => isDirectory ? undefined : "it is no directory",
+    (error: unknown) => error instanceof Error ? error.message : String(error),
+  );
+  if (reason === undefined) return;
+  const path = directory.startsWith("/") ? directory : `${Deno.cwd()}/${directory}`;
+  log.error("backend directory cannot be read, nothing is served until it is there", {
+    path,
+    reason,
+  });
 }
 
 /** Whether a part of the path is a symbolic link, dangling or not. */

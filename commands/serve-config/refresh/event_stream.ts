@@ -43,24 +43,19 @@ export async function createStream(
       controller.enqueue(encoder.encode(text));
     };
     let last = request.headers.get("last-event-id") ?? "";
-    let answer: Response | undefined = first;
+    let answer = first;
     while (!signal.aborted) {
-      if (answer !== undefined) {
-        const hash = hashOf(answer);
-        // An object that is gone, or cannot be had, is no change that a client could use.
-        if (answer.ok && hash !== last) {
-          last = hash;
-          send(await frame(answer, { hash, withBody }));
-        } else await answer.body?.cancel();
-      }
+      const hash = hashOf(answer);
+      // An object that is gone, or cannot be had, is no change that a client could use.
+      if (answer.ok && hash !== last) {
+        last = hash;
+        send(await frame(answer, { hash, withBody }));
+      } else await answer.body?.cancel();
       const waited = await waitFor(changed.promise, { clock, signal });
       if (waited === "stopped") break;
-      if (waited === "quiet") {
-        send(": still here\n\n");
-        answer = undefined;
-        continue;
-      }
-      changed = Promise.withResolvers<void>();
+      if (waited === "quiet") send(": still here\n\n");
+      else changed = Promise.withResolvers<void>();
+      // Asked for when it is quiet too: where nobody tells of changes, the end of its life shows them.
       answer = await watched.answer(asked);
     }
     controller.close();
