@@ -158,12 +158,13 @@ async function session(
   }
 }
 
+/** Connects. @throws the reason of `signal` at once, however long the broker says nothing */
 async function dial(
   { address: { tls, hostname, port, username, password, vhost } }: SubscriptionOptions,
   signal: AbortSignal,
 ): Promise<ChannelModel> {
   signal.throwIfAborted();
-  return await connect({
+  const connecting = connect({
     protocol: tls ? "amqps" : "amqp",
     hostname,
     port,
@@ -174,6 +175,20 @@ async function dial(
     locale: "en_US",
     heartbeat: HEARTBEAT_S,
   }, { timeout: DIAL_TIMEOUT_MS, noDelay: true });
+  const given = Promise.withResolvers<never>();
+  const onAbort = () => given.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([connecting, given.promise]);
+  } catch (error) {
+    // The package cannot be told to give up; what comes too late is closed.
+    connecting.then((late) => late.close()).catch(() => {
+      // It failed, now or before.
+    });
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }
 
 async function consume(
