@@ -18,6 +18,7 @@ export interface UpstreamDeps {
 /**
  * Makes the backend; nothing is read yet. What only one of them needs is loaded for it alone.
  *
+ * @throws {SpringError} when the file of overrides cannot be read
  * @throws {KubeConfigError} when the API server is to be followed and there is no usable configuration
  */
 export async function createUpstream(
@@ -45,5 +46,5 @@ export async function createUpstream(
   const { createSpringDirUpstream } = await import("./spring/dir_upstream.ts");
   // Configuration files are found by their whole path, whatever the raw interface drops.
   const files = createDirUpstream({ directory, flatten: false, maxObjectBytes }, deps);
-  return createSpringDirUpstream(options, { directory, files, raw });
+  return await createSpringDirUpstream(options, { directory, files, raw });
 }

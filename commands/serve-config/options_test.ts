@@ -83,6 +83,7 @@ Deno.test("toOptions() gives the specified defaults", () => {
   assert.deepEqual(checked, {
     backend: { kind: "dir", directory: "samples" },
     backendOptions: {
+      overrides: undefined,
       flatten: false,
       searchPaths: [""],
       labelDirs: true,

@@ -92,9 +92,12 @@ function peerHosts({ ring: { discovery } }: ServeConfigOptions): readonly string
 }
 
 /** Files and folders that are read while it runs, credentials for the API server apart. */
-function filesOf({ backend, ring, refresh, auth }: ServeConfigOptions): readonly string[] {
+function filesOf(
+  { api, backend, backendOptions, ring, refresh, auth }: ServeConfigOptions,
+): readonly string[] {
   const paths = [
     backend.kind === "dir" ? backend.directory : undefined,
+    api === "raw" ? undefined : backendOptions.overrides,
     ring.secretFile,
     refresh.monitorSecretFile,
     auth.tokenFile,

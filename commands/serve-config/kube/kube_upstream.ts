@@ -4,6 +4,7 @@ import { openClient } from "#lib/kube/deno_client.ts";
 import { serveConfigScope } from "#lib/kube/declarations/serve_config.ts";
 import type { UpstreamDeps } from "../create_upstream.ts";
 import type { ServeConfigOptions } from "../options.ts";
+import { openOverrides } from "../spring/overrides.ts";
 import { createSpringUpstream } from "../spring/spring_upstream.ts";
 import type { Upstream } from "../upstream.ts";
 import type { ConfigKind } from "#lib/kube/config_object.ts";
@@ -19,6 +20,7 @@ const MAX_TOLD = 1000;
 /**
  * Makes the backend; nothing is asked before its `watch`.
  *
+ * @throws {SpringError} when the file of overrides cannot be read
  * @throws {KubeConfigError} when there is no usable configuration
  */
 export async function createKubeUpstream(
@@ -66,6 +68,7 @@ export async function createKubeUpstream(
   });
   const spring = createSpringUpstream({ acceptEmpty, maxObjectBytes }, {
     kind: raw.kind,
+    overrides: await openOverrides(backendOptions.overrides),
     repository,
     raw: api === "both" ? raw : undefined,
     watch: raw.watch,
