@@ -3,6 +3,7 @@
  * to hits, are made once and cloned: a clone skips what makes a new response with many headers expensive.
  */
 
+import { isUnchanged, lastModifiedOf } from "./conditional.ts";
 import { MIN_GZIP_BYTES } from "./entry.ts";
 import type { Entry, UsualKind } from "./entry.ts";
 
@@ -64,7 +65,8 @@ export function answerHit(
   { isPacked, ifNoneMatch }: { readonly isPacked: boolean; readonly ifNoneMatch: string | null },
 ): EntryAnswer | undefined {
   const packed = isPacked ? entry.gzip : null;
-  if (packed === undefined) return undefined;
+  // Whoever may ask by time has one more header to be looked at.
+  if (packed === undefined || entry.lastModifiedMs !== undefined) return undefined;
   if (ifNoneMatch === null) {
     const response = usualResponse(packed === null ? "plain" : "gzip", entry, context);
     return { response, bytes: (packed ?? entry.bytes).length };
@@ -114,7 +116,7 @@ function represent(
   },
 ): EntryAnswer {
   const etag = etagOf(entry, packed);
-  if (matches(request.headers.get("if-none-match"), etag)) {
+  if (isUnchanged(request.headers, etag, entry)) {
     return notModified(entry, { context, etag });
   }
   const bytes = packed ?? entry.bytes;
@@ -185,6 +187,8 @@ function headersOf(entry: Entry, context: MadeContext): Headers {
     ["age", String(ageOf(entry, nowMs))],
     ["x-content-type-options", "nosniff"],
   ];
+  const changedMs = lastModifiedOf(entry);
+  if (changedMs !== undefined) headers.push(["last-modified", new Date(changedMs).toUTCString()]);
   if (origin === "stale") headers.push(["warning", '110 - "Response is Stale"']);
   const vary = entry.bytes.length >= MIN_GZIP_BYTES
     ? [...context.vary, "Accept-Encoding"]
@@ -199,15 +203,6 @@ const CACHE_STATUS = {
   peer: "kcfg; fwd=missTTL; detail=peer",
   stale: "kcfg; fwd=staleTTL; detail=stale-if-error",
 } as const;
-
-/** RFC 9110, 13.1.2: a list or `*`, weak comparison. */
-function matches(ifNoneMatch: string | null, etag: string): boolean {
-  if (ifNoneMatch === null) return false;
-  return ifNoneMatch.split(",").some((candidate) => {
-    const tag = candidate.trim();
-    return tag === "*" || tag === etag || tag === `W/${etag}`;
-  });
-}
 
 /** What nearly every client sends: gzip among others, without a weight. */
 const PLAIN_GZIP = /(?:^|,) ?gzip(?:,|$)/;

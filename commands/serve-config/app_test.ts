@@ -196,3 +196,27 @@ Deno.test("createApp() says at its start that the directory is not there, and fi
   await dir.write("later/a.yml", "k: v");
   assert.equal((await server.get("application", "/a.yml")).status, 200);
 });
+
+Deno.test("createApp() tells when a text resource changed, and who has that version gets no other", async () => {
+  await using dir = await tempDir();
+  const seconds = Date.UTC(2026, 10, 20, 14, 12, 44) / 1000;
+  for (const [name, text] of [["n.conf", "worker 1;\n"], ["p.conf", "at ${host}\n"]] as const) {
+    await Deno.utime(await dir.write(name, text), seconds, seconds);
+  }
+  await using server = await started(dir.path, { api: "spring" });
+  const { hostname, port } = server.addresses.application;
+  const ask = async (path: string, headers: Record<string, string> = {}) => {
+    const response = await fetch(`http://${hostname}:${port}/a/dev/main/${path}`, { headers });
+    await response.body?.cancel();
+    return [response.status, response.headers.get("last-modified")];
+  };
+  const changed = "Fri, 20 Nov 2026 14:12:44 GMT";
+  assert.deepEqual(await ask("n.conf", { "if-modified-since": changed }), [304, changed]);
+  assert.deepEqual(await ask("n.conf"), [200, changed], "of a hit");
+  assert.deepEqual(await ask("n.conf", { "if-modified-since": changed }), [304, changed]);
+  const before = "Fri, 20 Nov 2026 14:12:43 GMT";
+  assert.deepEqual(await ask("n.conf", { "if-modified-since": before }), [200, changed]);
+  const other = { "if-modified-since": changed, "if-none-match": '"other"' };
+  assert.deepEqual(await ask("n.conf", other), [200, changed], "the tag counts first");
+  assert.deepEqual(await ask("p.conf", { "if-modified-since": changed }), [200, null]);
+});

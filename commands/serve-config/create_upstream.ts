@@ -45,6 +45,9 @@ export async function createUpstream(
   if (api === "raw") return raw;
   const { createSpringDirUpstream } = await import("./spring/dir_upstream.ts");
   // Configuration files are found by their whole path, whatever the raw interface drops.
-  const files = createDirUpstream({ directory, flatten: false, maxObjectBytes }, deps);
+  const files = createDirUpstream(
+    { directory, flatten: false, maxObjectBytes, tellsTime: true },
+    deps,
+  );
   return await createSpringDirUpstream(options, { directory, files, raw });
 }

@@ -35,6 +35,8 @@ export interface Entry extends EntryTimes, EntryFate {
   store?: "main" | "hot";
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly contentType: string;
+  /** When the object changed, milliseconds since the Unix epoch, where clients are to be told. */
+  readonly lastModifiedMs?: number | undefined;
   /** First 32 hex digits of SHA-256 over content type, NUL and body; the same on every replica. */
   readonly hash: string;
   /** The usual answers to hits, each made at its first use; two of their headers tell the time. */
@@ -54,20 +56,26 @@ export const MIN_GZIP_BYTES = 1024;
 export async function createEntry(
   bytes: Uint8Array<ArrayBuffer>,
   times: EntryTimes,
-  { contentType = sniffContentType(bytes), validators }: {
+  { contentType = sniffContentType(bytes), validators, lastModifiedMs }: {
     readonly contentType?: string | undefined;
     readonly validators?: Validators | undefined;
+    readonly lastModifiedMs?: number | undefined;
   } = {},
 ): Promise<Entry> {
   const hash = await hashOf(contentType, bytes);
-  return { bytes, contentType, hash, ...times, ...(validators && { validators }) };
+  return {
+    ...{ bytes, contentType, hash },
+    ...times,
+    ...(validators && { validators }),
+    ...(lastModifiedMs !== undefined && { lastModifiedMs }),
+  };
 }
 
 /** The same object with new times, fresh again; nothing derived from it is made again. */
 export function renewed(entry: Entry, { loadedAtMs, expiresAtMs }: EntryTimes): Entry {
-  const { bytes, contentType, hash, validators, gzip, gzipping } = entry;
+  const { bytes, contentType, hash, validators, lastModifiedMs, gzip, gzipping } = entry;
   return {
-    ...{ bytes, contentType, hash, validators, loadedAtMs, expiresAtMs },
+    ...{ bytes, contentType, hash, validators, lastModifiedMs, loadedAtMs, expiresAtMs },
     ...(gzip !== undefined && { gzip }),
     ...(gzipping !== undefined && { gzipping }),
   };

@@ -11,6 +11,8 @@ export type LoadOutcome =
     /** Type to answer with; by default it is read off the bytes. */
     readonly contentType?: string | undefined;
     readonly validators?: Validators | undefined;
+    /** When the object changed, milliseconds since the Unix epoch, where clients are to be told. */
+    readonly lastModifiedMs?: number | undefined;
   }
   /** The object is what the validators of the request describe. */
   | { readonly kind: "unchanged" }

@@ -172,7 +172,10 @@ export class PeerClient {
       loadedAtMs: Math.min(meta.at, nowMs),
       expiresAtMs: meta.rem === undefined ? undefined : nowMs + meta.rem,
     };
-    const entry = await createEntry(value, times, { contentType: meta.ct });
+    const entry = await createEntry(value, times, {
+      contentType: meta.ct,
+      lastModifiedMs: meta.lm,
+    });
     if (meta.stale === true) entry.refreshedAtMs = nowMs;
     return { kind: meta.stale === true ? "stale" : "entry", entry };
   }

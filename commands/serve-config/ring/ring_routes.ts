@@ -123,7 +123,7 @@ function messageOf(
   result: Extract<CacheResult, { readonly entry: Entry }>,
   { isKcfg, nowMs }: { readonly isKcfg: boolean; readonly nowMs: number },
 ): Response {
-  const { bytes, expiresAtMs, loadedAtMs, contentType } = result.entry;
+  const { bytes, expiresAtMs, loadedAtMs, contentType, lastModifiedMs } = result.entry;
   const isStale = result.kind === "stale";
   // An object that had no life from the beginning (a negative time to live) is not out of date.
   const isLate = expiresAtMs !== undefined && loadedAtMs <= expiresAtMs && expiresAtMs < nowMs;
@@ -134,6 +134,7 @@ function messageOf(
     ct: contentType,
     at: loadedAtMs,
     ...(rem !== undefined && { rem }),
+    ...(lastModifiedMs !== undefined && { lm: lastModifiedMs }),
     ...(isStale && { stale: true }),
   };
   const message = encodeMessage({

@@ -14,6 +14,8 @@ export interface PeerMeta {
   readonly at: number;
   /** Milliseconds of life left; absent for an object that never expires. */
   readonly rem?: number | undefined;
+  /** When the object changed, milliseconds since the Unix epoch, where clients are to be told. */
+  readonly lm?: number | undefined;
   /** Whether the owner's backend fails and this was its last answer. */
   readonly stale?: boolean | undefined;
 }
@@ -35,6 +37,7 @@ const MetaSchema = v.object({
   ct: v.optional(v.string()),
   at: v.number(),
   rem: v.optional(v.number()),
+  lm: v.optional(v.number()),
   stale: v.optional(v.boolean()),
 });
 

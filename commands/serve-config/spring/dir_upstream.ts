@@ -70,7 +70,7 @@ function treeOf(files: Upstream, directory: string): FileTree {
       const outcome = await files.load(`/${path}`, signal);
       switch (outcome.kind) {
         case "found":
-          return outcome.bytes;
+          return { bytes: outcome.bytes, lastModifiedMs: outcome.lastModifiedMs };
         case "missing":
           return undefined;
         case "too-large":

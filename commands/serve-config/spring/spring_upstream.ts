@@ -98,14 +98,13 @@ export function createSpringUpstream(
   ): Promise<LoadOutcome> {
     const file = await repository.resource({ ...request, path }, signal);
     if (file === undefined) return MISSING;
-    if (accept === "bytes") return { kind: "found", bytes: file.bytes, contentType: BYTES_TYPE };
+    if (accept === "bytes") return { kind: "found", ...file, contentType: BYTES_TYPE };
     const text = textOf(file.bytes);
-    if (text === undefined || !resolvePlaceholders) {
-      return { kind: "found", bytes: file.bytes, contentType: TEXT_TYPE };
+    if (text?.includes("${") !== true || !resolvePlaceholders) {
+      return { kind: "found", ...file, contentType: TEXT_TYPE };
     }
-    const environment: Environment = text.includes("${")
-      ? await overridden(await repository.environment(request, signal))
-      : { propertySources: [], version: null };
+    const environment = await overridden(await repository.environment(request, signal));
+    // Its values change at other times than the file.
     return found(renderText(text, environment, placeholderLimits), TEXT_TYPE);
   }
 

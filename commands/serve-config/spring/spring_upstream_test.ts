@@ -19,6 +19,7 @@ function upstreamOf(
     raw = undefined as Upstream | undefined,
     searchPaths = [""],
     overrides = undefined as ReadOverrides | undefined,
+    lastModifiedMs = undefined as number | undefined,
   } = {},
 ): Upstream {
   return createSpringUpstream({ acceptEmpty, maxObjectBytes }, {
@@ -28,7 +29,11 @@ function upstreamOf(
     repository: createFileRepository({ searchPaths, labelDirs: true }, {
       read(path) {
         const text = files[path];
-        return Promise.resolve(text === undefined ? undefined : new TextEncoder().encode(text));
+        return Promise.resolve(
+          text === undefined
+            ? undefined
+            : { bytes: new TextEncoder().encode(text), lastModifiedMs },
+        );
       },
       describe: (path) => path,
     }),
