@@ -124,7 +124,13 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
       name: "application",
       address: options.listen,
       handler: traced(
-        createApplicationHandler(options, { parts, access, stopping: stopping.signal, deps }),
+        createApplicationHandler(options, {
+          parts,
+          access,
+          bus: state.bus,
+          stopping: stopping.signal,
+          deps,
+        }),
       ),
     });
     lifecycle.defer("waiting clients", () => stopping.abort());

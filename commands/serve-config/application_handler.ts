@@ -3,6 +3,7 @@
 import type { Handler } from "#lib/http/server.ts";
 import type { Access } from "./auth/access.ts";
 import { createLineReader } from "./auth/secret_file.ts";
+import type { RunningBus } from "./bus/bus.ts";
 import { createForwarder } from "./forward.ts";
 import type { ServeConfigOptions } from "./options.ts";
 import type { AppDeps, AppParts } from "./parts.ts";
@@ -16,6 +17,8 @@ import { createRoutes } from "./routes.ts";
 export interface ApplicationHandlerDeps {
   readonly parts: AppParts;
   readonly access: Access;
+  /** Absent where there is no bus. */
+  readonly bus: RunningBus | undefined;
   /** Aborted at the stop, for clients that wait. */
   readonly stopping: AbortSignal;
   readonly deps: AppDeps;
@@ -24,11 +27,11 @@ export interface ApplicationHandlerDeps {
 /** Makes it. */
 export function createApplicationHandler(
   options: ServeConfigOptions,
-  { parts, access, stopping, deps }: ApplicationHandlerDeps,
+  { parts, access, bus, stopping, deps }: ApplicationHandlerDeps,
 ): Handler {
   const { cache, refresher, generations, metrics, isHttp, onLoadFailed } = parts;
   const { clock, log, tracer } = deps;
-  const { monitorPath, monitorSecretFile, maxWaitMs } = options.refresh;
+  const { monitorPath, monitorSecretFile, publishes, maxWaitMs } = options.refresh;
   return createRoutes({
     ...options,
     variants: options.api !== "raw",
@@ -39,6 +42,8 @@ export function createApplicationHandler(
     deny: access.deny,
     post: monitorPath === undefined ? undefined : createMonitor({ path: monitorPath }, {
       refresher,
+      publish: publishes ? bus?.publish : undefined,
+      newId: () => crypto.randomUUID(),
       clock,
       readSecrets: monitorSecretFile === undefined
         ? undefined

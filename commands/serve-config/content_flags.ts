@@ -22,7 +22,7 @@ export const CONTENT_FLAGS = {
   }),
   "backend-options": textFlag({
     brief:
-      "Words for the backend, separated by commas or blanks: flatten, search-paths=A;B, label-dirs, accept-empty, overrides=FILE, " +
+      "Words for the backend, separated by commas or blanks: flatten, keep-content-type, legacy-nocache-errors, search-paths=A;B, label-dirs, accept-empty, overrides=FILE, " +
       "configmaps, secrets, selector=S, annotation-opt-in, each with =true or =false where it is a switch",
     category: "Content",
     default: "",

@@ -97,6 +97,11 @@ export function toOptions(
   if (values["strict-env"] && problem !== undefined) {
     throw new UsageError(`Variable ${problem.variable}: ${problem.reason}`);
   }
+  const bus = toBusSettings(resolved);
+  const refresh = toRefreshSettings(resolved);
+  if (refresh.publishes && bus === undefined) {
+    throw new UsageError("Option monitor-publish: it needs the bus, --refresh=true");
+  }
   return {
     ...toContentSettings(resolved),
     ...toListenerSettings(resolved),
@@ -104,8 +109,8 @@ export function toOptions(
     kube: toKubeSettings(values),
     rbac: toRbacOptions(values),
     ring: toRingSettings(resolved, env),
-    bus: toBusSettings(resolved),
-    refresh: toRefreshSettings(resolved),
+    bus,
+    refresh,
     auth: toAuthSettings(resolved),
     forward: toForwardSettings(resolved),
     podName: env["POD_NAME"] === "" ? undefined : env["POD_NAME"],

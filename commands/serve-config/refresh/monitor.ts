@@ -22,6 +22,11 @@ export interface MonitorOptions {
 /** What the webhook needs. */
 export interface MonitorDeps {
   readonly refresher: Refresher;
+  /** Tells the bus; absent where it is not to be told. */
+  readonly publish?:
+    | ((event: { readonly destination: string; readonly id: string }) => void)
+    | undefined;
+  readonly newId: () => string;
   readonly clock: Clock;
   /** Lines of the secret's file as it is now; absent when everybody may call. */
   readonly readSecrets: (() => Promise<readonly string[]>) | undefined;
@@ -43,7 +48,7 @@ const SIGNATURES: readonly (readonly [name: string, prefix: string])[] = [
 /** Makes the handler of POST requests; `undefined` for paths that are not its own. */
 export function createMonitor(
   { path: monitorPath }: MonitorOptions,
-  { refresher, clock, readSecrets, deny }: MonitorDeps,
+  { refresher, publish, newId, clock, readSecrets, deny }: MonitorDeps,
 ): (request: Request, path: string) => Promise<Response> | undefined {
   const read = createBodyReader({ maxBytes: MAX_BODY_BYTES }, { clock });
 
@@ -63,21 +68,23 @@ export function createMonitor(
     }
     const applications = applicationsOf(pathsOf(request.headers, body));
     if (applications.length === 0) refresher.note("monitor", "ignored");
-    for (const application of applications) {
-      refresher.invalidate({ source: "monitor", target: { destination: `${application}:**` } });
-    }
+    for (const application of applications) refresh(`${application}:**`);
     await told(refresher, clock);
     return Response.json(applications, { headers: { "x-content-type-options": "nosniff" } });
+  }
+
+  /** By one id wherever it is told, so that nobody passes it on a second time. */
+  function refresh(destination: string): void {
+    const id = newId();
+    refresher.invalidate({ source: "monitor", target: { destination }, id });
+    publish?.({ destination, id });
   }
 
   async function busRefresh(path: string): Promise<Response> {
     const rest = path.slice(BUS_REFRESH.length).split("/").filter((segment) => segment !== "");
     try {
       const destination = rest.map(decodeURIComponent).join(":");
-      refresher.invalidate({
-        source: "monitor",
-        target: { destination: destination === "" ? "**" : destination },
-      });
+      refresh(destination === "" ? "**" : destination);
       await told(refresher, clock);
       return new Response(null, { status: 204 });
     } catch (error) {

@@ -81,9 +81,12 @@ function monitorWith(secrets?: readonly string[]) {
     metrics,
     log: silentLogger,
   });
+  const published: unknown[] = [];
   const handle = createMonitor({ path: "/monitor" }, {
     clock: new ManualClock(),
     refresher,
+    publish: (event) => published.push(event),
+    newId: () => `id-${published.length}`,
     readSecrets: secrets && (() => Promise.resolve(secrets)),
   });
   const post = async (path: string, body: BodyInit, headers: Record<string, string> = {}) => {
@@ -92,7 +95,7 @@ function monitorWith(secrets?: readonly string[]) {
     await refresher.settled();
     return response;
   };
-  return { post, destinations };
+  return { post, destinations, published };
 }
 
 Deno.test("the webhook answers the applications and refreshes each", async () => {
@@ -118,7 +121,10 @@ Deno.test("the webhook answers when the peers were told, or have had time for it
     metrics: new Metrics(),
     log: silentLogger,
   });
-  const handle = createMonitor({ path: "/monitor" }, { refresher, clock, readSecrets: undefined });
+  const handle = createMonitor({ path: "/monitor" }, {
+    ...{ refresher, clock, readSecrets: undefined },
+    newId: () => crypto.randomUUID(),
+  });
   const statuses: (number | undefined)[] = [];
   const post = async () => {
     const request = new Request("http://h/monitor", { method: "POST", body: '{"path":"a.yml"}' });
@@ -150,6 +156,7 @@ Deno.test("the webhook waits ten seconds for a body, and for sixteen at once", a
       log: silentLogger,
     }),
     clock,
+    newId: () => crypto.randomUUID(),
     readSecrets: undefined,
   });
   const post = async (body: BodyInit) => {
@@ -180,10 +187,14 @@ Deno.test("the webhook refuses what is not JSON or too large, and knows its own 
 });
 
 Deno.test("the bus endpoint refreshes its destination, or all", async () => {
-  const { post, destinations } = monitorWith();
+  const { post, destinations, published } = monitorWith();
   assert.equal((await post("/actuator/busrefresh", ""))?.status, 204);
   assert.equal((await post("/actuator/busrefresh/orders/dev", ""))?.status, 204);
   assert.deepEqual(destinations, ["**", "orders:dev"]);
+  assert.deepEqual(published, [
+    { destination: "**", id: "id-0" },
+    { destination: "orders:dev", id: "id-1" },
+  ]);
 });
 
 Deno.test("with a secret, only who signs or presents it is heard", async (t) => {
