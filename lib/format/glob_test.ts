@@ -17,7 +17,7 @@ Deno.test("globTest() agrees with a regular expression", () => {
 Deno.test("globTest() ends soon, whatever it is asked", () => {
   const test = globTest(`${"a*".repeat(40)}b`);
   const startedAt = performance.now();
-  assert.equal(test("a".repeat(4000)), false);
+  assert.ok(!test("a".repeat(4000)));
   // A regular expression of forty stars would not end within a lifetime.
   assert.ok(performance.now() - startedAt < 2000);
 });
