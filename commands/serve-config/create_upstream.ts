@@ -1,5 +1,6 @@
 /** The backend that the options name, behind the interface they ask for. */
 
+import { anyPortFetch } from "#lib/http/any_port_fetch.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import type { ServeConfigOptions } from "./options.ts";
@@ -28,7 +29,7 @@ export async function createUpstream(
   const { backend, backendOptions, keepContentType, maxObjectBytes, api } = options;
   if (backend.kind === "http") {
     return createHttpUpstream({ ...backend, maxObjectBytes, keepContentType }, {
-      fetch,
+      fetch: anyPortFetch(fetch),
       traceHeaders: deps.traceHeaders,
     });
   }
