@@ -119,7 +119,9 @@ async function isKnown(
 
 function parseBody(headers: Headers, bytes: Uint8Array): PushBody | undefined {
   const text = new TextDecoder().decode(bytes);
-  if (headers.get("content-type")?.startsWith("application/x-www-form-urlencoded") === true) {
+  const isForm = headers.get("content-type")?.startsWith("application/x-www-form-urlencoded");
+  // `curl -d` says form whatever it sends.
+  if (isForm === true && !text.trimStart().startsWith("{")) {
     return { path: new URLSearchParams(text).getAll("path") };
   }
   try {

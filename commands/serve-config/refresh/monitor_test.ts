@@ -107,7 +107,11 @@ Deno.test("the webhook answers the applications and refreshes each", async () =>
     "content-type": "application/x-www-form-urlencoded",
   });
   assert.deepEqual(await form?.json(), ["bar", "*"]);
-  assert.deepEqual(destinations.slice(2), ["bar:**", "*:**"]);
+  const curl = await post("/monitor", '{"path": "qux.yml"}', {
+    "content-type": "application/x-www-form-urlencoded",
+  });
+  assert.deepEqual(await curl?.json(), ["qux"], "JSON under the name that curl gives it");
+  assert.deepEqual(destinations.slice(2), ["bar:**", "*:**", "qux:**"]);
 });
 
 Deno.test("the webhook answers when the peers were told, or have had time for it", async () => {
