@@ -183,6 +183,7 @@ Deno.test("createApp() shows counters of what has not happened yet", async () =>
       'groupcache_cache_evictions_total{group="configfiles",type="hot"} 0',
       'kcfg_stale_served_total{reason="error"} 0',
       "kcfg_invalidated_keys_total 0",
+      "kubegroup_peers 1",
     ]
   ) assert.ok(metrics.includes(`${line}\n`), line);
 });

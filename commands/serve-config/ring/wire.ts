@@ -52,10 +52,16 @@ export function encodeMessage({ value, expiresAtMs, meta }: PeerMessage): Uint8A
   return writer.finish();
 }
 
+/** A message in the dialect of another library: whoever wrote it is in no ring with this one. */
+export class DialectError extends SyntaxError {
+  override readonly name = "DialectError";
+}
+
 /**
  * Reads a message, whatever else is in it.
  *
- * @throws {SyntaxError} when it is none, or one of another dialect of the protocol
+ * @throws {SyntaxError} when it is none
+ * @throws {DialectError} when it is one of another dialect of the protocol
  */
 export function decodeMessage(bytes: Uint8Array): PeerMessage {
   let value: Uint8Array<ArrayBuffer> = new Uint8Array();
@@ -70,7 +76,7 @@ export function decodeMessage(bytes: Uint8Array): PeerMessage {
       } else if (field === EXPIRE && type === WireType.Varint) {
         nanos = BigInt(reader.int64());
       } else if (field === MINUTE_QPS && type === WireType.Varint) {
-        throw new SyntaxError(DIALECT);
+        throw new DialectError(DIALECT);
       } else if (field === META && type === WireType.LengthDelimited) {
         meta = parseMeta(reader.string());
       } else {
