@@ -37,6 +37,8 @@ export interface Entry extends EntryTimes, EntryFate {
   readonly contentType: string;
   /** When the object changed, milliseconds since the Unix epoch, where clients are to be told. */
   readonly lastModifiedMs?: number | undefined;
+  /** Version of what the object was made of, where that has one. */
+  readonly version?: string | undefined;
   /** First 32 hex digits of SHA-256 over content type, NUL and body; the same on every replica. */
   readonly hash: string;
   /** The usual answers to hits, each made at its first use; two of their headers tell the time. */
@@ -56,10 +58,11 @@ export const MIN_GZIP_BYTES = 1024;
 export async function createEntry(
   bytes: Uint8Array<ArrayBuffer>,
   times: EntryTimes,
-  { contentType = sniffContentType(bytes), validators, lastModifiedMs }: {
+  { contentType = sniffContentType(bytes), validators, lastModifiedMs, version }: {
     readonly contentType?: string | undefined;
     readonly validators?: Validators | undefined;
     readonly lastModifiedMs?: number | undefined;
+    readonly version?: string | undefined;
   } = {},
 ): Promise<Entry> {
   const hash = await hashOf(contentType, bytes);
@@ -68,14 +71,15 @@ export async function createEntry(
     ...times,
     ...(validators && { validators }),
     ...(lastModifiedMs !== undefined && { lastModifiedMs }),
+    ...(version !== undefined && { version }),
   };
 }
 
 /** The same object with new times, fresh again; nothing derived from it is made again. */
 export function renewed(entry: Entry, { loadedAtMs, expiresAtMs }: EntryTimes): Entry {
-  const { bytes, contentType, hash, validators, lastModifiedMs, gzip, gzipping } = entry;
+  const { bytes, contentType, hash, validators, lastModifiedMs, version, gzip, gzipping } = entry;
   return {
-    ...{ bytes, contentType, hash, validators, lastModifiedMs, loadedAtMs, expiresAtMs },
+    ...{ bytes, contentType, hash, validators, lastModifiedMs, version, loadedAtMs, expiresAtMs },
     ...(gzip !== undefined && { gzip }),
     ...(gzipping !== undefined && { gzipping }),
   };

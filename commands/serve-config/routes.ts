@@ -30,12 +30,18 @@ export interface Watch {
   answer(request: Request, watched: WatchedKey): Promise<Response>;
 }
 
+/** An answer, and the version of what its object was made of, where that has one. */
+export interface WatchedAnswer {
+  readonly response: Response;
+  readonly version: string | null;
+}
+
 /** A key that a request waits on, and how its answers are made. */
 export interface WatchedKey {
   readonly key: string;
   readonly load: LoadRequest;
   /** The answer to `request` as it is now, as if it did not wait; loads are joined however many wait. */
-  answer(request: Request): Promise<Response>;
+  answer(request: Request): Promise<WatchedAnswer>;
 }
 
 /** A finished request, for log and metrics. */
@@ -87,6 +93,7 @@ interface Answer {
   readonly response: Response;
   readonly outcome: Outcome;
   readonly bytes: number;
+  readonly version?: string | undefined;
 }
 
 interface Keyed {
@@ -137,7 +144,10 @@ export function createRoutes(
     if (watch?.isMeant(request) !== true) return answerNow(request, keyed);
     return watch.answer(request, {
       ...keyed,
-      answer: async (asked) => (await answerNow(asked, { ...keyed, isWaiter: true })).response,
+      async answer(asked) {
+        const { response, version = null } = await answerNow(asked, { ...keyed, isWaiter: true });
+        return { response, version };
+      },
     }).then((it) => other(it, "watch"));
   }
 
@@ -191,8 +201,8 @@ export function createRoutes(
       gzip: () => cache.gzip(key, entry),
     });
     return made instanceof Promise
-      ? made.then((answered) => ({ ...answered, outcome }))
-      : { ...made, outcome };
+      ? made.then((answered) => ({ ...answered, outcome, version: entry.version }))
+      : { ...made, outcome, version: entry.version };
   }
 
   // With access control or headers in the keys, somebody has to be asked before anything is answered.

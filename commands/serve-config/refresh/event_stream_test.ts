@@ -14,7 +14,11 @@ Deno.test("createStream() finds a change that nobody tells of, when the object i
     {
       key: "/a.yml",
       load: {},
-      answer: () => Promise.resolve(new Response("x", { headers: { etag: `"${hash}"` } })),
+      answer: () =>
+        Promise.resolve({
+          response: new Response("x", { headers: { etag: `"${hash}"` } }),
+          version: hash === "one" ? null : "v2",
+        }),
     },
     { generations: new Generations(), clock, stopping: new AbortController().signal },
   );
@@ -26,7 +30,10 @@ Deno.test("createStream() finds a change that nobody tells of, when the object i
   hash = "two";
   await clock.advance(15_000);
   assert.equal(await next(), ": still here\n\n");
-  assert.match(await next(), /^event: config\nid: two\n/);
+  assert.equal(
+    await next(),
+    'event: config\nid: two\ndata: {"etag":"two","version":"v2"}\n\n',
+  );
   client.abort();
   assert.equal(await next(), "");
   assert.equal(clock.pendingTimers, 0);

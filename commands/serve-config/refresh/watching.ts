@@ -48,7 +48,7 @@ export function createWatching(
     void over.then(() => isOver = true);
     try {
       while (true) {
-        const answer = await watched.answer(request);
+        const { response: answer } = await watched.answer(request);
         if (answer.status !== NOT_MODIFIED) return applied(answer, askedS, waitMs);
         if (isOver) return applied(answer, askedS, waitMs);
         await Promise.race([changed.promise, over]);

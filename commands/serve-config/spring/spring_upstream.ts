@@ -71,10 +71,13 @@ export function createSpringUpstream(
     const environment = await overridden(own);
     if (route.kind === "environment") {
       const withOrigins = variant.accept === "v2";
-      return found(
-        renderEnvironment(environment, { request: route.request, withOrigins }),
-        withOrigins ? V2_TYPE : JSON_TYPE,
-      );
+      return {
+        ...found(
+          renderEnvironment(environment, { request: route.request, withOrigins }),
+          withOrigins ? V2_TYPE : JSON_TYPE,
+        ),
+        version: environment.version ?? undefined,
+      };
     }
     const placeholders = variant.resolvePlaceholders ? placeholderLimits : undefined;
     return found(
@@ -128,7 +131,10 @@ function textOf(bytes: Uint8Array): string | undefined {
   }
 }
 
-function found(text: string, contentType: string): LoadOutcome {
+function found(
+  text: string,
+  contentType: string,
+): LoadOutcome & { readonly kind: "found" } {
   return { kind: "found", bytes: new TextEncoder().encode(text), contentType };
 }
 

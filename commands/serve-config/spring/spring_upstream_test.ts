@@ -172,3 +172,16 @@ Deno.test("no path, however made up, gives a fault of our own", async () => {
     assert.ok(["found", "missing", "rejected"].includes(outcome.kind));
   }));
 });
+
+Deno.test("an environment gives its version along, for those who hear of changes", async () => {
+  const upstream = createSpringUpstream({ acceptEmpty: true, maxObjectBytes: 1000 }, {
+    kind: "kube",
+    repository: {
+      environment: () => Promise.resolve({ propertySources: [], version: "v1" }),
+      resource: () => Promise.resolve(undefined),
+    },
+    watch: () => Promise.reject(new Error("nothing to watch")),
+  });
+  const outcome = await upstream.load("/a/dev", NEVER);
+  assert.equal(outcome.kind === "found" && outcome.version, "v1");
+});
