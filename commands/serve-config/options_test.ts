@@ -216,7 +216,6 @@ Deno.test("toOptions() refuses what is not there yet, naming it", async (t) => {
     [{ backend: "nothing" }, {}, /has no scheme/],
     [{ backend: "dir:" }, {}, /needs a path/],
     [{ api: "x" }, {}, /not one of raw/],
-    [{ auth: "mtls" }, {}, /mtls is not available/],
   ];
   for (const [flags, env, message] of cases) {
     await t.step(JSON.stringify({ ...flags, ...env }), () => {
@@ -234,8 +233,9 @@ Deno.test("toOptions() refuses what contradicts or cannot be read", async (t) =>
     [{ "peer-discovery": "static" }, {}, /needs --peers/],
     [{ "groupcache-port": "0.0.0.0:5000" }, {}, /not of the form :PORT/],
     [{ auth: "bearer" }, {}, /needs --auth-token-file/],
-    [{ auth: "x" }, {}, /not one of none, bearer, tokenreview/],
-    [{ authz: "same-name" }, {}, /needs --auth=tokenreview/],
+    [{ auth: "x" }, {}, /not one of none, bearer, tokenreview, mtls/],
+    [{ authz: "same-name" }, {}, /needs --auth=tokenreview or mtls/],
+    [{ auth: "mtls" }, {}, /mtls needs --tls-client-ca-file/],
     [{ "tls-cert-file": "a" }, {}, /one needs the other/],
     [{ "tls-client-ca-file": "a" }, {}, /needs --tls-cert-file/],
     [{ "monitor-path": "x" }, {}, /not an absolute path/],

@@ -49,7 +49,16 @@ export async function createAccess(settings: AuthSettings, deps: AccessDeps): Pr
     authenticators.push(createTokenReview({ audience, authz }, { reviewer, clock: deps.clock }));
     close = () => reviewer.close();
   }
-  return { deny: createGuard({ authenticators, ...deps }), close };
+  const certified = methods.includes("mtls") ? await openCertified(authz) : undefined;
+  return { deny: createGuard({ authenticators, certified, ...deps }), close };
+}
+
+async function openCertified(authz: AuthSettings["authz"]) {
+  const [{ createCertified }, { clientCertificateOf }] = await Promise.all([
+    import("./mtls.ts"),
+    import("#lib/http/client_cert_server.ts"),
+  ]);
+  return createCertified({ authz }, clientCertificateOf);
 }
 
 /** Certificates in PEM. */

@@ -3,10 +3,12 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "#lib/log/logger.ts";
 import { Metrics } from "#lib/metrics/metrics.ts";
+import { createCertificateAuthority } from "#tests/support/certificates.ts";
 import { ManualClock } from "#tests/support/clock.ts";
 import type { NamedObjects } from "./applications.ts";
 import { createBearer } from "./bearer.ts";
 import { createGuard } from "./guard.ts";
+import { createCertified } from "./mtls.ts";
 import type { Authenticator } from "./identity.ts";
 import { createTokenReview } from "./token_review.ts";
 import type { TokenStatus } from "./token_review.ts";
@@ -158,3 +160,38 @@ Deno.test("an API server that is away lets nobody in", async () => {
   assert.equal(await ask("/orders/dev", "Bearer t"), 503);
   assert.equal(asked.length, 2, "it is asked again at once");
 });
+
+Deno.test("a certificate opens what its name may read, and a token what the certificate does not", async () => {
+  const { raw } = await issuedFor("spiffe://cluster.local/ns/team-a/sa/orders");
+  const guardWith = (authz: "none" | "same-name", hasCertificate: boolean) => {
+    const deny = createGuard({
+      authenticators: [createBearer(() => Promise.resolve(["t billing"]))],
+      certified: createCertified(
+        { authz },
+        () => hasCertificate ? { raw, commonName: "admin" } : undefined,
+      ),
+      metrics: new Metrics(),
+      log: silentLogger,
+    });
+    return async (key: string, token?: string) => {
+      const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      return (await deny(new Request("http://h/", { headers }), key))?.status ?? 200;
+    };
+  };
+  const own = guardWith("same-name", HAS_CERTIFICATE);
+  assert.equal(await own("/orders/dev"), 200);
+  assert.equal(await own("/admin/dev"), 403, "the common name does not count beside another");
+  assert.equal(await own("/billing/dev"), 403);
+  assert.equal(await own("/billing/dev", "t"), 200);
+  assert.equal(await own("/billing/dev", "wrong"), 401);
+  assert.equal(await guardWith("none", HAS_CERTIFICATE)("/billing/dev"), 200);
+  assert.equal(await guardWith("none", !HAS_CERTIFICATE)("/billing/dev"), 401);
+});
+
+const HAS_CERTIFICATE = true;
+
+async function issuedFor(uri: string) {
+  const authority = await createCertificateAuthority();
+  const { certificatePem } = await authority.issue({ commonName: "admin", uris: [uri] });
+  return { raw: Uint8Array.fromBase64(certificatePem.replace(/-----[A-Z ]+-----|\s/g, "")) };
+}
