@@ -16,33 +16,12 @@ import { answerFailure, tooBusy } from "./failure_answers.ts";
 import type { Forwarder } from "./forward.ts";
 import { createHotPath } from "./hot_path.ts";
 import { keyOf } from "./key.ts";
+import type { Watch } from "./refresh/watch.ts";
 import type { LoadRequest } from "./upstream.ts";
 import { withinHeaderLimit } from "./request_limits.ts";
 
 /** Where an answer came from, for logs. */
 export type Outcome = "hit" | "miss" | "stale" | "refused" | "error" | "watch" | "post";
-
-/** Requests that wait. */
-export interface Watch {
-  /** Whether a request is one of them; asked for each. */
-  isMeant(request: Request): boolean;
-  /** Answers it. */
-  answer(request: Request, watched: WatchedKey): Promise<Response>;
-}
-
-/** An answer, and the version of what its object was made of, where that has one. */
-export interface WatchedAnswer {
-  readonly response: Response;
-  readonly version: string | null;
-}
-
-/** A key that a request waits on, and how its answers are made. */
-export interface WatchedKey {
-  readonly key: string;
-  readonly load: LoadRequest;
-  /** The answer to `request` as it is now, as if it did not wait; loads are joined however many wait. */
-  answer(request: Request): Promise<WatchedAnswer>;
-}
 
 /** A finished request, for log and metrics. */
 export interface AnsweredRequest {

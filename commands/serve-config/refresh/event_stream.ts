@@ -3,7 +3,7 @@
 import { requestTarget } from "#lib/http/request_target.ts";
 import { sleep } from "#lib/run/clock.ts";
 import type { Clock } from "#lib/run/clock.ts";
-import type { WatchedAnswer, WatchedKey } from "../routes.ts";
+import type { WatchedAnswer, WatchedKey } from "./watch.ts";
 import type { Generations } from "./generations.ts";
 
 /** What a stream needs. */

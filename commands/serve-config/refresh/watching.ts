@@ -6,7 +6,7 @@
 import { plain } from "#lib/http/plain.ts";
 import { sleep } from "#lib/run/clock.ts";
 import type { Clock } from "#lib/run/clock.ts";
-import type { Watch, WatchedKey } from "../routes.ts";
+import type { Watch, WatchedKey } from "./watch.ts";
 import { createStream } from "./event_stream.ts";
 import type { Generations } from "./generations.ts";
 
