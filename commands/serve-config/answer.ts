@@ -3,6 +3,7 @@
  * to hits, are made once and cloned: a clone skips what makes a new response with many headers expensive.
  */
 
+import { isUnchanged, lastModifiedOf } from "./conditional.ts";
 import { MIN_GZIP_BYTES } from "./entry.ts";
 import type { Entry, UsualKind } from "./entry.ts";
 
@@ -12,14 +13,14 @@ export interface AnswerContext {
   /** `hit`: it was kept already; `miss`, `peer`: just loaded, from where; `stale`: the backend fails. */
   readonly origin: "hit" | "miss" | "peer" | "stale";
   readonly cacheControl: string;
-  /** Whether the answer is for this client alone. */
-  readonly variesByClient: boolean;
+  /** Headers of requests by which answers differ, their encoding apart. */
+  readonly vary: readonly string[];
   /** Compressed copy; `null` when it would not be smaller. */
   gzip(): Promise<Uint8Array<ArrayBuffer> | null>;
 }
 
 /** What the answer to a hit depends on besides. */
-export type HitContext = Pick<AnswerContext, "nowMs" | "cacheControl" | "variesByClient">;
+export type HitContext = Pick<AnswerContext, "nowMs" | "cacheControl" | "vary">;
 
 /** A response and the size of its body. */
 export interface EntryAnswer {
@@ -64,7 +65,8 @@ export function answerHit(
   { isPacked, ifNoneMatch }: { readonly isPacked: boolean; readonly ifNoneMatch: string | null },
 ): EntryAnswer | undefined {
   const packed = isPacked ? entry.gzip : null;
-  if (packed === undefined) return undefined;
+  // Whoever may ask by time has one more header to be looked at.
+  if (packed === undefined || entry.lastModifiedMs !== undefined) return undefined;
   if (ifNoneMatch === null) {
     const response = usualResponse(packed === null ? "plain" : "gzip", entry, context);
     return { response, bytes: (packed ?? entry.bytes).length };
@@ -76,31 +78,25 @@ export function answerHit(
   };
 }
 
-/** A copy of the answer that is kept ready; two of its headers are told the time when one of them changes. */
+/** A copy of the answer that is kept ready; two of its headers tell the time in whole seconds. */
 function usualResponse(kind: UsualKind, entry: Entry, context: HitContext): Response {
   const usuals = entry.usual ??= {};
-  const { nowMs } = context;
+  const age = ageOf(entry, context.nowMs);
+  const ttl = ttlOf(entry, context.nowMs);
   const usual = usuals[kind];
   if (usual === undefined) {
     const response = makeUsual(kind, entry, context);
-    usuals[kind] = { response, fromMs: nowMs, untilMs: sameUntil(entry, nowMs) };
+    usuals[kind] = { age, ttl, response };
     return response.clone();
   }
-  if (nowMs > usual.untilMs || nowMs < usual.fromMs) {
-    usual.fromMs = nowMs;
-    usual.untilMs = sameUntil(entry, nowMs);
+  if (usual.age !== age || usual.ttl !== ttl) {
+    usual.age = age;
+    usual.ttl = ttl;
     const { headers } = usual.response;
-    headers.set("age", ageOf(entry, nowMs));
+    headers.set("age", String(age));
     headers.set("cache-status", cacheStatusOf(entry, { ...context, origin: "hit" }));
   }
   return usual.response.clone();
-}
-
-/** The last millisecond at which age and time to live, in whole seconds, are what they are now. */
-function sameUntil({ loadedAtMs, expiresAtMs }: Entry, nowMs: number): number {
-  const ageUntil = nowMs + 999 - (nowMs - loadedAtMs) % 1000;
-  if (expiresAtMs === undefined) return ageUntil;
-  return Math.min(ageUntil, nowMs + (expiresAtMs - nowMs) % 1000);
 }
 
 function makeUsual(kind: UsualKind, entry: Entry, hit: HitContext): Response {
@@ -120,7 +116,7 @@ function represent(
   },
 ): EntryAnswer {
   const etag = etagOf(entry, packed);
-  if (matches(request.headers.get("if-none-match"), etag)) {
+  if (isUnchanged(request.headers, etag, entry)) {
     return notModified(entry, { context, etag });
   }
   const bytes = packed ?? entry.bytes;
@@ -165,32 +161,39 @@ function etagOf(entry: Entry, packed: Uint8Array | null): string {
   return packed === null ? `"${entry.hash}"` : `"${entry.hash}-gzip"`;
 }
 
-function ageOf({ loadedAtMs }: Entry, nowMs: number): string {
-  return String(Math.max(0, Math.floor((nowMs - loadedAtMs) / 1000)));
+/** Whole seconds since it was loaded. */
+function ageOf({ loadedAtMs }: Entry, nowMs: number): number {
+  return Math.max(0, Math.floor((nowMs - loadedAtMs) / 1000));
 }
 
-function cacheStatusOf(
-  { expiresAtMs, store = "main" }: Entry,
-  { nowMs, origin }: MadeContext,
-): string {
-  // Negative for an object that is out of date (RFC 9211, 2.2).
-  const ttl = expiresAtMs === undefined ? "" : `; ttl=${Math.floor((expiresAtMs - nowMs) / 1000)}`;
-  return CACHE_STATUS[origin].replace("TTL", ttl).replace("STORE", store);
+/** Whole seconds that are left, negative when it is out of date (RFC 9211, 2.2); `undefined` without an end. */
+function ttlOf({ expiresAtMs }: Entry, nowMs: number): number | undefined {
+  return expiresAtMs === undefined ? undefined : Math.floor((expiresAtMs - nowMs) / 1000);
+}
+
+function cacheStatusOf(entry: Entry, { nowMs, origin }: MadeContext): string {
+  const seconds = ttlOf(entry, nowMs);
+  const ttl = seconds === undefined ? "" : `; ttl=${seconds}`;
+  return CACHE_STATUS[origin].replace("TTL", ttl).replace("STORE", entry.store ?? "main");
 }
 
 function headersOf(entry: Entry, context: MadeContext): Headers {
-  const { nowMs, origin, cacheControl, variesByClient } = context;
+  const { nowMs, origin, cacheControl } = context;
   const headers: [string, string][] = [
     ["content-type", entry.contentType],
     ["etag", `"${entry.hash}"`],
     ["cache-control", cacheControl],
     ["cache-status", cacheStatusOf(entry, context)],
-    ["age", ageOf(entry, nowMs)],
+    ["age", String(ageOf(entry, nowMs))],
     ["x-content-type-options", "nosniff"],
   ];
+  const changedMs = lastModifiedOf(entry);
+  if (changedMs !== undefined) headers.push(["last-modified", new Date(changedMs).toUTCString()]);
   if (origin === "stale") headers.push(["warning", '110 - "Response is Stale"']);
-  if (entry.bytes.length >= MIN_GZIP_BYTES) headers.push(["vary", "Accept-Encoding"]);
-  if (variesByClient) headers.push(["vary", "Authorization"]);
+  const vary = entry.bytes.length >= MIN_GZIP_BYTES
+    ? [...context.vary, "Accept-Encoding"]
+    : context.vary;
+  if (vary.length > 0) headers.push(["vary", vary.join(", ")]);
   return new Headers(headers);
 }
 
@@ -200,15 +203,6 @@ const CACHE_STATUS = {
   peer: "kcfg; fwd=missTTL; detail=peer",
   stale: "kcfg; fwd=staleTTL; detail=stale-if-error",
 } as const;
-
-/** RFC 9110, 13.1.2: a list or `*`, weak comparison. */
-function matches(ifNoneMatch: string | null, etag: string): boolean {
-  if (ifNoneMatch === null) return false;
-  return ifNoneMatch.split(",").some((candidate) => {
-    const tag = candidate.trim();
-    return tag === "*" || tag === etag || tag === `W/${etag}`;
-  });
-}
 
 /** What nearly every client sends: gzip among others, without a weight. */
 const PLAIN_GZIP = /(?:^|,) ?gzip(?:,|$)/;

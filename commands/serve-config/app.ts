@@ -1,58 +1,31 @@
 /**
- * The server in one piece, for the command and for tests: makes the parts, starts them in the order of
- * serve-config.md 2.5 and stops them in the order of section 13.
+ * The server in one piece, for the command and for tests: starts the parts in the order of serve-config.md 2.5 and
+ * stops them in the order of section 13.
  */
 
+import { exposition } from "#lib/http/admin.ts";
 import { exactRoutes } from "#lib/http/exact_routes.ts";
-import { exposition, liveness, readiness } from "#lib/http/admin.ts";
-import type { CheckResult } from "#lib/http/admin.ts";
-import { plain } from "#lib/http/plain.ts";
 import { startServer } from "#lib/http/server.ts";
 import type { Handler, RunningServer, ServerOptions } from "#lib/http/server.ts";
-import type { Logger } from "#lib/log/logger.ts";
-import { Metrics } from "#lib/metrics/metrics.ts";
-import { registerProcessMetrics } from "#lib/metrics/process_metrics.ts";
-import type { ProcessReadings } from "#lib/metrics/process_metrics.ts";
 import { sleep } from "#lib/run/clock.ts";
-import type { Clock } from "#lib/run/clock.ts";
 import { createLifecycle } from "#lib/run/lifecycle.ts";
 import type { Lifecycle } from "#lib/run/lifecycle.ts";
+import { createApplicationHandler } from "./application_handler.ts";
 import { createAccess } from "./auth/access.ts";
-import { createLineReader } from "./auth/secret_file.ts";
+import type { NamedObjects } from "./auth/applications.ts";
+import { checkSecretFile } from "./auth/secret_file.ts";
 import { startBus } from "./bus/bus.ts";
 import type { RunningBus } from "./bus/bus.ts";
-import { createCacheMetrics } from "./cache_metrics.ts";
-import { ConfigCache } from "./cache.ts";
-import { createForwarder, joinKey } from "./forward.ts";
-import { createLoader } from "./loader.ts";
+import type { BusSettings } from "./bus/flags.ts";
+import { createHealthHandler } from "./health_handler.ts";
+import type { AppState } from "./health_handler.ts";
 import type { ServeConfigOptions } from "./options.ts";
-import { createRequestReport } from "./request_report.ts";
-import { createRequestMetrics } from "./request_metrics.ts";
-import { createPeerSecret } from "./ring/peer_secret.ts";
-import { createRingMetrics } from "./ring/ring_metrics.ts";
-import type { RingRoutesDeps } from "./ring/ring_routes.ts";
-import { createRunningRing } from "./ring/start.ts";
-import { createRoutes } from "./routes.ts";
+import { createParts } from "./parts.ts";
+import type { AppDeps, AppParts } from "./parts.ts";
 import { createAdminRoutes } from "./refresh/admin.ts";
-import { Generations } from "./refresh/generations.ts";
-import { createMonitor } from "./refresh/monitor.ts";
-import { Refresher } from "./refresh/refresher.ts";
-import { createWatching } from "./refresh/watching.ts";
-import type { Tracer } from "./tracing/tracer.ts";
-import type { Upstream } from "./upstream.ts";
+import { createRingHandler } from "./ring_handler.ts";
 
-/** What the server needs of its surroundings. */
-export interface AppDeps {
-  /** Where objects come from. */
-  readonly upstream: Upstream;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** In [0, 1). */
-  readonly random: () => number;
-  readonly readings: ProcessReadings;
-  /** Absent where nothing is traced. */
-  readonly tracer?: Tracer | undefined;
-}
+export type { AppDeps } from "./parts.ts";
 
 /** Bound addresses of a started server. */
 export interface AppAddresses {
@@ -81,56 +54,11 @@ export interface ServeConfigApp {
 /** Makes the server; nothing runs before `start`. */
 export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConfigApp {
   const { clock, log, tracer } = deps;
-  const upstream = tracer?.upstream(deps.upstream) ?? deps.upstream;
   const traced = (handler: Handler) => tracer?.server(handler) ?? handler;
   const lifecycle = createLifecycle({ deadlineMs: options.shutdownTimeoutMs }, deps);
-  const metrics = new Metrics();
-  registerProcessMetrics(metrics, deps.readings);
-  reportProblems(options, { metrics, log });
-  // Every replica follows the same objects, so nobody owns any of them.
-  const hasPeers = options.ring.discovery.kind !== "none" && options.backend.kind !== "kube";
-  const isHttp = options.backend.kind === "http";
-  const generations = new Generations();
-  const ringMetrics = createRingMetrics(metrics);
-  const secret = options.ring.secretFile === undefined
-    ? undefined
-    : createPeerSecret(createLineReader(options.ring.secretFile, deps), deps);
-  const ring = createRunningRing(options.ring, {
-    ...deps,
-    metrics,
-    ringMetrics,
-    secret,
-    traceHeaders: tracer?.headers,
-    traceCall: tracer?.call,
-    maxObjectBytes: options.maxObjectBytes,
-    isPlainKey: (key) => !(isHttp || options.api !== "raw") || !key.includes("?"),
-    kube: options.kube,
-  });
-  const cache = new ConfigCache({ ...options.cache, hot: options.ring.hot }, {
-    load: createLoader(upstream, {
-      timeoutMs: options.backendTimeoutMs,
-      maxConcurrent: options.maxBackendInflight,
-    }, deps),
-    ...(hasPeers && options.cache.enabled && { askOwner: ring.askOwner }),
-    clock,
-    random: deps.random,
-    metrics: createCacheMetrics(metrics, { backend: upstream.kind }),
-    generations,
-  });
-  const refresher = new Refresher({ spring: options.api !== "raw" }, {
-    generations,
-    stores: [cache],
-    spread: hasPeers ? ring.spread : undefined,
-    newId: () => crypto.randomUUID(),
-    metrics,
-    log,
-  });
-  metrics.gauge({
-    name: "kcfg_watch_waiters",
-    help: "Clients that wait for a change",
-    collect: () => [{ labelValues: [], value: generations.waiters }],
-  });
-  const state = { ready: false, bus: undefined as RunningBus | undefined };
+  const parts = createParts(options, deps);
+  const { ring, refresher, upstream, metrics } = parts;
+  const state: AppState = { phase: "starting", bus: undefined };
   let stopped: Promise<void> | undefined;
 
   function listen(server: ServerOptions): RunningServer["address"] {
@@ -149,39 +77,20 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
     return keep(server, await startTlsListener(server, files, { log, clock }));
   }
 
-  const onLoadFailed = (key: string, reason: unknown) =>
-    log.warn("load failed", { key, err: reason });
-
   async function start(): Promise<AppAddresses> {
+    for (const path of [options.ring.secretFile, options.refresh.monitorSecretFile]) {
+      if (path !== undefined) await checkSecretFile(path, deps);
+    }
     lifecycle.defer("traces", () => tracer?.stop());
     const health = listen({
       name: "health",
       address: options.health,
-      handler: exactRoutes({
-        [options.health.path]: () => plain("health ok"),
-        "/livez": liveness,
-        "/readyz": () =>
-          readiness({
-            listener: () => listenerCheck(state),
-            ...(upstream.check && { backend: upstream.check }),
-            ...(hasPeers && { discovery: () => ring.check() }),
-            ...(state.bus !== undefined && { bus: () => state.bus?.check() ?? OK }),
-          }),
-      }),
+      handler: createHealthHandler(options.health.path, parts, state),
     });
     const ringAddress = listen({
       name: "ring",
       address: options.ring.listen,
-      handler: traced(ringHandler({
-        cache,
-        refresher,
-        secret,
-        metrics: ringMetrics,
-        clock,
-        // A key that Go sends is a path, whatever is in it.
-        keyOf: (key, { isKcfg }) => isKcfg || !isHttp ? key : joinKey(key),
-        onLoadFailed,
-      })),
+      handler: traced(createRingHandler(parts, { clock })),
     });
     await startWatching(
       lifecycle,
@@ -194,78 +103,43 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
     ring.start(ringAddress.port);
     lifecycle.defer("ring", () => ring.stop());
     if (options.bus !== undefined) {
-      const bus = startBus(options.bus, {
-        ...{ refresher, cache, metrics, clock, log },
-        random: deps.random,
-        podName: options.podName,
-        async subscribe(settings, subscriptionDeps) {
-          const { subscribe } = await import("#lib/amqp/subscription.ts");
-          return subscribe(settings, subscriptionDeps);
-        },
-      });
+      const bus = openBus(options.bus, { parts, deps, podName: options.podName });
       state.bus = bus;
       lifecycle.defer("bus", () => bus.stop());
     }
-    const scrape = exactRoutes({
-      [options.metrics.path]: (request) => exposition(request, metrics),
-    });
     const metricsAddress = listen({
       name: "metrics",
       address: options.metrics,
-      handler: options.refresh.admin
-        ? createAdminRoutes(
-          { cache, refresher, clock, ring: ring.current, shown: options.shown },
-          scrape,
-        )
-        : scrape,
+      handler: metricsHandler(options, { parts, deps }),
     });
-    const access = await createAccess(options.auth, { ...deps, metrics, kube: options.kube });
+    const access = await createAccess(options.auth, {
+      ...deps,
+      metrics,
+      kube: options.kube,
+      objects: await namedObjects(options),
+    });
     lifecycle.defer("access", () => access.close());
     const stopping = new AbortController();
-    const { monitorPath, monitorSecretFile, maxWaitMs } = options.refresh;
     const application = await listenForClients({
       name: "application",
       address: options.listen,
-      handler: traced(createRoutes({
-        ...options,
-        legacyErrors: options.legacyErrors,
-        variants: options.api !== "raw",
-        variesByClient: access.deny !== undefined,
-      }, {
-        cache,
-        clock,
-        deny: access.deny,
-        post: monitorPath === undefined ? undefined : createMonitor({ path: monitorPath }, {
-          refresher,
-          clock,
-          readSecrets: monitorSecretFile === undefined
-            ? undefined
-            : createLineReader(monitorSecretFile, deps),
-          deny: access.deny,
-        }),
-        forward: isHttp ? createForwarder(options.forward) : undefined,
-        watch: createWatching({ maxWaitMs }, {
-          generations,
-          clock,
+      handler: traced(
+        createApplicationHandler(options, {
+          parts,
+          access,
+          bus: state.bus,
           stopping: stopping.signal,
+          deps,
         }),
-        onAnswered: createRequestReport({
-          logged: !["warn", "error"].includes(options.log.level),
-          sample: options.metrics.requests
-            ? createRequestMetrics(metrics, options.metrics)
-            : undefined,
-          traceId: tracer?.traceId,
-        }, { log, clock }),
-        onLoadFailed,
-      })),
+      ),
     });
     lifecycle.defer("waiting clients", () => stopping.abort());
-    state.ready = true;
+    state.phase = "serving";
     return { application, ring: ringAddress, health, metrics: metricsAddress };
   }
 
   async function stop(): Promise<void> {
-    state.ready = false;
+    state.phase = "stopping";
     if (options.shutdownDelayMs > 0) await sleep(options.shutdownDelayMs, { clock });
     await lifecycle.stop();
   }
@@ -285,20 +159,45 @@ export function createApp(options: ServeConfigOptions, deps: AppDeps): ServeConf
   };
 }
 
-/** The ring's routes, loaded with the first request: a replica alone is asked for nothing. */
-function ringHandler(deps: RingRoutesDeps): Handler {
-  let loading: Promise<Handler> | undefined;
-  return async (request, info) => {
-    loading ??= import("./ring/ring_routes.ts").then((lib) => lib.createRingRoutes(deps));
-    return await (await loading)(request, info);
-  };
+/** What keys may name besides files and applications, which whoever may read has to be asked for. */
+async function namedObjects(options: ServeConfigOptions): Promise<NamedObjects | undefined> {
+  const { api, auth, backend } = options;
+  if (backend.kind !== "kube" || api === "spring" || auth.methods.length === 0) return undefined;
+  const { servedNamespaces } = await import("./kube/served_namespaces.ts");
+  return { namespaces: await servedNamespaces(options), spring: api === "both" };
 }
 
-const OK: CheckResult = { status: "ok" };
+interface Made {
+  readonly parts: AppParts;
+  readonly deps: AppDeps;
+}
 
-function listenerCheck({ ready }: { readonly ready: boolean }): CheckResult {
-  if (ready) return OK;
-  return { status: "fail", detail: "the application listener is not open" };
+function openBus(
+  settings: BusSettings,
+  { parts, deps, podName }: Made & { readonly podName: string | undefined },
+): RunningBus {
+  const { refresher, cache, metrics } = parts;
+  return startBus(settings, {
+    ...{ refresher, cache, metrics, clock: deps.clock, log: deps.log },
+    random: deps.random,
+    podName,
+    async subscribe(subscription, subscriptionDeps) {
+      const { subscribe } = await import("#lib/amqp/subscription.ts");
+      return subscribe(subscription, subscriptionDeps);
+    },
+  });
+}
+
+function metricsHandler(options: ServeConfigOptions, { parts, deps }: Made): Handler {
+  const { metrics, cache, refresher, ring } = parts;
+  const scrape = exactRoutes({
+    [options.metrics.path]: (request) => exposition(request, metrics),
+  });
+  if (!options.refresh.admin) return scrape;
+  return createAdminRoutes(
+    { cache, refresher, clock: deps.clock, ring: ring.current, shown: options.shown },
+    scrape,
+  );
 }
 
 async function startWatching(
@@ -311,20 +210,4 @@ async function startWatching(
     stopWatching.abort();
     await finished;
   });
-}
-
-function reportProblems(
-  { problems, notices }: ServeConfigOptions,
-  { metrics, log }: { readonly metrics: Metrics; readonly log: Logger },
-): void {
-  const errors = metrics.counter({
-    name: "kcfg_config_errors_total",
-    help: "Malformed variables whose default is used",
-    labels: ["option"],
-  });
-  for (const { flag, variable, reason } of problems) {
-    errors.inc([flag]);
-    log.error("variable is malformed, the default is used", { option: flag, variable, reason });
-  }
-  for (const notice of notices) log.warn(notice);
 }

@@ -136,8 +136,88 @@ Deno.test("ServeConfigApp.stop() turns unready first and waits its delay", async
   await using dir = await tempDir();
   const server = await started(dir.path, { "shutdown-delay": "200ms" });
   const stopping = server.app.stop();
-  assert.equal((await server.get("health", "/readyz")).status, 503);
+  const readyz = await server.get("health", "/readyz");
+  assert.equal(readyz.status, 503);
+  assert.deepEqual(JSON.parse(readyz.text).checks.listener, { status: "fail", detail: "stopping" });
   assert.equal((await server.get("application", "/absent")).status, 404);
   await stopping;
   await assert.rejects(server.get("health", "/livez"));
+});
+
+Deno.test("createApp() does not start without the secrets that it is to ask for", async () => {
+  await using dir = await tempDir();
+  const empty = await dir.write("empty", "\n");
+  for (const flag of ["peer-secret-file", "monitor-secret-file"]) {
+    await assert.rejects(started(dir.path, { [flag]: `${dir.path}/absent` }), /Cannot read secret/);
+    await assert.rejects(started(dir.path, { [flag]: empty }), /is empty: it needs a line/);
+  }
+});
+
+Deno.test("createApp() tells caches on the way that Spring's answers differ by media type", async () => {
+  await using dir = await tempDir();
+  await dir.write("orders.yml", `k: ${"v".repeat(2000)}\n`);
+  await dir.write("application.yml", "k: v\n");
+  await using server = await started(dir.path, { api: "spring" });
+  const { hostname, port } = server.addresses.application;
+  const vary = async (path: string, accept = "*/*") => {
+    const headers = { accept, "accept-encoding": "identity" };
+    const response = await fetch(`http://${hostname}:${port}${path}`, { headers });
+    await response.body?.cancel();
+    return response.headers.get("vary");
+  };
+  const v2 = "application/vnd.spring-cloud.config-server.v2+json";
+  assert.equal(await vary("/other/dev"), "Accept");
+  assert.equal(await vary("/other/dev", v2), "Accept");
+  assert.equal(await vary("/orders/dev"), "Accept, Accept-Encoding");
+  assert.equal(await vary("/orders/dev"), "Accept, Accept-Encoding", "of a hit");
+});
+
+Deno.test("createApp() shows counters of what has not happened yet", async () => {
+  await using dir = await tempDir();
+  await using server = await started(dir.path);
+  const metrics = (await server.get("metrics", "/metrics")).text;
+  for (
+    const line of [
+      'groupcache_loads_deduped_total{group="configfiles"} 0',
+      'groupcache_local_load_errs_total{group="configfiles"} 0',
+      'groupcache_cache_evictions_total{group="configfiles",type="hot"} 0',
+      'kcfg_stale_served_total{reason="error"} 0',
+      "kcfg_invalidated_keys_total 0",
+      "kubegroup_peers 1",
+    ]
+  ) assert.ok(metrics.includes(`${line}\n`), line);
+});
+
+Deno.test("createApp() says at its start that the directory is not there, and finds it later", async () => {
+  await using dir = await tempDir();
+  const directory = `${dir.path}/later`;
+  await using server = await started(directory);
+  const told = server.log.lines.find(({ message }) => message.startsWith("backend directory"));
+  assert.equal(told?.fields["path"], directory);
+  await dir.write("later/a.yml", "k: v");
+  assert.equal((await server.get("application", "/a.yml")).status, 200);
+});
+
+Deno.test("createApp() tells when a text resource changed, and who has that version gets no other", async () => {
+  await using dir = await tempDir();
+  const seconds = Date.UTC(2026, 10, 20, 14, 12, 44) / 1000;
+  for (const [name, text] of [["n.conf", "worker 1;\n"], ["p.conf", "at ${host}\n"]] as const) {
+    await Deno.utime(await dir.write(name, text), seconds, seconds);
+  }
+  await using server = await started(dir.path, { api: "spring" });
+  const { hostname, port } = server.addresses.application;
+  const ask = async (path: string, headers: Record<string, string> = {}) => {
+    const response = await fetch(`http://${hostname}:${port}/a/dev/main/${path}`, { headers });
+    await response.body?.cancel();
+    return [response.status, response.headers.get("last-modified")];
+  };
+  const changed = "Fri, 20 Nov 2026 14:12:44 GMT";
+  assert.deepEqual(await ask("n.conf", { "if-modified-since": changed }), [304, changed]);
+  assert.deepEqual(await ask("n.conf"), [200, changed], "of a hit");
+  assert.deepEqual(await ask("n.conf", { "if-modified-since": changed }), [304, changed]);
+  const before = "Fri, 20 Nov 2026 14:12:43 GMT";
+  assert.deepEqual(await ask("n.conf", { "if-modified-since": before }), [200, changed]);
+  const other = { "if-modified-since": changed, "if-none-match": '"other"' };
+  assert.deepEqual(await ask("n.conf", other), [200, changed], "the tag counts first");
+  assert.deepEqual(await ask("p.conf", { "if-modified-since": changed }), [200, null]);
 });

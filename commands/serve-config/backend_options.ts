@@ -11,6 +11,8 @@ export interface BackendOptions {
   readonly searchPaths: readonly string[];
   /** Whether a folder named as the label is looked into. */
   readonly labelDirs: boolean;
+  /** JSON file of properties that outrank all others; `undefined` for none. */
+  readonly overrides: string | undefined;
   /** Whether an application without sources is an empty environment and not a 404. */
   readonly acceptEmpty: boolean;
   readonly configMaps: boolean;
@@ -25,7 +27,7 @@ export interface BackendOptions {
 export type Api = "raw" | "spring" | "both";
 
 const SWITCHES = ["label-dirs", "accept-empty", "configmaps", "secrets", "annotation-opt-in"];
-const TEXTS = ["search-paths", "selector"];
+const TEXTS = ["search-paths", "overrides", "selector"];
 
 /**
  * Reads the words. Over a raw interface unknown ones are let be, because the replaced program looked for
@@ -56,6 +58,7 @@ export function parseBackendOptions(
     flatten: text.includes("flatten"),
     searchPaths,
     labelDirs: isOn(words, "label-dirs", { unset: true }),
+    overrides: pathOf(words, "overrides"),
     acceptEmpty: isOn(words, "accept-empty", { unset: true }),
     configMaps: isOn(words, "configmaps", { unset: true }),
     secrets: isOn(words, "secrets", { unset: false }),
@@ -82,6 +85,15 @@ function isOn(
   if (value === undefined) return unset;
   if (value === "true" || value === "false") return value === "true";
   throw new UsageError(`Option backend-options: ${word} is "${value}", neither true nor false`);
+}
+
+function pathOf(words: ReadonlyMap<string, string>, word: string): string | undefined {
+  const path = words.get(word);
+  // The word alone reads as a switch.
+  if (path === "" || path === "true") {
+    throw new UsageError(`Option backend-options: ${word} needs a file, ${word}=FILE`);
+  }
+  return path;
 }
 
 function selectorOf(encoded: string): string {

@@ -56,11 +56,12 @@ export function createCacheMetrics(
   // The two counters of each hit, resolved once.
   const gets = perGroup("gets", "Lookups").series(GROUP);
   const hits = perGroup("hits", "Lookups answered from a store").series(GROUP);
-  const loads = perGroup("loads", "Lookups that needed a load");
+  // Series are made at once, so that they begin with 0 and not with the first event.
+  const loads = perGroup("loads", "Lookups that needed a load").series(GROUP);
   // What the exporters mean by it: what is left once the askers of one load are counted as one.
-  const begun = perGroup("loads_deduped", "Loads begun, however many asked for each");
-  const localLoads = perGroup("local_load", "Successful loads from the backend");
-  const localErrors = perGroup("local_load_errs", "Failed loads from the backend");
+  const begun = perGroup("loads_deduped", "Loads begun, however many asked for each").series(GROUP);
+  const localLoads = perGroup("local_load", "Successful loads from the backend").series(GROUP);
+  const localErrors = perGroup("local_load_errs", "Failed loads from the backend").series(GROUP);
   const storeGets = perStore("gets", "Lookups in a store");
   const storeHits = perStore("hits", "Lookups answered by a store");
   const mainGets = storeGets.series(STORES.main);
@@ -68,15 +69,18 @@ export function createCacheMetrics(
   const mainHits = storeHits.series(STORES.main);
   const hotHits = storeHits.series(STORES.hot);
   const evictions = perStore("evictions", "Entries evicted for room");
+  for (const labels of Object.values(STORES)) evictions.series(labels);
   const invalidatedKeys = metrics.counter({
     name: "kcfg_invalidated_keys_total",
     help: "Entries dropped by changes and refresh events",
   });
+  invalidatedKeys.series([]);
   const staleServed = metrics.counter({
     name: "kcfg_stale_served_total",
     help: "Answers with an object that is out of date",
     labels: ["reason"],
   });
+  for (const reason of ["error", "revalidate"]) staleServed.series([reason]);
   const backendSeconds = metrics.histogram({
     name: "kcfg_backend_request_seconds",
     help: "Time of loads from the backend",
@@ -101,11 +105,11 @@ export function createCacheMetrics(
       } else hotHits.value += 1;
     },
     load(event) {
-      loads.inc(GROUP);
-      if (!event.joined) begun.inc(GROUP);
+      loads.value += 1;
+      if (!event.joined) begun.value += 1;
     },
     loaded({ outcome, seconds }) {
-      (["found", "unchanged"].includes(outcome.kind) ? localLoads : localErrors).inc(GROUP);
+      (["found", "unchanged"].includes(outcome.kind) ? localLoads : localErrors).value += 1;
       backendSeconds.observe(seconds, [backend, codeOf(outcome)]);
     },
     evicted(store) {

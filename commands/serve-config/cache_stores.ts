@@ -9,6 +9,11 @@ import type { Entry } from "./entry.ts";
 /** One of the two. */
 export type StoreName = "main" | "hot";
 
+/** Memory that an entry takes whatever it holds, its usual answers included, as measured (decision 42). */
+const ENTRY_BYTES = 2048;
+/** Entries that any budget allows, for budgets so small that they are tests or mistakes. */
+const MIN_ENTRIES = 1000;
+
 /** The hot store gives way first as soon as it is larger than this share of the main one. */
 const HOT_SHARE = 8;
 
@@ -17,6 +22,7 @@ export class CacheStores {
   readonly main = new ByteLru<Entry>();
   readonly hot = new ByteLru<Entry>();
   readonly #budgetBytes: number;
+  readonly #maxEntries: number;
   readonly #onEvicted: (store: StoreName) => void;
 
   constructor(
@@ -24,6 +30,7 @@ export class CacheStores {
     { onEvicted }: { readonly onEvicted: (store: StoreName) => void },
   ) {
     this.#budgetBytes = budgetBytes;
+    this.#maxEntries = Math.max(MIN_ENTRIES, Math.floor(budgetBytes / ENTRY_BYTES));
     this.#onEvicted = onEvicted;
   }
 
@@ -71,12 +78,17 @@ export class CacheStores {
   }
 
   #evict(): void {
-    while (this.main.bytes + this.hot.bytes > this.#budgetBytes) {
+    while (this.#isOver()) {
       const hotFirst = this.hot.bytes > Math.floor(this.main.bytes / HOT_SHARE);
       const victim = hotFirst ? "hot" : "main";
       if (this[victim].deleteOldest() === undefined) return;
       this.#onEvicted(victim);
     }
+  }
+
+  #isOver(): boolean {
+    return this.main.bytes + this.hot.bytes > this.#budgetBytes ||
+      this.main.size + this.hot.size > this.#maxEntries;
   }
 }
 

@@ -1,5 +1,6 @@
 /** The backend that the options name, behind the interface they ask for. */
 
+import { anyPortFetch } from "#lib/http/any_port_fetch.ts";
 import type { ServeConfigOptions } from "./options.ts";
 import type { Upstream, UpstreamDeps } from "./upstream.ts";
 import { createDirUpstream } from "./upstream_dir.ts";
@@ -8,6 +9,7 @@ import { createHttpUpstream } from "./upstream_http.ts";
 /**
  * Makes the backend; nothing is read yet. What only one of them needs is loaded for it alone.
  *
+ * @throws {SpringError} when the file of overrides cannot be read
  * @throws {KubeConfigError} when the API server is to be followed and there is no usable configuration
  */
 export async function createUpstream(
@@ -17,7 +19,7 @@ export async function createUpstream(
   const { backend, backendOptions, keepContentType, maxObjectBytes, api } = options;
   if (backend.kind === "http") {
     return createHttpUpstream({ ...backend, maxObjectBytes, keepContentType }, {
-      fetch,
+      fetch: anyPortFetch(fetch),
       traceHeaders: deps.traceHeaders,
     });
   }
@@ -34,6 +36,9 @@ export async function createUpstream(
   if (api === "raw") return raw;
   const { createSpringDirUpstream } = await import("./spring/dir_upstream.ts");
   // Configuration files are found by their whole path, whatever the raw interface drops.
-  const files = createDirUpstream({ directory, flatten: false, maxObjectBytes }, deps);
-  return createSpringDirUpstream(options, { directory, files, raw });
+  const files = createDirUpstream(
+    { directory, flatten: false, maxObjectBytes, tellsTime: true },
+    deps,
+  );
+  return await createSpringDirUpstream(options, { directory, files, raw });
 }

@@ -28,14 +28,6 @@ export interface Validators {
 /** Answers that are worth keeping ready: the object and "not modified", either compressed or not. */
 export type UsualKind = "plain" | "gzip" | "unchanged" | "unchangedGzip";
 
-/** One of them. Two of its headers tell the time: they hold from one time to the other, both included. */
-export interface UsualAnswer {
-  readonly response: Response;
-  /** Milliseconds since the Unix epoch, like the next. */
-  fromMs: number;
-  untilMs: number;
-}
-
 /** A loaded object. */
 export interface Entry extends EntryTimes, EntryFate {
   readonly validators?: Validators | undefined;
@@ -43,10 +35,16 @@ export interface Entry extends EntryTimes, EntryFate {
   store?: "main" | "hot";
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly contentType: string;
+  /** When the object changed, milliseconds since the Unix epoch, where clients are to be told. */
+  readonly lastModifiedMs?: number | undefined;
+  /** Version of what the object was made of, where that has one. */
+  readonly version?: string | undefined;
   /** First 32 hex digits of SHA-256 over content type, NUL and body; the same on every replica. */
   readonly hash: string;
-  /** The usual answers to hits, each made at its first use. */
-  usual?: { [kind in UsualKind]?: UsualAnswer };
+  /** The usual answers to hits, each made at its first use; two of their headers tell the time. */
+  usual?: {
+    [kind in UsualKind]?: { age: number; ttl: number | undefined; readonly response: Response };
+  };
   /** Compressed copy: `undefined` until somebody asks, `null` when it would not be smaller. */
   gzip?: Uint8Array<ArrayBuffer> | null;
   /** Compression under way, shared by all who ask meanwhile. */
@@ -60,20 +58,28 @@ export const MIN_GZIP_BYTES = 1024;
 export async function createEntry(
   bytes: Uint8Array<ArrayBuffer>,
   times: EntryTimes,
-  { contentType = sniffContentType(bytes), validators }: {
+  { contentType = sniffContentType(bytes), validators, lastModifiedMs, version }: {
     readonly contentType?: string | undefined;
     readonly validators?: Validators | undefined;
+    readonly lastModifiedMs?: number | undefined;
+    readonly version?: string | undefined;
   } = {},
 ): Promise<Entry> {
   const hash = await hashOf(contentType, bytes);
-  return { bytes, contentType, hash, ...times, ...(validators && { validators }) };
+  return {
+    ...{ bytes, contentType, hash },
+    ...times,
+    ...(validators && { validators }),
+    ...(lastModifiedMs !== undefined && { lastModifiedMs }),
+    ...(version !== undefined && { version }),
+  };
 }
 
 /** The same object with new times, fresh again; nothing derived from it is made again. */
 export function renewed(entry: Entry, { loadedAtMs, expiresAtMs }: EntryTimes): Entry {
-  const { bytes, contentType, hash, validators, gzip, gzipping } = entry;
+  const { bytes, contentType, hash, validators, lastModifiedMs, version, gzip, gzipping } = entry;
   return {
-    ...{ bytes, contentType, hash, validators, loadedAtMs, expiresAtMs },
+    ...{ bytes, contentType, hash, validators, lastModifiedMs, version, loadedAtMs, expiresAtMs },
     ...(gzip !== undefined && { gzip }),
     ...(gzipping !== undefined && { gzipping }),
   };

@@ -41,6 +41,7 @@ Deno.test("clients with different headers get different objects, and the backend
       const headers = { "x-config-token": token, cookie: "c=1" };
       const answer = await replica.fetch("/a.yml", { headers });
       assert.equal(await answer.text(), `${token} null`);
+      assert.equal(answer.headers.get("vary"), "X-Config-Token");
     }
   }
   assert.equal(backend.asked.length, 2, "each once, whoever owns it");

@@ -15,13 +15,13 @@ import { mayBeVariant } from "./spring/variant.ts";
 export interface HotPathOptions {
   /** Whether the media type chooses between answers. */
   readonly variants: boolean;
-  readonly variesByClient: boolean;
+  readonly vary: readonly string[];
   readonly cacheControl: string;
 }
 
 /** Makes it; what it makes gives `undefined` for whatever has to go the long way. */
 export function createHotPath(
-  { variants, variesByClient, cacheControl }: HotPathOptions,
+  { variants, vary, cacheControl }: HotPathOptions,
   { cache, clock }: { readonly cache: ConfigCache; readonly clock: Clock },
 ): (request: Request, target: RequestTarget) => EntryAnswer | undefined {
   return (request, { path, query }) => {
@@ -39,7 +39,7 @@ export function createHotPath(
     const isPacked = wantsPacked(entry, headers);
     const answer = answerHit(
       entry,
-      { nowMs, cacheControl, variesByClient },
+      { nowMs, cacheControl, vary },
       { isPacked, ifNoneMatch },
     );
     if (answer !== undefined) cache.countHit(entry);

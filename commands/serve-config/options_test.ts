@@ -53,6 +53,7 @@ const TABLE: [string, string[], string | null | undefined][] = [
   ["amqp-on-subscribe", ["AMQP_ON_SUBSCRIBE"], "stale"],
   ["monitor-path", ["MONITOR_PATH"], "/monitor"],
   ["monitor-secret-file", ["MONITOR_SECRET_FILE"], ""],
+  ["monitor-publish", ["MONITOR_PUBLISH"], "false"],
   ["auth", ["AUTH"], "none"],
   ["tls-cert-file", ["TLS_CERT_FILE"], ""],
   ["tls-key-file", ["TLS_KEY_FILE"], ""],
@@ -83,6 +84,7 @@ Deno.test("toOptions() gives the specified defaults", () => {
   assert.deepEqual(checked, {
     backend: { kind: "dir", directory: "samples" },
     backendOptions: {
+      overrides: undefined,
       flatten: false,
       searchPaths: [""],
       labelDirs: true,
@@ -135,6 +137,7 @@ Deno.test("toOptions() gives the specified defaults", () => {
     refresh: {
       monitorPath: "/monitor",
       monitorSecretFile: undefined,
+      publishes: false,
       maxWaitMs: 60_000,
       admin: false,
     },
@@ -213,7 +216,6 @@ Deno.test("toOptions() refuses what is not there yet, naming it", async (t) => {
     [{ backend: "nothing" }, {}, /has no scheme/],
     [{ backend: "dir:" }, {}, /needs a path/],
     [{ api: "x" }, {}, /not one of raw/],
-    [{ auth: "mtls" }, {}, /mtls is not available/],
   ];
   for (const [flags, env, message] of cases) {
     await t.step(JSON.stringify({ ...flags, ...env }), () => {
@@ -231,11 +233,14 @@ Deno.test("toOptions() refuses what contradicts or cannot be read", async (t) =>
     [{ "peer-discovery": "static" }, {}, /needs --peers/],
     [{ "groupcache-port": "0.0.0.0:5000" }, {}, /not of the form :PORT/],
     [{ auth: "bearer" }, {}, /needs --auth-token-file/],
-    [{ auth: "x" }, {}, /not one of none, bearer, tokenreview/],
-    [{ authz: "same-name" }, {}, /needs --auth=tokenreview/],
+    [{ auth: "x" }, {}, /not one of none, bearer, tokenreview, mtls/],
+    [{ authz: "same-name" }, {}, /needs --auth=tokenreview or mtls/],
+    [{ auth: "mtls" }, {}, /mtls needs --tls-client-ca-file/],
     [{ "tls-cert-file": "a" }, {}, /one needs the other/],
     [{ "tls-client-ca-file": "a" }, {}, /needs --tls-cert-file/],
     [{ "monitor-path": "x" }, {}, /not an absolute path/],
+    [{ "monitor-publish": "true", refresh: "false" }, {}, /needs the bus/],
+    [{ "monitor-publish": "true", "monitor-path": "" }, {}, /needs a --monitor-path/],
     [{ "forward-headers": "Host" }, {}, /belongs to the connection/],
     [{}, { OTELCONFIG_EXPORTER: "zipkin" }, /OTELCONFIG_EXPORTER: "zipkin"/],
     [{}, { OTEL_EXPORTER_OTLP_ENDPOINT: "here" }, /not an http or https URL/],

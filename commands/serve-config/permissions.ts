@@ -71,7 +71,12 @@ export function asksServer({ backend, ring, auth, rbac }: ServeConfigOptions): b
   return asks && rbac === undefined;
 }
 
-function refuseUnknownHosts({ ring }: ServeConfigOptions): void {
+function refuseUnknownHosts({ ring, auth, listen }: ServeConfigOptions): void {
+  if (auth.tls !== undefined && auth.tls.clientCaFile === undefined && listen.port === 0) {
+    throw new UsageError("Flag --sandbox: a renewed certificate needs the port a second time", [
+      "give --listen-addr a port instead of 0",
+    ]);
+  }
   if (ring.discovery.kind === "kubernetes") {
     throw new UsageError("Flag --sandbox: the addresses of pods are not known beforehand", [
       "name them with --peers, or set --peer-discovery=none",
@@ -87,9 +92,12 @@ function peerHosts({ ring: { discovery } }: ServeConfigOptions): readonly string
 }
 
 /** Files and folders that are read while it runs, credentials for the API server apart. */
-function filesOf({ backend, ring, refresh, auth }: ServeConfigOptions): readonly string[] {
+function filesOf(
+  { api, backend, backendOptions, ring, refresh, auth }: ServeConfigOptions,
+): readonly string[] {
   const paths = [
     backend.kind === "dir" ? backend.directory : undefined,
+    api === "raw" ? undefined : backendOptions.overrides,
     ring.secretFile,
     refresh.monitorSecretFile,
     auth.tokenFile,

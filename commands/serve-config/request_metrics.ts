@@ -17,7 +17,10 @@ export interface RequestSample {
 /** Longer paths are nobody's configuration and would make the exposition heavy. */
 const MAX_LABEL_CHARS = 1024;
 
-const METHODS = new Set(["GET", "HEAD"]);
+/** Methods that are labels; whatever else a client makes up shares one. */
+const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+/** Methods by which objects are read. */
+const READS = new Set(["GET", "HEAD"]);
 
 /** Makes the function that counts requests; `uriLimit` paths get series of their own. */
 export function createRequestMetrics(
@@ -52,11 +55,12 @@ export function createRequestMetrics(
     const isSuccess = status === 200 && method === "GET";
     const success = isSuccess ? successes.get(path) ?? otherOf(path) : undefined;
     if (success !== undefined) return histogram.observeIn(success, seconds);
-    const known = METHODS.has(method);
+    // By another method than reading there is nothing at most paths.
+    const isNowhere = status === 404 && !READS.has(method);
     const series = histogram.series([
-      known ? method : "_other_",
+      METHODS.has(method) ? method : "_other_",
       String(status),
-      known ? uriOf(path) : "_none_",
+      isNowhere ? "_none_" : uriOf(path),
     ]);
     histogram.observeIn(series, seconds);
     if (!isSuccess) return;

@@ -12,30 +12,16 @@ import { answerEntry } from "./answer.ts";
 import type { ConfigCache } from "./cache.ts";
 import type { Entry } from "./entry.ts";
 import { springKey } from "./spring/variant.ts";
+import { answerFailure, tooBusy } from "./failure_answers.ts";
 import type { Forwarder } from "./forward.ts";
 import { createHotPath } from "./hot_path.ts";
 import { keyOf } from "./key.ts";
-import type { LoadFailure, LoadRequest } from "./upstream.ts";
+import type { Watch } from "./refresh/watch.ts";
+import type { LoadRequest } from "./upstream.ts";
 import { withinHeaderLimit } from "./request_limits.ts";
 
 /** Where an answer came from, for logs. */
 export type Outcome = "hit" | "miss" | "stale" | "refused" | "error" | "watch" | "post";
-
-/** Requests that wait. */
-export interface Watch {
-  /** Whether a request is one of them; asked for each. */
-  isMeant(request: Request): boolean;
-  /** Answers it. */
-  answer(request: Request, watched: WatchedKey): Promise<Response>;
-}
-
-/** A key that a request waits on, and how its answers are made. */
-export interface WatchedKey {
-  readonly key: string;
-  readonly load: LoadRequest;
-  /** The answer to `request` as it is now, as if it did not wait; loads are joined however many wait. */
-  answer(request: Request): Promise<Response>;
-}
 
 /** A finished request, for log and metrics. */
 export interface AnsweredRequest {
@@ -55,8 +41,8 @@ export interface AnsweredRequest {
 export interface RoutesOptions {
   /** Whether query and media type choose between answers, as with the Spring API. */
   readonly variants: boolean;
-  /** Whether caches on the way must tell clients apart; false by default. */
-  readonly variesByClient?: boolean;
+  /** Headers of requests by which caches on the way must tell answers apart; none by default. */
+  readonly vary?: readonly string[];
   readonly clientCacheControl: string;
   /** Answer every failure as the replaced program does without its cache; false by default. */
   readonly legacyErrors?: boolean;
@@ -86,6 +72,7 @@ interface Answer {
   readonly response: Response;
   readonly outcome: Outcome;
   readonly bytes: number;
+  readonly version?: string | undefined;
 }
 
 interface Keyed {
@@ -102,8 +89,7 @@ const NOTHING_MORE: LoadRequest = {};
 
 /** Makes the handler. */
 export function createRoutes(
-  { clientCacheControl, maxInflight, variants, variesByClient = false, legacyErrors = false }:
-    RoutesOptions,
+  { clientCacheControl, maxInflight, variants, vary = [], legacyErrors = false }: RoutesOptions,
   { cache, clock, deny, post, forward, watch, onAnswered, onLoadFailed }: RoutesDeps,
 ): Handler {
   let waiting = 0;
@@ -137,7 +123,10 @@ export function createRoutes(
     if (watch?.isMeant(request) !== true) return answerNow(request, keyed);
     return watch.answer(request, {
       ...keyed,
-      answer: async (asked) => (await answerNow(asked, { ...keyed, isWaiter: true })).response,
+      async answer(asked) {
+        const { response, version = null } = await answerNow(asked, { ...keyed, isWaiter: true });
+        return { response, version };
+      },
     }).then((it) => other(it, "watch"));
   }
 
@@ -187,17 +176,17 @@ export function createRoutes(
       nowMs: clock.now(),
       origin,
       cacheControl: clientCacheControl,
-      variesByClient,
+      vary,
       gzip: () => cache.gzip(key, entry),
     });
     return made instanceof Promise
-      ? made.then((answered) => ({ ...answered, outcome }))
-      : { ...made, outcome };
+      ? made.then((answered) => ({ ...answered, outcome, version: entry.version }))
+      : { ...made, outcome, version: entry.version };
   }
 
   // With access control or headers in the keys, somebody has to be asked before anything is answered.
   const hot = deny === undefined && forward?.readsHeaders !== true
-    ? createHotPath({ variants, variesByClient, cacheControl: clientCacheControl }, {
+    ? createHotPath({ variants, vary, cacheControl: clientCacheControl }, {
       cache,
       clock,
     })
@@ -209,7 +198,11 @@ export function createRoutes(
     const target = requestTarget(request.url);
     const { path } = target;
     const finish = ({ response, outcome, bytes }: Answer): Response => {
-      onAnswered?.({ request, info, path, status: response.status, bytes, outcome, startedAt });
+      onAnswered?.({
+        ...{ request, info, path, outcome, startedAt },
+        status: response.status,
+        bytes: request.method === "HEAD" ? 0 : bytes,
+      });
       return response;
     };
     const hit = hot?.(request, target);
@@ -229,36 +222,15 @@ function variantKey(
   return springKey(pathKey, { query, accept: request.headers.get("accept") });
 }
 
-function answerFailure(failure: LoadFailure): Response {
-  switch (failure.kind) {
-    case "missing":
-      return plain("not found", { status: 404 });
-    case "too-large":
-      return plain("backend object too large", { status: 502 });
-    case "rejected":
-      return new Response(failure.body, {
-        status: failure.status,
-        headers: { "content-type": failure.contentType, "x-content-type-options": "nosniff" },
-      });
-    case "failed":
-      return plain(`error status from backend: ${failure.status}`, { status: 502 });
-  }
-}
-
-function tooBusy(): Response {
-  const response = plain("too many requests in flight", { status: 503 });
-  response.headers.set("retry-after", "1");
-  return response;
-}
-
+/** An answer that is no object; it knows its length unless it is a stream. */
 function other(response: Response, outcome: Outcome): Answer {
   return { response, outcome, bytes: Number(response.headers.get("content-length") ?? 0) };
 }
 
 function refused(response: Response): Answer {
-  return { response, outcome: "refused", bytes: 0 };
+  return other(response, "refused");
 }
 
 function failed(response: Response): Answer {
-  return { response, outcome: "error", bytes: 0 };
+  return other(response, "error");
 }

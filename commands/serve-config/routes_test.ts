@@ -199,14 +199,16 @@ Deno.test("routes report each request once, and failed loads by key", async () =
     key === "/bad" ? { kind: "failed", status: 0, reason: "no" } : found("abc")
   );
   for (const target of ["/a", "/a", "/bad", "/.."]) await (await ask(target)).text();
+  await ask("/..", { method: "HEAD" });
   assert.deepEqual(
     answered.map(({ path, status, bytes, outcome }) => [path, status, bytes, outcome]),
-    [["/a", 200, 3, "miss"], ["/a", 200, 3, "hit"], ["/bad", 502, 0, "error"], [
-      "/..",
-      400,
-      0,
-      "refused",
-    ]],
+    [
+      ["/a", 200, 3, "miss"],
+      ["/a", 200, 3, "hit"],
+      ["/bad", 502, "error status from backend: 0".length, "error"],
+      ["/..", 400, "bad request".length, "refused"],
+      ["/..", 400, 0, "refused"],
+    ],
   );
   assert.deepEqual(failures, ["/bad"]);
 });

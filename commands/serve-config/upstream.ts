@@ -13,6 +13,10 @@ export type LoadOutcome =
     /** Type to answer with; by default it is read off the bytes. */
     readonly contentType?: string | undefined;
     readonly validators?: Validators | undefined;
+    /** When the object changed, milliseconds since the Unix epoch, where clients are to be told. */
+    readonly lastModifiedMs?: number | undefined;
+    /** Version of what the object was made of, where that has one. */
+    readonly version?: string | undefined;
   }
   /** The object is what the validators of the request describe. */
   | { readonly kind: "unchanged" }

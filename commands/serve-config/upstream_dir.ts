@@ -16,6 +16,8 @@ export interface DirUpstreamOptions {
   /** Use only the last element of a key. */
   readonly flatten: boolean;
   readonly maxObjectBytes: number;
+  /** Whether clients are told when a file changed; false by default. */
+  readonly tellsTime?: boolean;
 }
 
 /** How often a load is begun again because the volume was swapped between two of its steps. */
@@ -27,7 +29,7 @@ const MISSING: LoadOutcome = { kind: "missing" };
 
 /** Makes the backend of `dir:PATH`. */
 export function createDirUpstream(
-  { directory, flatten, maxObjectBytes }: DirUpstreamOptions,
+  { directory, flatten, maxObjectBytes, tellsTime = false }: DirUpstreamOptions,
   deps: {
     readonly clock: Clock;
     readonly log: Logger;
@@ -59,8 +61,11 @@ export function createDirUpstream(
         }
         const isLinked = found.realPath !== `${found.realRoot}/${relativePath}`;
         if (isLinked && linkedKeys.size <= MAX_LINKED_KEYS) linkedKeys.add(key);
-        const outcome = await readRegularFile(found.realPath, { maxObjectBytes, signal });
-        if (outcome !== "vanished") return outcome;
+        const read = await readRegularFile(found.realPath, { maxObjectBytes, signal });
+        if (read === "vanished") continue;
+        const { outcome, changedAt } = read;
+        if (!tellsTime || outcome.kind !== "found") return outcome;
+        return { ...outcome, lastModifiedMs: changedAt?.getTime() };
       }
       return MISSING;
     } catch (error) {
@@ -72,8 +77,9 @@ export function createDirUpstream(
   return {
     kind: "dir",
     load,
-    watch(onChange, signal) {
-      return watchDirectory(directory, {
+    async watch(onChange, signal) {
+      await tellAbsence(directory, deps.log);
+      return await watchDirectory(directory, {
         signal,
         onChange(change) {
           onChange(
@@ -97,6 +103,20 @@ export function createDirUpstream(
   }
 }
 
+/** A directory that is not there is a mistake more often than not, and looks like files that are not. */
+async function tellAbsence(directory: string, log: Logger): Promise<void> {
+  const reason = await Deno.stat(directory).then(
+    ({ isDirectory }) => isDirectory ? undefined : "it is no directory",
+    (error: unknown) => error instanceof Error ? error.message : String(error),
+  );
+  if (reason === undefined) return;
+  const path = directory.startsWith("/") ? directory : `${Deno.cwd()}/${directory}`;
+  log.error("backend directory cannot be read, nothing is served until it is there", {
+    path,
+    reason,
+  });
+}
+
 /** Whether a part of the path is a symbolic link, dangling or not. */
 async function hasLink(directory: string, relativePath: string): Promise<boolean> {
   let path = directory;
@@ -117,21 +137,22 @@ const EVERYTHING: UpstreamChange = { affects: () => true };
 async function readRegularFile(
   realPath: string,
   { maxObjectBytes, signal }: { readonly maxObjectBytes: number; readonly signal: AbortSignal },
-): Promise<LoadOutcome | "vanished"> {
+): Promise<{ outcome: LoadOutcome; changedAt?: Date | null } | "vanished"> {
   let file: Deno.FsFile;
   try {
     // A pipe or device would block at open, so the kind is asked first.
-    if (!(await Deno.stat(realPath)).isFile) return MISSING;
+    if (!(await Deno.stat(realPath)).isFile) return { outcome: MISSING };
     file = await Deno.open(realPath);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "vanished";
     throw error;
   }
   using _ = file;
-  const { size } = await file.stat();
-  if (size > maxObjectBytes) return { kind: "too-large" };
+  const { size, mtime } = await file.stat();
+  if (size > maxObjectBytes) return { outcome: { kind: "too-large" } };
   const bytes = await readUpTo(file, { limit: maxObjectBytes, sizeHint: size, signal });
-  return bytes === undefined ? { kind: "too-large" } : { kind: "found", bytes };
+  if (bytes === undefined) return { outcome: { kind: "too-large" } };
+  return { outcome: { kind: "found", bytes }, changedAt: mtime };
 }
 
 /** All bytes of a file that may grow meanwhile; `undefined` when there are more than `limit`. */

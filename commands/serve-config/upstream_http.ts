@@ -4,7 +4,7 @@
  */
 
 import { readBody } from "#lib/http/read_body.ts";
-import { describeError } from "#lib/log/redact.ts";
+import { describeError, redactText } from "#lib/log/redact.ts";
 import type { Validators } from "./entry.ts";
 import { splitKey } from "./forward.ts";
 import type { LoadOutcome, LoadRequest, Upstream } from "./upstream.ts";
@@ -74,8 +74,8 @@ export function createHttpUpstream(
         return await outcomeOf(answer, { maxObjectBytes, keepContentType, isKnown });
       } catch (error) {
         if (signal.aborted) throw signal.reason;
-        // "fetch failed" alone says nothing; the reason is among the causes.
-        return failure(error instanceof Error ? describeError(error) : String(error));
+        // "fetch failed" alone says nothing; the reason is among the causes. It names the URL, and peers get it.
+        return failure(redactText(error instanceof Error ? describeError(error) : String(error)));
       }
     },
     // A server does not tell of changes; time to live and refreshes do.

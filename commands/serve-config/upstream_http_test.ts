@@ -139,3 +139,17 @@ Deno.test("http upstream stops when nobody waits", async () => {
   await assert.rejects(loading, reason);
   release.resolve();
 });
+
+Deno.test("http upstream tells nobody the secrets in the query of its base", async () => {
+  const upstream = createHttpUpstream({
+    base: new URL("http://configs.example/files?token=s3cret"),
+    authorization: undefined,
+    maxObjectBytes: 1000,
+  }, { fetch: (url) => Promise.reject(new TypeError(`error sending request for ${url}`)) });
+  const outcome = await upstream.load("/a", new AbortController().signal);
+  assert.deepEqual(outcome, {
+    kind: "failed",
+    status: 0,
+    reason: "error sending request for http://configs.example/files/a?token=***",
+  });
+});

@@ -8,6 +8,7 @@ import type { Logger } from "#lib/log/logger.ts";
 import { Backoff } from "#lib/run/backoff.ts";
 import { sleep } from "#lib/run/clock.ts";
 import type { Clock } from "#lib/run/clock.ts";
+import { Outbox } from "./outbox.ts";
 import { uniqueId } from "./unique_id.ts";
 import type { AmqpAddress } from "./url.ts";
 
@@ -43,6 +44,8 @@ export interface Subscription {
   readonly connects: number;
   /** Why it is not connected, when it failed last. */
   readonly failure: string | undefined;
+  /** Sends JSON to the exchange, as soon as there is a connection. */
+  publish(body: Uint8Array): void;
   /** Resolves when it has ended and its connection is closed. */
   readonly finished: Promise<void>;
 }
@@ -62,6 +65,9 @@ export function subscribe(options: SubscriptionOptions, deps: SubscriptionDeps):
   const { clock, log, random, signal } = deps;
   const { hostname, port } = options.address;
   const where = { broker: `${hostname}:${port}`, exchange: options.exchange };
+  const outbox = new Outbox({ exchange: options.exchange, contentType: "application/json" }, {
+    log,
+  });
   const state = { isConnected: false, connects: 0, failure: undefined as string | undefined };
 
   async function run(): Promise<void> {
@@ -70,7 +76,8 @@ export function subscribe(options: SubscriptionOptions, deps: SubscriptionDeps):
     while (!signal.aborted) {
       let subscribedAt = Infinity;
       try {
-        await session(options, deps, () => {
+        await session(options, deps, (channel) => {
+          outbox.open(channel);
           subscribedAt = clock.monotonic();
           state.isConnected = true;
           state.failure = undefined;
@@ -80,6 +87,7 @@ export function subscribe(options: SubscriptionOptions, deps: SubscriptionDeps):
         });
         return;
       } catch (err) {
+        outbox.close();
         state.isConnected = false;
         if (signal.aborted) return;
         state.failure = err instanceof Error ? err.message : String(err);
@@ -108,6 +116,7 @@ export function subscribe(options: SubscriptionOptions, deps: SubscriptionDeps):
     get failure() {
       return state.failure;
     },
+    publish: (body) => outbox.add(body),
     finished,
   };
 }
@@ -116,7 +125,7 @@ export function subscribe(options: SubscriptionOptions, deps: SubscriptionDeps):
 async function session(
   options: SubscriptionOptions,
   { clock, log, onMessage, signal }: SubscriptionDeps,
-  onReady: () => void,
+  onReady: (channel: Channel) => void,
 ): Promise<void> {
   const ended = Promise.withResolvers<never>();
   // Whoever waits may not wait yet when it fails.
@@ -145,7 +154,7 @@ async function session(
             if (body.length <= MAX_BODY_BYTES) return onMessage(body);
             log.warn("bus message is too large and was dropped", { bytes: body.length });
           },
-          onReady,
+          onReady: () => onReady(channel),
         });
       })();
       await Promise.race([consuming, ended.promise, stopped.promise]);
@@ -158,12 +167,13 @@ async function session(
   }
 }
 
+/** Connects. @throws the reason of `signal` at once, however long the broker says nothing */
 async function dial(
   { address: { tls, hostname, port, username, password, vhost } }: SubscriptionOptions,
   signal: AbortSignal,
 ): Promise<ChannelModel> {
   signal.throwIfAborted();
-  return await connect({
+  const connecting = connect({
     protocol: tls ? "amqps" : "amqp",
     hostname,
     port,
@@ -174,6 +184,20 @@ async function dial(
     locale: "en_US",
     heartbeat: HEARTBEAT_S,
   }, { timeout: DIAL_TIMEOUT_MS, noDelay: true });
+  const given = Promise.withResolvers<never>();
+  const onAbort = () => given.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([connecting, given.promise]);
+  } catch (error) {
+    // The package cannot be told to give up; what comes too late is closed.
+    connecting.then((late) => late.close()).catch(() => {
+      // It failed, now or before.
+    });
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }
 
 async function consume(

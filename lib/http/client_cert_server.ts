@@ -5,6 +5,7 @@
 
 import https from "node:https";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { TLSSocket } from "node:tls";
 import type { Logger } from "#lib/log/logger.ts";
 import { ALL_INTERFACES } from "./address.ts";
 import { plain } from "./plain.ts";
@@ -27,6 +28,31 @@ export interface ClientCertServerOptions extends ServerOptions {
   readonly tls: { readonly cert: string; readonly key: string };
   /** Authorities of client certificates in PEM; a client without one is cut off in the handshake. */
   readonly clientCa: string;
+}
+
+/** A client certificate that was verified. */
+export interface ClientCertificate {
+  /** DER. */
+  readonly raw: Uint8Array;
+  /** `undefined` when it has none or several. */
+  readonly commonName: string | undefined;
+}
+
+const SOCKETS = new WeakMap<Request, TLSSocket>();
+const CERTIFICATES = new WeakMap<TLSSocket, ClientCertificate>();
+
+/** The certificate of whoever sent a request to one of these servers; `undefined` for any other request. */
+export function clientCertificateOf(request: Request): ClientCertificate | undefined {
+  const socket = SOCKETS.get(request);
+  if (socket === undefined || !socket.authorized) return undefined;
+  const known = CERTIFICATES.get(socket);
+  if (known !== undefined) return known;
+  const { raw, subject } = socket.getPeerCertificate();
+  if (raw === undefined) return undefined;
+  const { CN } = subject;
+  const certificate = { raw, commonName: typeof CN === "string" ? CN : undefined };
+  CERTIFICATES.set(socket, certificate);
+  return certificate;
 }
 
 /** Longest wait for the headers of a request. */
@@ -97,6 +123,7 @@ async function serve(
   const gone = new AbortController();
   outgoing.once("close", () => gone.abort());
   const request = requestOf(incoming, gone.signal);
+  if (request !== undefined) SOCKETS.set(request, incoming.socket as TLSSocket);
   const { remoteAddress = "", remotePort = 0 } = incoming.socket;
   const response = await answer(handler, request, {
     remoteAddr: { transport: "tcp", hostname: remoteAddress, port: remotePort },

@@ -6,9 +6,13 @@ const HEADERS = {
   "x-content-type-options": "nosniff",
 };
 
-/** A short text answer, 200 by default. */
+const ENCODER = new TextEncoder();
+
+/** A short text answer, 200 by default, that knows its length. */
 export function plain(text: string, { status = 200 }: { readonly status?: number } = {}): Response {
-  return new Response(text, { status, headers: HEADERS });
+  const body = ENCODER.encode(text);
+  const headers = { ...HEADERS, "content-length": String(body.length) };
+  return new Response(body, { status, headers });
 }
 
 /** Go's answer for an unknown path, without the line break. */

@@ -7,6 +7,7 @@ import type { Logger } from "#lib/log/logger.ts";
 import { aborted } from "#lib/run/aborted.ts";
 import { sleep } from "#lib/run/clock.ts";
 import type { Clock } from "#lib/run/clock.ts";
+import { formatAddress } from "./address.ts";
 import { startServer } from "./server.ts";
 import type { RunningServer, ServerOptions } from "./server.ts";
 
@@ -21,7 +22,7 @@ export interface RenewableServer extends RunningServer {
   /**
    * Serves new connections with another certificate from then on.
    *
-   * @throws {Error} when the pair cannot be used; the old one stays in use
+   * @throws {Error} when the pair cannot be used, or nobody may listen there again; the old one stays in use
    */
   renew(tls: TlsPair): Promise<void>;
 }
@@ -33,6 +34,8 @@ export interface RenewableServerDeps {
 }
 
 const LONGEST_PAUSE_MS = 1000;
+/** How often it is said that the address is not free. */
+const REPORT_MS = 60_000;
 
 /**
  * Listens and serves.
@@ -53,13 +56,15 @@ export function startRenewableServer(
 
   async function listenAgain(tls: TlsPair): Promise<void> {
     let pauseMs = 1;
+    let reportedAt = -Infinity;
     while (!stopping.signal.aborted) {
       try {
         current = startServer({ ...options, address, tls }, { log });
         return;
       } catch (err) {
         // The address is free as soon as the runtime has closed the listener, in a moment.
-        if (pauseMs >= LONGEST_PAUSE_MS) {
+        if (pauseMs >= LONGEST_PAUSE_MS && clock.monotonic() - reportedAt >= REPORT_MS) {
+          reportedAt = clock.monotonic();
           log.error("renewed certificate: cannot listen again, trying on", { err });
         }
       }
@@ -97,11 +102,26 @@ export function startRenewableServer(
     finished: finished.promise,
     async renew(tls) {
       checkPair(tls);
+      checkMayListen(address);
       renewing = renewing.then(() => replace(tls));
       await renewing;
     },
     stop: (deadline) => stopped ??= stop(deadline),
   };
+}
+
+/**
+ * Checks that the runtime allows to listen at an address, before the listener that is there is closed for another
+ * one. A sandbox made for port 0 allows any free port once and the one that it became never again.
+ *
+ * @throws {Error} when not
+ */
+function checkMayListen(address: { readonly hostname: string; readonly port: number }): void {
+  const host = formatAddress(address);
+  if (Deno.permissions.querySync({ name: "net", host }).state === "granted") return;
+  throw new Error(
+    `Cannot listen on ${host} again: the sandbox does not allow it; give the listener a port instead of 0`,
+  );
 }
 
 /**

@@ -94,6 +94,9 @@ function listenOn(
   }
 }
 
+/** How long a server may take to stop whose deadline was over before it was told to. */
+const LATE_MS = 50;
+
 /**
  * Aborting the server's signal after `shutdown` has begun ends in an uncaught BadResource and cuts nothing
  * (Deno 2.9.6), so the runtime offers a drain or a cut, not one after the other. The drain is the one that
@@ -107,11 +110,12 @@ async function drain(
     readonly log: Logger;
   },
 ): Promise<void> {
+  // Whoever is stopped when the time is over already still gets as much as an idle server needs.
+  const late = deadline.aborted ? AbortSignal.timeout(LATE_MS) : deadline;
   const expired = Promise.withResolvers<"expired">();
   const onDeadline = () => expired.resolve("expired");
-  if (deadline.aborted) onDeadline();
-  deadline.addEventListener("abort", onDeadline, { once: true });
+  late.addEventListener("abort", onDeadline, { once: true });
   const outcome = await Promise.race([server.shutdown(), expired.promise]);
-  deadline.removeEventListener("abort", onDeadline);
+  late.removeEventListener("abort", onDeadline);
   if (outcome === "expired") log.warn("requests were still open at the stop", { listener: name });
 }

@@ -85,3 +85,11 @@ Deno.test("RunningServer.stop() does not wait for an open stream beyond the dead
   await response.body?.cancel();
   await server.finished;
 });
+
+Deno.test("RunningServer.stop() says nothing of an idle server that is stopped after the deadline", async () => {
+  const { server, url, log } = serve(() => new Response("hello"));
+  assert.equal(await (await fetch(url)).text(), "hello");
+  await server.stop(AbortSignal.abort());
+  assert.deepEqual(log.messages(), []);
+  await assert.rejects(fetch(url));
+});

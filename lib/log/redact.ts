@@ -3,6 +3,9 @@
 const SECRET_KEY =
   /(token|password|passwd|secret|secrets|authorization|cookie|credential|credentials|apikey|privatekey)$/i;
 const URL_PASSWORD = /([a-z][a-z0-9+.-]*:\/\/[^\s/@:]*:)[^\s]*@/gi;
+/** A parameter of a URL that is named as a secret. */
+const URL_SECRET =
+  /([?&](?:[\w.-]*[_.-])?(?:token|password|passwd|secret|key|apikey|credential|signature|sig|code)=)[^&#\s"'`<>)]+/gi;
 const BEARER = /\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+/g;
 
 /** Nothing shorter than `a://:b@` can hold a secret that is looked for. */
@@ -47,12 +50,13 @@ export function redactValue(value: unknown, depth = 0): unknown {
   }
 }
 
-/** `text` without passwords and authorization values, cut at 4,096 characters. */
+/** `text` without passwords, authorization values and secrets in queries of URLs, cut at 4,096 characters. */
 export function redactText(text: string): string {
   if (text.length < SHORTEST_SECRET) return text;
   const cut = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
   if (!cut.includes("://") && !cut.includes("Bearer") && !cut.includes("Basic")) return cut;
-  return cut.replace(URL_PASSWORD, "$1***@").replace(BEARER, "$1 ***");
+  const shown = cut.replace(URL_PASSWORD, "$1***@").replace(BEARER, "$1 ***");
+  return shown.includes("?") ? shown.replace(URL_SECRET, "$1***") : shown;
 }
 
 function redactObject(value: object, depth: number): unknown {

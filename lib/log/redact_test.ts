@@ -39,6 +39,16 @@ Deno.test("redactText() cuts passwords out of URLs, whatever they contain", () =
   assert.equal(redactText("https://host/a:b"), "https://host/a:b");
 });
 
+Deno.test("redactText() cuts secrets out of queries of URLs, and nothing else", () => {
+  const secret = "at http://h/a?access_token=s3&x=1&API-KEY=s4&sig=s5 (h:80)";
+  assert.equal(redactText(secret), "at http://h/a?access_token=***&x=1&API-KEY=***&sig=*** (h:80)");
+  for (
+    const text of ["http://h/?design=flat&monkey=1", "http://h/?tokens=1", "http://h/a?b=token"]
+  ) {
+    assert.equal(redactText(text), text);
+  }
+});
+
 Deno.test("describeError() follows causes, five at most", () => {
   const chain = Array.from({ length: 9 }, (_, i) => i).reduceRight<Error | undefined>(
     (cause, i) => new Error(String(i), { cause }),

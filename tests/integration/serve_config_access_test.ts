@@ -61,6 +61,43 @@ Deno.test("with a client CA only clients with a certificate are served, paths as
   }
 });
 
+Deno.test("a client reads by its certificate the application of its name", async () => {
+  const authority = await createCertificateAuthority();
+  const server = await authority.issue({ commonName: "kcfg", ipAddresses: ["127.0.0.1"] });
+  const client = await authority.issue({
+    commonName: "billing",
+    uris: ["spiffe://cluster.local/ns/team-a/sa/orders"],
+    usage: "client",
+  });
+  await using dir = await tempDir();
+  for (const name of ["orders-dev.yml", "billing-dev.yml"]) {
+    await dir.write(`files/${name}`, "k: v");
+  }
+  await using kcfg = serve([
+    `--backend=dir:${dir.path}/files`,
+    "--groupcache-port=:0",
+    `--tls-cert-file=${await dir.write("tls.crt", server.certificatePem)}`,
+    `--tls-key-file=${await dir.write("tls.key", server.privateKeyPem)}`,
+    `--tls-client-ca-file=${await dir.write("ca.crt", authority.certificatePem)}`,
+    "--auth=mtls",
+    "--authz=same-name",
+  ]);
+  const base = `https://127.0.0.1:${await portOf(kcfg)}`;
+  using known = Deno.createHttpClient({
+    caCerts: [authority.certificatePem],
+    cert: client.certificatePem,
+    key: client.privateKeyPem,
+  });
+  const ask = async (path: string) => {
+    const answer = await fetch(`${base}${path}`, { client: known });
+    await answer.body?.cancel();
+    return answer.status;
+  };
+  assert.equal(await ask("/orders-dev.yml"), 200);
+  assert.equal(await ask("/orders-dev.yml"), 200, "of a hit, on the same connection");
+  assert.equal(await ask("/billing-dev.yml"), 403);
+});
+
 Deno.test("a token file closes the door, health stays open", async () => {
   await using dir = await tempDir();
   await dir.write("files/orders-dev.yml", "k: v");

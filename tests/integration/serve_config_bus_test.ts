@@ -1,6 +1,7 @@
 /** serve-config on a real RabbitMQ: three replicas in a ring, events, a broker that dies and comes back. */
 
 import assert from "node:assert/strict";
+import { BusListener } from "#tests/support/bus_listener.ts";
 import { BusPublisher } from "#tests/support/bus_publisher.ts";
 import { eventually } from "#tests/support/eventually.ts";
 import { rabbitMqUnavailable, startRabbitMq } from "#tests/support/rabbitmq.ts";
@@ -123,6 +124,37 @@ Deno.test({
           assert.ok(Number(failure?.fields["retryMs"]) >= 800);
           assert.equal(await refused.metric("kcfg_amqp_connects_total"), 0);
           assert.equal(await refused.text(KEYS[0] ?? ""), "after");
+        },
+      );
+
+      await t.step(
+        "a webhook's word is published for everybody on the bus when wanted",
+        async () => {
+          await using listener = await BusListener.open(broker.url);
+          const flags = { backend: backend.url, refresh: "true", "amqp-url": broker.url };
+          // In no ring with the others, which hear of it by the bus alone.
+          await using replica = await startReplica({ ...flags, "monitor-publish": "true" });
+          await allConnected([replica]);
+          for (const key of KEYS) backend.objects.set(key, "published");
+          const answer = await replica.fetch("/monitor", {
+            method: "POST",
+            body: JSON.stringify({ path: "orders-dev.yml" }),
+          });
+          assert.deepEqual(await answer.json(), ["orders-dev", "orders"]);
+          await untilAll(replicas, "/orders-prod.yml", "published");
+          await eventually("both were heard", () => listener.heard.length === 2);
+          for (const [at, destination] of ["orders-dev:**", "orders:**"].entries()) {
+            const { text = "", contentType, routingKey } = listener.heard[at] ?? {};
+            assert.deepEqual([contentType, routingKey], ["application/json", "springCloudBus"]);
+            const { type, destinationService, originService, id, timestamp } = JSON.parse(text);
+            assert.deepEqual([type, destinationService], [
+              "RefreshRemoteApplicationEvent",
+              destination,
+            ]);
+            assert.match(originService, /^kcfg:0:.+/);
+            assert.match(id, /^[0-9a-f-]{36}$/);
+            assert.ok(Math.abs(timestamp - Date.now()) < 60_000);
+          }
         },
       );
 

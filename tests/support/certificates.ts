@@ -24,6 +24,8 @@ export interface CertificateRequest {
   readonly organizations?: readonly string[];
   /** Subject alternative names. Default none. */
   readonly dnsNames?: readonly string[];
+  /** Alternative names too, before the others. Default none. */
+  readonly uris?: readonly string[];
   /** IPv4 and IPv6 alternative names in text form. Default none. */
   readonly ipAddresses?: readonly string[];
   /** Extended key usage. Default `server`. */
@@ -179,8 +181,11 @@ function distinguishedName(
   );
 }
 
-function alternativeNames({ dnsNames = [], ipAddresses = [] }: CertificateRequest): Uint8Array[] {
+function alternativeNames(
+  { uris = [], dnsNames = [], ipAddresses = [] }: CertificateRequest,
+): Uint8Array[] {
   return [
+    ...uris.map((uri) => element(0x86, new TextEncoder().encode(uri))),
     ...dnsNames.map((name) => element(0x82, new TextEncoder().encode(name))),
     ...ipAddresses.map((address) => element(0x87, addressBytes(address))),
   ];

@@ -4,6 +4,7 @@ import type { KubeSettings } from "#lib/kube/deno_client.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { Metrics } from "#lib/metrics/metrics.ts";
 import type { Clock } from "#lib/run/clock.ts";
+import type { NamedObjects } from "./applications.ts";
 import { createBearer } from "./bearer.ts";
 import type { AuthSettings, TlsFiles } from "./flags.ts";
 import { createGuard } from "./guard.ts";
@@ -14,6 +15,8 @@ import { createLineReader } from "./secret_file.ts";
 export interface AccessDeps {
   /** The way to the API server, for reviews of tokens. */
   readonly kube: KubeSettings;
+  /** Objects that keys may name; absent where they name none. */
+  readonly objects?: NamedObjects | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -46,7 +49,16 @@ export async function createAccess(settings: AuthSettings, deps: AccessDeps): Pr
     authenticators.push(createTokenReview({ audience, authz }, { reviewer, clock: deps.clock }));
     close = () => reviewer.close();
   }
-  return { deny: createGuard({ authenticators, ...deps }), close };
+  const certified = methods.includes("mtls") ? await openCertified(authz) : undefined;
+  return { deny: createGuard({ authenticators, certified, ...deps }), close };
+}
+
+async function openCertified(authz: AuthSettings["authz"]) {
+  const [{ createCertified }, { clientCertificateOf }] = await Promise.all([
+    import("./mtls.ts"),
+    import("#lib/http/client_cert_server.ts"),
+  ]);
+  return createCertified({ authz }, clientCertificateOf);
 }
 
 /** Certificates in PEM. */

@@ -1,7 +1,7 @@
 /** Tokens in a file (serve-config.md 14.9): a token a line, and the applications it may read. */
 
 import type { Authenticator } from "./identity.ts";
-import { globTest } from "./identity.ts";
+import { globsTest } from "./identity.ts";
 
 /** Makes the authenticator; `readLines` gives the lines of the file as it is now. */
 export function createBearer(readLines: () => Promise<readonly string[]>): Authenticator {
@@ -23,7 +23,7 @@ export function createBearer(readLines: () => Promise<readonly string[]>): Authe
         if (found === undefined) return { kind: "unknown" };
         return {
           kind: "known",
-          identity: { name: `token ${number}`, mayRead: globTest(found) },
+          identity: { name: `token ${number}`, mayRead: globsTest(found) },
         };
       } catch (error) {
         return {

@@ -7,12 +7,12 @@ import { UsageError } from "#lib/cli/usage_error.ts";
 const AUTH = "Access";
 
 /** Ways to prove who one is. */
-export type AuthMethod = "bearer" | "tokenreview";
+export type AuthMethod = "bearer" | "tokenreview" | "mtls";
 
 /** Flags by name. */
 export const AUTH_FLAGS = {
   auth: textFlag({
-    brief: "Ways to prove who one is, any of a list: none, bearer, tokenreview",
+    brief: "Ways to prove who one is, any of a list: none, bearer, tokenreview, mtls",
     category: AUTH,
     default: "none",
     env: ["AUTH"],
@@ -34,7 +34,7 @@ export const AUTH_FLAGS = {
   authz: choiceFlag({
     brief:
       "What they may read: none asks no more; same-name is the application called like the service account, or " +
-      "named in its annotation kcfg.dev/apps",
+      "named in its annotation kcfg.dev/apps, or called like the certificate; files called application are for all",
     category: AUTH,
     default: "none",
     choices: ["none", "same-name"],
@@ -92,8 +92,12 @@ export function toAuthSettings({ values }: ResolvedFlags<typeof AUTH_FLAGS>): Au
         : "Option auth-token-file: it needs --auth=bearer",
     );
   }
-  if (values.authz === "same-name" && !methods.includes("tokenreview")) {
-    throw new UsageError("Option authz: same-name needs --auth=tokenreview");
+  if (methods.includes("mtls") && values["tls-client-ca-file"] === "") {
+    throw new UsageError("Option auth: mtls needs --tls-client-ca-file");
+  }
+  const named = methods.includes("tokenreview") || methods.includes("mtls");
+  if (values.authz === "same-name" && !named) {
+    throw new UsageError("Option authz: same-name needs --auth=tokenreview or mtls");
   }
   return {
     methods,
@@ -105,12 +109,11 @@ export function toAuthSettings({ values }: ResolvedFlags<typeof AUTH_FLAGS>): Au
 }
 
 function toMethod(word: string): AuthMethod {
-  if (word === "bearer" || word === "tokenreview") return word;
-  const later = word === "basic" || word === "mtls";
+  if (word === "bearer" || word === "tokenreview" || word === "mtls") return word;
   throw new UsageError(
-    later
-      ? `Option auth: ${word} is not available in this version`
-      : `Option auth: "${word}" is not one of none, bearer, tokenreview`,
+    word === "basic"
+      ? "Option auth: basic is not available in this version"
+      : `Option auth: "${word}" is not one of none, bearer, tokenreview, mtls`,
   );
 }
 

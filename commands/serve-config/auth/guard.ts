@@ -4,12 +4,17 @@ import { plain } from "#lib/http/plain.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { Metrics } from "#lib/metrics/metrics.ts";
 import { applicationsOfKey } from "./applications.ts";
+import type { NamedObjects } from "./applications.ts";
 import type { Authenticator, Identity } from "./identity.ts";
 
 /** What the guard needs. */
 export interface GuardDeps {
   /** Any of them suffices. */
   readonly authenticators: readonly Authenticator[];
+  /** Who a request's client certificate says sent it; absent where certificates are not asked. */
+  readonly certified?: ((request: Request) => Identity | undefined) | undefined;
+  /** Absent where keys name no objects of a cluster. */
+  readonly objects?: NamedObjects | undefined;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -19,7 +24,7 @@ const SHARED = "application";
 
 /** Makes the function that says no; it is asked for every request, whatever is kept. */
 export function createGuard(
-  { authenticators, metrics, log }: GuardDeps,
+  { authenticators, certified, objects, metrics, log }: GuardDeps,
 ): (request: Request, key: string) => Promise<Response | undefined> {
   const denied = metrics.counter({
     name: "kcfg_auth_denied_total",
@@ -47,17 +52,22 @@ export function createGuard(
     return response;
   }
 
-  return async (request, key) => {
-    const header = request.headers.get("authorization") ?? "";
-    const token = /^Bearer +([^\s]+)$/i.exec(header)?.[1];
-    if (token === undefined) return refuse("no-token", 401, "unauthorized");
-    const identity = await identify(token);
-    if (identity === "unknown") return refuse("unknown-token", 401, "unauthorized");
-    if (identity === "unavailable") return refuse("unavailable", 503, "cannot be checked now");
-    const isAllowed = applicationsOfKey(key).every((names) =>
+  function mayRead(identity: Identity, key: string): boolean {
+    return applicationsOfKey(key, objects).every((names) =>
       names.some((name) => name === SHARED || identity.mayRead(name))
     );
-    if (isAllowed) return undefined;
+  }
+
+  return async (request, key) => {
+    const holder = certified?.(request);
+    if (holder !== undefined && mayRead(holder, key)) return undefined;
+    const header = request.headers.get("authorization") ?? "";
+    const token = /^Bearer +([^\s]+)$/i.exec(header)?.[1];
+    const identity = token === undefined ? holder : await identify(token);
+    if (identity === undefined) return refuse("no-token", 401, "unauthorized");
+    if (identity === "unknown") return refuse("unknown-token", 401, "unauthorized");
+    if (identity === "unavailable") return refuse("unavailable", 503, "cannot be checked now");
+    if (mayRead(identity, key)) return undefined;
     log.info("reading denied", { identity: identity.name, key });
     return refuse("not-allowed", 403, "forbidden");
   };

@@ -3,15 +3,23 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "#lib/log/logger.ts";
 import { Metrics } from "#lib/metrics/metrics.ts";
+import { createCertificateAuthority } from "#tests/support/certificates.ts";
 import { ManualClock } from "#tests/support/clock.ts";
+import type { NamedObjects } from "./applications.ts";
 import { createBearer } from "./bearer.ts";
 import { createGuard } from "./guard.ts";
+import { createCertified } from "./mtls.ts";
 import type { Authenticator } from "./identity.ts";
 import { createTokenReview } from "./token_review.ts";
 import type { TokenStatus } from "./token_review.ts";
 
-function guardOf(...authenticators: Authenticator[]) {
-  const deny = createGuard({ authenticators, metrics: new Metrics(), log: silentLogger });
+function guardOf(authenticator: Authenticator, objects?: NamedObjects) {
+  const deny = createGuard({
+    authenticators: [authenticator],
+    objects,
+    metrics: new Metrics(),
+    log: silentLogger,
+  });
   return async (key: string, authorization?: string) => {
     const headers = authorization === undefined ? {} : { authorization };
     const denied = await deny(new Request("http://h/", { headers }), key);
@@ -40,6 +48,33 @@ Deno.test("bearer tokens open what their line says, and nothing without one", as
   ];
   for (const [key, header, status] of cases) {
     await t.step(`${key} ${header}`, async () => assert.equal(await ask(key, header), status));
+  }
+});
+
+Deno.test("a key of an object is about the application of the object, whatever its file is called", async (t) => {
+  const authenticator = createBearer(() => Promise.resolve(["t orders", "n team-a dev"]));
+  const cases: [spring: boolean, key: string, token: string, status: number][] = [
+    [false, "/billing/application.yml", "t", 403],
+    [false, "/orders/application.yml", "t", 200],
+    [false, "/orders-dev/application.yml", "t", 200],
+    [false, "/orders/billing.yml", "t", 200],
+    [false, "/billing/orders.yml", "t", 403],
+    [false, "/team-a/billing/password", "n", 403],
+    [false, "/team-a/orders/password", "t", 200],
+    [false, "/application/shared.yml", "t", 200],
+    [true, "/billing/application-dev.yml", "t", 403],
+    [true, "/orders/orders-dev.yml", "t", 200],
+    [true, "/billing/orders-dev.yml", "t", 403],
+    [true, "/orders-dev.yml", "t", 200],
+    [true, "/orders/dev/main", "t", 200],
+    [true, "/team-a/dev/main", "t", 403],
+    [true, "/team-a/dev/main", "n", 200],
+  ];
+  for (const [spring, key, token, status] of cases) {
+    const ask = guardOf(authenticator, { namespaces: ["team-a"], spring });
+    await t.step(`${spring} ${key} ${token}`, async () => {
+      assert.equal(await ask(key, `Bearer ${token}`), status);
+    });
   }
 });
 
@@ -125,3 +160,38 @@ Deno.test("an API server that is away lets nobody in", async () => {
   assert.equal(await ask("/orders/dev", "Bearer t"), 503);
   assert.equal(asked.length, 2, "it is asked again at once");
 });
+
+Deno.test("a certificate opens what its name may read, and a token what the certificate does not", async () => {
+  const { raw } = await issuedFor("spiffe://cluster.local/ns/team-a/sa/orders");
+  const guardWith = (authz: "none" | "same-name", hasCertificate: boolean) => {
+    const deny = createGuard({
+      authenticators: [createBearer(() => Promise.resolve(["t billing"]))],
+      certified: createCertified(
+        { authz },
+        () => hasCertificate ? { raw, commonName: "admin" } : undefined,
+      ),
+      metrics: new Metrics(),
+      log: silentLogger,
+    });
+    return async (key: string, token?: string) => {
+      const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      return (await deny(new Request("http://h/", { headers }), key))?.status ?? 200;
+    };
+  };
+  const own = guardWith("same-name", HAS_CERTIFICATE);
+  assert.equal(await own("/orders/dev"), 200);
+  assert.equal(await own("/admin/dev"), 403, "the common name does not count beside another");
+  assert.equal(await own("/billing/dev"), 403);
+  assert.equal(await own("/billing/dev", "t"), 200);
+  assert.equal(await own("/billing/dev", "wrong"), 401);
+  assert.equal(await guardWith("none", HAS_CERTIFICATE)("/billing/dev"), 200);
+  assert.equal(await guardWith("none", !HAS_CERTIFICATE)("/billing/dev"), 401);
+});
+
+const HAS_CERTIFICATE = true;
+
+async function issuedFor(uri: string) {
+  const authority = await createCertificateAuthority();
+  const { certificatePem } = await authority.issue({ commonName: "admin", uris: [uri] });
+  return { raw: Uint8Array.fromBase64(certificatePem.replace(/-----[A-Z ]+-----|\s/g, "")) };
+}

@@ -1,5 +1,7 @@
 /** Who asks, and what that name may read. */
 
+import { globTest } from "#lib/format/glob.ts";
+
 /** Somebody who has proved who they are. */
 export interface Identity {
   /** For the log. */
@@ -23,13 +25,8 @@ export interface Authenticator {
 }
 
 /** Makes the test of a list of globs, in which `*` is any text and `?` one character; all when empty. */
-export function globTest(globs: readonly string[]): (text: string) => boolean {
+export function globsTest(globs: readonly string[]): (text: string) => boolean {
   if (globs.length === 0) return () => true;
-  const patterns = globs.map((glob) =>
-    new RegExp(
-      `^${glob.replace(/[\\^$.|+()[\]{}]/g, "\\$&").replaceAll("?", ".").replace(/\*+/g, ".*")}$`,
-      "s",
-    )
-  );
-  return (text) => patterns.some((pattern) => pattern.test(text));
+  const patterns = globs.map(globTest);
+  return (text) => patterns.some((matches) => matches(text));
 }

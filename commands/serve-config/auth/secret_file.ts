@@ -39,3 +39,16 @@ export function createLineReader(
     return reading;
   };
 }
+
+/**
+ * Checks that a secret is there before anything depends on it; a server without it would turn everybody away.
+ *
+ * @throws {Error} naming the file that cannot be read or has no line
+ */
+export async function checkSecretFile(
+  path: string,
+  deps: { readonly clock: Clock },
+): Promise<void> {
+  if ((await createLineReader(path, deps)()).length > 0) return;
+  throw new Error(`Secret file "${path}" is empty: it needs a line with the secret`);
+}

@@ -11,7 +11,7 @@ import type { Metrics } from "#lib/metrics/metrics.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import type { ConfigCache } from "../cache.ts";
 import type { Refresher } from "../refresh/refresher.ts";
-import { parseBusEvent } from "./event.ts";
+import { parseBusEvent, refreshEvent } from "./event.ts";
 import type { BusSettings } from "./flags.ts";
 
 /** What the bus needs. */
@@ -34,6 +34,8 @@ export interface BusDeps {
 export interface RunningBus {
   /** For readiness: a bus that is away is no reason to take traffic away. */
   check(): CheckResult;
+  /** Tells everybody on the bus of a refresh, as soon as there is a connection. */
+  publish(event: { readonly destination: string; readonly id: string }): void;
   /** Ends it; resolves when its connection is closed. */
   stop(): Promise<void>;
 }
@@ -45,6 +47,8 @@ export function startBus(settings: BusSettings, deps: BusDeps): RunningBus {
   const { refresher, cache, metrics, clock, log, random } = deps;
   const stopping = new AbortController();
   let subscription: Subscription | undefined;
+  // As Spring names members: application, index, instance.
+  const origin = `kcfg:0:${deps.podName ?? crypto.randomUUID().slice(0, 8)}`;
 
   function onMessage(body: Uint8Array): void {
     const event = parseBusEvent(body);
@@ -96,6 +100,10 @@ export function startBus(settings: BusSettings, deps: BusDeps): RunningBus {
     check() {
       if (subscription?.isConnected === true) return { status: "ok" };
       return { status: "warn", detail: subscription?.failure ?? "not connected yet" };
+    },
+    publish({ destination, id }) {
+      const body = refreshEvent({ destination, id, origin, nowMs: clock.now() });
+      void started.then(() => subscription?.publish(body));
     },
     async stop() {
       stopping.abort();

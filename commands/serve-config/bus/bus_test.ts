@@ -22,6 +22,7 @@ const SETTINGS: BusSettings = {
 async function busWith(settings: Partial<BusSettings>, keys: readonly string[] = ["/a-b.yml"]) {
   const log = new CapturedLog();
   const done: string[] = [];
+  const published: unknown[] = [];
   const metrics = new Metrics();
   let told: SubscriptionDeps | undefined;
   const refresher = new Refresher({ spring: false }, {
@@ -47,6 +48,7 @@ async function busWith(settings: Partial<BusSettings>, keys: readonly string[] =
       told = deps;
       return Promise.resolve({
         ...{ isConnected: true, connects: 1, failure: undefined, finished: Promise.resolve() },
+        publish: (body) => void published.push(JSON.parse(new TextDecoder().decode(body))),
       });
     },
   });
@@ -54,7 +56,7 @@ async function busWith(settings: Partial<BusSettings>, keys: readonly string[] =
   assert.ok(told);
   const { onMessage, onSubscribed } = told;
   const send = (value: unknown) => onMessage(new TextEncoder().encode(JSON.stringify(value)));
-  return { bus, log, done, send, onSubscribed };
+  return { bus, log, done, published, send, onSubscribed };
 }
 
 const EVENT = {
@@ -100,4 +102,17 @@ Deno.test("a new subscription doubts what is kept, forgets it, or trusts it", as
   onSubscribed();
   assert.deepEqual(done, ["kcfg-pod"], "nothing is kept, nobody needs to be told");
   await bus.stop();
+});
+
+Deno.test("a refresh is published in the form that Spring's applications read", async () => {
+  const { bus, published } = await busWith({});
+  bus.publish({ destination: "orders:**", id: "e2" });
+  await settle();
+  assert.deepEqual(published, [{
+    type: "RefreshRemoteApplicationEvent",
+    timestamp: new ManualClock().now(),
+    originService: "kcfg:0:pod",
+    destinationService: "orders:**",
+    id: "e2",
+  }]);
 });

@@ -40,6 +40,25 @@ export function parseBusEvent(body: Uint8Array): BusEvent {
   };
 }
 
+/** Writes a refresh of `destination`, in the form of Spring Cloud Bus. */
+export function refreshEvent(
+  { destination, id, origin, nowMs }: {
+    readonly destination: string;
+    readonly id: string;
+    readonly origin: string;
+    readonly nowMs: number;
+  },
+): Uint8Array<ArrayBuffer> {
+  const event = {
+    type: REFRESH_TYPE,
+    timestamp: nowMs,
+    originService: origin,
+    destinationService: destination,
+    id,
+  };
+  return new TextEncoder().encode(JSON.stringify(event));
+}
+
 function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }

@@ -1,8 +1,9 @@
 /** ConfigMaps and Secrets as a backend (serve-config.md 14.1): followed by watch, answered from the local copy. */
 
-import { configuredNamespace, openClient } from "#lib/kube/deno_client.ts";
+import { openClient } from "#lib/kube/deno_client.ts";
 import { serveConfigScope } from "#lib/kube/declarations/serve_config.ts";
 import type { ServeConfigOptions } from "../options.ts";
+import { openOverrides } from "../spring/overrides.ts";
 import { createSpringUpstream } from "../spring/spring_upstream.ts";
 import type { Upstream, UpstreamDeps } from "../upstream.ts";
 import type { ConfigKind } from "#lib/kube/config_object.ts";
@@ -10,6 +11,7 @@ import { createFollowedObjects, type FollowedObjects } from "./followed_objects.
 import { createKubeRepository } from "./kube_repository.ts";
 import { changeOf } from "./object_change.ts";
 import { loadRaw } from "./raw_upstream.ts";
+import { servedNamespaces } from "./served_namespaces.ts";
 
 /** Files with foreign names that are told of; more are only skipped. */
 const MAX_TOLD = 1000;
@@ -17,16 +19,16 @@ const MAX_TOLD = 1000;
 /**
  * Makes the backend; nothing is asked before its `watch`.
  *
+ * @throws {SpringError} when the file of overrides cannot be read
  * @throws {KubeConfigError} when there is no usable configuration
  */
 export async function createKubeUpstream(
   options: ServeConfigOptions,
   { clock, log }: UpstreamDeps,
 ): Promise<Upstream> {
-  const { api, backend, backendOptions, kube, maxObjectBytes } = options;
+  const { api, backendOptions, kube, maxObjectBytes } = options;
   const { acceptEmpty, selector, annotationOptIn } = backendOptions;
-  const named = backend.kind === "kube" ? backend.namespaces : [];
-  const namespaces = named.length > 0 ? named : [await configuredNamespace(kube)];
+  const namespaces = await servedNamespaces(options);
   const client = await openClient(kube, {
     command: "serve-config",
     scope: serveConfigScope({
@@ -65,6 +67,7 @@ export async function createKubeUpstream(
   });
   const spring = createSpringUpstream({ acceptEmpty, maxObjectBytes }, {
     kind: raw.kind,
+    overrides: await openOverrides(backendOptions.overrides),
     repository,
     raw: api === "both" ? raw : undefined,
     watch: raw.watch,

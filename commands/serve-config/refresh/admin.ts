@@ -3,6 +3,7 @@
 import type { Handler } from "#lib/http/server.ts";
 import { notFound } from "#lib/http/plain.ts";
 import { requestTarget } from "#lib/http/request_target.ts";
+import { redactText } from "#lib/log/redact.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import type { ConfigCache } from "../cache.ts";
 import type { Ring } from "../ring/ring.ts";
@@ -38,7 +39,7 @@ export function createAdminRoutes(
     "/-/config": () =>
       Object.fromEntries(shown.map((line) => {
         const equals = line.indexOf("=");
-        return [line.slice(0, equals), line.slice(equals + 1)];
+        return [line.slice(0, equals), redactText(line.slice(equals + 1))];
       })),
   };
 

@@ -3,7 +3,7 @@
 import { requestTarget } from "#lib/http/request_target.ts";
 import { sleep } from "#lib/run/clock.ts";
 import type { Clock } from "#lib/run/clock.ts";
-import type { WatchedKey } from "../routes.ts";
+import type { WatchedAnswer, WatchedKey } from "./watch.ts";
 import type { Generations } from "./generations.ts";
 
 /** What a stream needs. */
@@ -28,9 +28,9 @@ export async function createStream(
   // Validators and encodings of the stream's own request are not about the object.
   const asked = new Request("http://stream/", { signal: request.signal });
   const first = await watched.answer(asked);
-  if (!first.ok) {
+  if (!first.response.ok) {
     subscription[Symbol.dispose]();
-    return first;
+    return first.response;
   }
   const withBody = new URLSearchParams(requestTarget(request.url).query).get("body") === "1";
   const gone = new AbortController();
@@ -43,24 +43,20 @@ export async function createStream(
       controller.enqueue(encoder.encode(text));
     };
     let last = request.headers.get("last-event-id") ?? "";
-    let answer: Response | undefined = first;
+    let answer = first;
     while (!signal.aborted) {
-      if (answer !== undefined) {
-        const hash = hashOf(answer);
-        // An object that is gone, or cannot be had, is no change that a client could use.
-        if (answer.ok && hash !== last) {
-          last = hash;
-          send(await frame(answer, { hash, withBody }));
-        } else await answer.body?.cancel();
-      }
+      const { response } = answer;
+      const hash = hashOf(response);
+      // An object that is gone, or cannot be had, is no change that a client could use.
+      if (response.ok && hash !== last) {
+        last = hash;
+        send(await frame(answer, { hash, withBody }));
+      } else await response.body?.cancel();
       const waited = await waitFor(changed.promise, { clock, signal });
       if (waited === "stopped") break;
-      if (waited === "quiet") {
-        send(": still here\n\n");
-        answer = undefined;
-        continue;
-      }
-      changed = Promise.withResolvers<void>();
+      if (waited === "quiet") send(": still here\n\n");
+      else changed = Promise.withResolvers<void>();
+      // Asked for when it is quiet too: where nobody tells of changes, the end of its life shows them.
       answer = await watched.answer(asked);
     }
     controller.close();
@@ -106,12 +102,11 @@ function hashOf({ headers }: Response): string {
 }
 
 async function frame(
-  answer: Response,
+  { response, version }: WatchedAnswer,
   { hash, withBody }: { readonly hash: string; readonly withBody: boolean },
 ): Promise<string> {
-  const body = withBody ? { body: new Uint8Array(await answer.arrayBuffer()).toBase64() } : {};
-  if (!withBody) await answer.body?.cancel();
-  // Files have no version; the member is there for those that do.
-  const data = JSON.stringify({ etag: hash, version: null, ...body });
+  const body = withBody ? { body: new Uint8Array(await response.arrayBuffer()).toBase64() } : {};
+  if (!withBody) await response.body?.cancel();
+  const data = JSON.stringify({ etag: hash, version, ...body });
   return `event: config\nid: ${hash}\ndata: ${data}\n\n`;
 }

@@ -23,6 +23,12 @@ export const REFRESH_FLAGS = {
     env: ["MONITOR_SECRET_FILE"],
     placeholder: "FILE",
   }),
+  "monitor-publish": boolFlag({
+    brief: "Publish what the webhook is told to the message bus, so that applications hear of it",
+    category: REFRESH,
+    default: "false",
+    env: ["MONITOR_PUBLISH"],
+  }),
   "watch-max-wait": durationFlag({
     brief: "Longest time that a request waits for a change",
     category: REFRESH,
@@ -43,6 +49,8 @@ export interface RefreshSettings {
   /** `undefined` for no webhook. */
   readonly monitorPath: string | undefined;
   readonly monitorSecretFile: string | undefined;
+  /** Whether the bus is told what the webhook is told. */
+  readonly publishes: boolean;
   readonly maxWaitMs: number;
   readonly admin: boolean;
 }
@@ -55,10 +63,14 @@ export function toRefreshSettings(
   if (path !== "" && !/^\/[\x21-\x7e]*$/.test(path)) {
     throw new UsageError(`Option monitor-path: "${path}" is not an absolute path`);
   }
+  if (path === "" && values["monitor-publish"]) {
+    throw new UsageError("Option monitor-publish: it needs a --monitor-path");
+  }
   const secret = values["monitor-secret-file"];
   return {
     monitorPath: path === "" ? undefined : path,
     monitorSecretFile: secret === "" ? undefined : secret,
+    publishes: values["monitor-publish"],
     maxWaitMs: values["watch-max-wait"],
     admin: values.admin,
   };

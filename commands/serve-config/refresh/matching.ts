@@ -3,6 +3,7 @@
  * keys shaped like Spring's requests (rule C).
  */
 
+import { globTest } from "#lib/format/glob.ts";
 import { lastElement } from "../key.ts";
 
 /** How keys are to be read. */
@@ -19,7 +20,7 @@ export function matcherOf(
   const wanted = destination.trim();
   if (isBroadcast(wanted)) return () => true;
   const prefix = wanted.replace(/:\*\*$/, "").replace(":", "-");
-  const pattern = wanted.split(":").map(toSegmentPattern);
+  const pattern = toPattern(wanted);
   return (key) => {
     const names = lastElement(key).split(",");
     if (names.some((name) => name.startsWith(prefix))) return true;
@@ -44,17 +45,25 @@ function isBroadcast(destination: string): boolean {
 /** Stands for the instance, which a key does not know. */
 const ANY = Symbol("any");
 type Segment = string | typeof ANY;
-type SegmentPattern = RegExp | "**";
+type SegmentPattern = ((text: string) => boolean) | "**";
+type Pattern = readonly SegmentPattern[];
 
-/** `?` is one character, `*` any number of them; `**` alone any number of segments. */
-function toSegmentPattern(text: string): SegmentPattern {
-  if (text === "**") return "**";
-  const source = text.replace(/[\\^$.|+()[\]{}]/g, "\\$&").replaceAll("?", ".")
-    .replace(/\*+/g, ".*");
-  return new RegExp(`^${source}$`, "s");
+/** Application, profile and instance: what a key can be compared with. */
+const MAX_SEGMENTS = 3;
+
+/**
+ * `**` alone is any number of segments, each other segment a glob; `undefined` for one that no key can match,
+ * so that a destination of any length is nothing to walk through.
+ */
+function toPattern(destination: string): Pattern | undefined {
+  const segments = destination.split(":")
+    .filter((text, at, all) => text !== "**" || all[at - 1] !== "**");
+  if (segments.filter((text) => text !== "**").length > MAX_SEGMENTS) return undefined;
+  return segments.map((text) => text === "**" ? text : globTest(text));
 }
 
-function matchesPath(pattern: readonly SegmentPattern[], path: readonly Segment[]): boolean {
+function matchesPath(pattern: Pattern | undefined, path: readonly Segment[]): boolean {
+  if (pattern === undefined) return false;
   const [first, ...rest] = pattern;
   if (first === undefined) return path.length === 0;
   if (first === "**") {
@@ -62,7 +71,7 @@ function matchesPath(pattern: readonly SegmentPattern[], path: readonly Segment[
   }
   const [segment, ...others] = path;
   if (segment === undefined) return false;
-  return (segment === ANY || first.test(segment)) && matchesPath(rest, others);
+  return (segment === ANY || first(segment)) && matchesPath(rest, others);
 }
 
 /** Applications and profiles that a key names. */

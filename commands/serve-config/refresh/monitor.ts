@@ -5,9 +5,9 @@
  */
 
 import { plain } from "#lib/http/plain.ts";
-import { readBody } from "#lib/http/read_body.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import { equalTexts, verifyHmac } from "../auth/hmac.ts";
+import { createBodyReader } from "../received_body.ts";
 import { applicationsOf, pathsOf } from "./monitor_paths.ts";
 import type { PushBody } from "./monitor_paths.ts";
 import type { Refresher } from "./refresher.ts";
@@ -22,6 +22,11 @@ export interface MonitorOptions {
 /** What the webhook needs. */
 export interface MonitorDeps {
   readonly refresher: Refresher;
+  /** Tells the bus; absent where it is not to be told. */
+  readonly publish?:
+    | ((event: { readonly destination: string; readonly id: string }) => void)
+    | undefined;
+  readonly newId: () => string;
   readonly clock: Clock;
   /** Lines of the secret's file as it is now; absent when everybody may call. */
   readonly readSecrets: (() => Promise<readonly string[]>) | undefined;
@@ -43,13 +48,15 @@ const SIGNATURES: readonly (readonly [name: string, prefix: string])[] = [
 /** Makes the handler of POST requests; `undefined` for paths that are not its own. */
 export function createMonitor(
   { path: monitorPath }: MonitorOptions,
-  { refresher, clock, readSecrets, deny }: MonitorDeps,
+  { refresher, publish, newId, clock, readSecrets, deny }: MonitorDeps,
 ): (request: Request, path: string) => Promise<Response> | undefined {
+  const read = createBodyReader({ maxBytes: MAX_BODY_BYTES }, { clock });
+
   async function receive(request: Request, path: string): Promise<Response> {
     const denied = readSecrets === undefined ? await deny?.(request, path) : undefined;
     if (denied !== undefined) return denied;
-    const bytes = await readBody(request, MAX_BODY_BYTES);
-    if (bytes === undefined) return plain("body too large", { status: 413 });
+    const bytes = await read(request);
+    if (bytes instanceof Response) return bytes;
     if (readSecrets !== undefined && !await isKnown(request.headers, bytes, await readSecrets())) {
       return plain("unauthorized", { status: 401 });
     }
@@ -61,21 +68,23 @@ export function createMonitor(
     }
     const applications = applicationsOf(pathsOf(request.headers, body));
     if (applications.length === 0) refresher.note("monitor", "ignored");
-    for (const application of applications) {
-      refresher.invalidate({ source: "monitor", target: { destination: `${application}:**` } });
-    }
+    for (const application of applications) refresh(`${application}:**`);
     await told(refresher, clock);
     return Response.json(applications, { headers: { "x-content-type-options": "nosniff" } });
+  }
+
+  /** By one id wherever it is told, so that nobody passes it on a second time. */
+  function refresh(destination: string): void {
+    const id = newId();
+    refresher.invalidate({ source: "monitor", target: { destination }, id });
+    publish?.({ destination, id });
   }
 
   async function busRefresh(path: string): Promise<Response> {
     const rest = path.slice(BUS_REFRESH.length).split("/").filter((segment) => segment !== "");
     try {
       const destination = rest.map(decodeURIComponent).join(":");
-      refresher.invalidate({
-        source: "monitor",
-        target: { destination: destination === "" ? "**" : destination },
-      });
+      refresh(destination === "" ? "**" : destination);
       await told(refresher, clock);
       return new Response(null, { status: 204 });
     } catch (error) {
@@ -110,7 +119,9 @@ async function isKnown(
 
 function parseBody(headers: Headers, bytes: Uint8Array): PushBody | undefined {
   const text = new TextDecoder().decode(bytes);
-  if (headers.get("content-type")?.startsWith("application/x-www-form-urlencoded") === true) {
+  const isForm = headers.get("content-type")?.startsWith("application/x-www-form-urlencoded");
+  // `curl -d` says form whatever it sends.
+  if (isForm === true && !text.trimStart().startsWith("{")) {
     return { path: new URLSearchParams(text).getAll("path") };
   }
   try {

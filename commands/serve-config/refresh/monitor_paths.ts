@@ -28,20 +28,39 @@ export function pathsOf(headers: Headers, body: PushBody): readonly string[] {
 /** The file that every application inherits from. */
 const EVERYTHING = ["application.yml"] as const;
 
-/** Applications of a list of paths, in order, each once; `*` for all. */
+/** Longest name of a file; each of its hyphens may make an application. */
+const MAX_NAME_CHARS = 255;
+/** Applications that are refreshed one by one; for more it is cheaper to refresh all of them. */
+const MAX_APPLICATIONS = 256;
+/** Stands for all applications. */
+const ALL = "*";
+
+/** Applications of a list of paths, in order, each once; `*` for all, alone when they are too many to name. */
 export function applicationsOf(paths: readonly string[]): readonly string[] {
   const found = new Set<string>();
   for (const path of paths) {
-    const name = path.split(/[/\\]/).at(-1) ?? "";
-    const dot = name.lastIndexOf(".");
-    for (let stem = dot < 0 ? name : name.slice(0, dot); stem !== "";) {
-      found.add(stem === "application" ? "*" : stem);
-      const hyphen = stem.lastIndexOf("-");
-      if (hyphen < 0) break;
-      stem = stem.slice(0, hyphen);
+    for (const stem of stemsOf(path.slice(lastSlashOf(path) + 1))) {
+      found.add(stem === "application" ? ALL : stem);
+      if (found.size > MAX_APPLICATIONS) return [ALL];
     }
   }
   return [...found];
+}
+
+/** A file name without its extension, and every shorter one that ends at a hyphen. */
+function* stemsOf(name: string): Iterable<string> {
+  if (name.length > MAX_NAME_CHARS) return;
+  const dot = name.lastIndexOf(".");
+  for (let stem = dot < 0 ? name : name.slice(0, dot); stem !== "";) {
+    yield stem;
+    const hyphen = stem.lastIndexOf("-");
+    if (hyphen < 0) return;
+    stem = stem.slice(0, hyphen);
+  }
+}
+
+function lastSlashOf(path: string): number {
+  return Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"));
 }
 
 function commitPaths(body: PushBody): readonly string[] {

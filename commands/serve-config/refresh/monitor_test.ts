@@ -58,6 +58,15 @@ Deno.test("applicationsOf() takes every stem that a file name may mean", () => {
   assert.deepEqual(applicationsOf([]), []);
 });
 
+Deno.test("applicationsOf() is soon done, and takes too many for all of them", () => {
+  const startedAt = performance.now();
+  assert.deepEqual(applicationsOf(["a-".repeat(2_500_000), "b.yml"]), ["b"], "no name of a file");
+  const many = Array.from({ length: 200_000 }, (_, index) => `x${index}.yml`);
+  assert.deepEqual(applicationsOf(many), ["*"]);
+  assert.equal(applicationsOf(many.slice(0, 256)).length, 256);
+  assert.ok(performance.now() - startedAt < 2000);
+});
+
 function monitorWith(secrets?: readonly string[]) {
   const destinations: string[] = [];
   const metrics = new Metrics();
@@ -72,9 +81,12 @@ function monitorWith(secrets?: readonly string[]) {
     metrics,
     log: silentLogger,
   });
+  const published: unknown[] = [];
   const handle = createMonitor({ path: "/monitor" }, {
     clock: new ManualClock(),
     refresher,
+    publish: (event) => published.push(event),
+    newId: () => `id-${published.length}`,
     readSecrets: secrets && (() => Promise.resolve(secrets)),
   });
   const post = async (path: string, body: BodyInit, headers: Record<string, string> = {}) => {
@@ -83,7 +95,7 @@ function monitorWith(secrets?: readonly string[]) {
     await refresher.settled();
     return response;
   };
-  return { post, destinations };
+  return { post, destinations, published };
 }
 
 Deno.test("the webhook answers the applications and refreshes each", async () => {
@@ -95,7 +107,11 @@ Deno.test("the webhook answers the applications and refreshes each", async () =>
     "content-type": "application/x-www-form-urlencoded",
   });
   assert.deepEqual(await form?.json(), ["bar", "*"]);
-  assert.deepEqual(destinations.slice(2), ["bar:**", "*:**"]);
+  const curl = await post("/monitor", '{"path": "qux.yml"}', {
+    "content-type": "application/x-www-form-urlencoded",
+  });
+  assert.deepEqual(await curl?.json(), ["qux"], "JSON under the name that curl gives it");
+  assert.deepEqual(destinations.slice(2), ["bar:**", "*:**", "qux:**"]);
 });
 
 Deno.test("the webhook answers when the peers were told, or have had time for it", async () => {
@@ -109,7 +125,10 @@ Deno.test("the webhook answers when the peers were told, or have had time for it
     metrics: new Metrics(),
     log: silentLogger,
   });
-  const handle = createMonitor({ path: "/monitor" }, { refresher, clock, readSecrets: undefined });
+  const handle = createMonitor({ path: "/monitor" }, {
+    ...{ refresher, clock, readSecrets: undefined },
+    newId: () => crypto.randomUUID(),
+  });
   const statuses: (number | undefined)[] = [];
   const post = async () => {
     const request = new Request("http://h/monitor", { method: "POST", body: '{"path":"a.yml"}' });
@@ -130,6 +149,37 @@ Deno.test("the webhook answers when the peers were told, or have had time for it
   assert.equal(clock.pendingTimers, 0);
 });
 
+Deno.test("the webhook waits ten seconds for a body, and for sixteen at once", async () => {
+  const clock = new ManualClock();
+  const handle = createMonitor({ path: "/monitor" }, {
+    refresher: new Refresher({ spring: false }, {
+      generations: new Generations(),
+      stores: [],
+      newId: () => crypto.randomUUID(),
+      metrics: new Metrics(),
+      log: silentLogger,
+    }),
+    clock,
+    newId: () => crypto.randomUUID(),
+    readSecrets: undefined,
+  });
+  const post = async (body: BodyInit) => {
+    const answer = await handle(
+      new Request("http://h/monitor", { method: "POST", body }),
+      "/monitor",
+    );
+    return answer?.status;
+  };
+  const endless = () => new ReadableStream({ start: (it) => it.enqueue(new Uint8Array(1)) });
+  const slow = Array.from({ length: 16 }, () => post(endless()));
+  await settle();
+  assert.equal(await post("{}"), 503);
+  await clock.advance(10_000);
+  assert.deepEqual(new Set(await Promise.all(slow)), new Set([408]));
+  assert.equal(await post("{}"), 200);
+  assert.equal(clock.pendingTimers, 0);
+});
+
 Deno.test("the webhook refuses what is not JSON or too large, and knows its own paths alone", async () => {
   const { post, destinations } = monitorWith();
   assert.equal((await post("/monitor", "{"))?.status, 400);
@@ -141,10 +191,14 @@ Deno.test("the webhook refuses what is not JSON or too large, and knows its own 
 });
 
 Deno.test("the bus endpoint refreshes its destination, or all", async () => {
-  const { post, destinations } = monitorWith();
+  const { post, destinations, published } = monitorWith();
   assert.equal((await post("/actuator/busrefresh", ""))?.status, 204);
   assert.equal((await post("/actuator/busrefresh/orders/dev", ""))?.status, 204);
   assert.deepEqual(destinations, ["**", "orders:dev"]);
+  assert.deepEqual(published, [
+    { destination: "**", id: "id-0" },
+    { destination: "orders:dev", id: "id-1" },
+  ]);
 });
 
 Deno.test("with a secret, only who signs or presents it is heard", async (t) => {

@@ -62,6 +62,8 @@ export interface RefresherDeps {
 
 /** Ids of events already passed on. */
 const MAX_IDS = 1024;
+/** Longer ids are nobody's, and not remembered. */
+const MAX_ID_CHARS = 256;
 /** Events that may wait for the peers; beyond, the oldest waiting ones become one refresh of everything. */
 const MAX_WAITING = 256;
 
@@ -165,6 +167,7 @@ export class Refresher {
   }
 
   #remember(id: string): boolean {
+    if (id.length > MAX_ID_CHARS) return true;
     if (this.#seen.has(id)) return false;
     this.#seen.add(id);
     for (const oldest of this.#seen) {

@@ -1,6 +1,7 @@
 /** The one entry for invalidations: what is dropped when, and what the peers hear. */
 
 import assert from "node:assert/strict";
+import { formatMetrics } from "#lib/metrics/exposition.ts";
 import { Metrics } from "#lib/metrics/metrics.ts";
 import { settle } from "#tests/support/clock.ts";
 import { silentLogger } from "#lib/log/logger.ts";
@@ -126,4 +127,20 @@ Deno.test("Generations marks loads begun before, wakes waiters when what was kep
   assert.equal(generations.waiters, 0);
   refresher.invalidate({ ...ORDERS, id: "e2" });
   assert.equal(log.at(-1), "drop");
+});
+
+Deno.test("Refresher remembers ids, but none of any length", () => {
+  const { refresher, metrics } = refresherWith([], { ring: false });
+  const duplicatesOf = (id: string) => {
+    const count = () => {
+      const text = formatMetrics(metrics.families(), { openMetrics: false });
+      return Number(/result="duplicate"\} (\d+)/.exec(text)?.[1] ?? 0);
+    };
+    const before = count();
+    refresher.invalidate({ ...ORDERS, id });
+    refresher.invalidate({ ...ORDERS, id });
+    return count() - before;
+  };
+  assert.equal(duplicatesOf("x".repeat(256)), 1);
+  assert.equal(duplicatesOf("x".repeat(257)), 0);
 });

@@ -6,7 +6,7 @@
 import { plain } from "#lib/http/plain.ts";
 import { sleep } from "#lib/run/clock.ts";
 import type { Clock } from "#lib/run/clock.ts";
-import type { Watch, WatchedKey } from "../routes.ts";
+import type { Watch, WatchedKey } from "./watch.ts";
 import { createStream } from "./event_stream.ts";
 import type { Generations } from "./generations.ts";
 
@@ -48,7 +48,7 @@ export function createWatching(
     void over.then(() => isOver = true);
     try {
       while (true) {
-        const answer = await watched.answer(request);
+        const { response: answer } = await watched.answer(request);
         if (answer.status !== NOT_MODIFIED) return applied(answer, askedS, waitMs);
         if (isOver) return applied(answer, askedS, waitMs);
         await Promise.race([changed.promise, over]);

@@ -18,7 +18,7 @@ import {
   REJECTED_HEADER,
   targetOf,
 } from "./target.ts";
-import { decodeMessage } from "./wire.ts";
+import { decodeMessage, DialectError } from "./wire.ts";
 import type { PeerMessage } from "./wire.ts";
 
 /** Prefix of the headers of a client that an owner passes on to the backend. */
@@ -46,6 +46,7 @@ const SKEW_REPORT_MS = 60_000;
 export class PeerClient {
   readonly #deps: PeerClientDeps;
   readonly #liveness: Liveness;
+  readonly #strangers = new WeakSet<Peer>();
   #skewReportedAt = -Infinity;
 
   constructor(deps: PeerClientDeps) {
@@ -86,7 +87,7 @@ export class PeerClient {
       signal,
     });
     if (answer.status !== 200) return failureOf(answer, { isKcfg: peer.isKcfg === true });
-    return await this.#entryOf(peer, decodeMessage(answer.bytes));
+    return await this.#entryOf(peer, this.#decode(peer, answer.bytes));
   }
 
   /** Removes a key from a peer. @throws {Error} when it could not be told */
@@ -172,9 +173,25 @@ export class PeerClient {
       loadedAtMs: Math.min(meta.at, nowMs),
       expiresAtMs: meta.rem === undefined ? undefined : nowMs + meta.rem,
     };
-    const entry = await createEntry(value, times, { contentType: meta.ct });
+    const entry = await createEntry(value, times, {
+      contentType: meta.ct,
+      lastModifiedMs: meta.lm,
+    });
     if (meta.stale === true) entry.refreshedAtMs = nowMs;
     return { kind: meta.stale === true ? "stale" : "entry", entry };
+  }
+
+  /** Says once of each peer that it belongs to another kind of ring: nobody finds that out by its errors. */
+  #decode(peer: Peer, bytes: Uint8Array): PeerMessage {
+    try {
+      return decodeMessage(bytes);
+    } catch (err) {
+      if (err instanceof DialectError && !this.#strangers.has(peer)) {
+        this.#strangers.add(peer);
+        this.#deps.log.warn("peer cannot share this ring", { peer: peer.url, err });
+      }
+      throw err;
+    }
   }
 
   #reportSkew(peer: Peer, skewMs: number): void {

@@ -8,13 +8,17 @@ import { PeerSet } from "./peer_set.ts";
 import { encodeMessage } from "./wire.ts";
 import type { PeerMessage } from "./wire.ts";
 
-function askingPeer(message: () => PeerMessage) {
+function askingPeer(message: () => PeerMessage | Uint8Array<ArrayBuffer>) {
   const clock = new ManualClock();
   const log = new CapturedLog();
   const headers = { "x-kcfg-peer": "1" };
   const client = new PeerClient({
     transport: {
-      request: () => Promise.resolve({ status: 200, headers, bytes: encodeMessage(message()) }),
+      request() {
+        const made = message();
+        const bytes = made instanceof Uint8Array ? made : encodeMessage(made);
+        return Promise.resolve({ status: 200, headers, bytes });
+      },
       close() {},
     },
     secret: undefined,
@@ -56,4 +60,10 @@ Deno.test("an object of a Go peer that has expired already is not taken", async 
   const value = new TextEncoder().encode("v");
   const { fetch } = askingPeer(() => ({ value, expiresAtMs: now - 1 }));
   await assert.rejects(fetch(), /expired already/);
+});
+
+Deno.test("a peer of another library is named once, and loads go on here", async () => {
+  const { log, fetch } = askingPeer(() => Uint8Array.fromHex("1005"));
+  for (let times = 0; times < 3; times++) await assert.rejects(fetch(), /modernprogram/);
+  assert.deepEqual(log.messages("warn"), ["peer cannot share this ring"]);
 });

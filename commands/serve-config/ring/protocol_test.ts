@@ -39,7 +39,13 @@ Deno.test("messages come back as they went, and no bytes break the reader", () =
     value: fc.uint8Array({ maxLength: 50 }).map((bytes) => new Uint8Array(bytes)),
     expiresAtMs: fc.option(fc.integer({ min: 1, max: 4e12 }), { nil: undefined }),
     meta: fc.option(
-      fc.record({ at: fc.nat(), rem: fc.nat(), ct: fc.string(), stale: fc.boolean() }),
+      fc.record({
+        at: fc.nat(),
+        rem: fc.nat(),
+        lm: fc.nat(),
+        ct: fc.string(),
+        stale: fc.boolean(),
+      }),
       { nil: undefined },
     ),
   });

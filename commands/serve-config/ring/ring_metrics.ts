@@ -27,18 +27,21 @@ export function createRingMetrics(metrics: Metrics): RingMetrics {
     name: "kubegroup_events",
     help: "Events about peers",
   });
+  events.series([]);
   const deleteErrors = metrics.counter({
     name: "kcfg_peer_delete_errors_total",
     help: "Invalidations that could not be told to a peer",
     labels: ["peer"],
   });
+  // Alone until the ring is joined, and for good where there is none.
+  let count = () => 1;
+  metrics.gauge({
+    name: "kubegroup_peers",
+    help: "Replicas in the ring, this one included",
+    collect: () => [{ labelValues: [], value: count() }],
+  });
   return {
-    observe: (peers) =>
-      void metrics.gauge({
-        name: "kubegroup_peers",
-        help: "Replicas in the ring, this one included",
-        collect: () => [{ labelValues: [], value: peers() }],
-      }),
+    observe: (peers) => void (count = peers),
     peerLoad: () => void (loads.value += 1),
     peerError: () => void (errors.value += 1),
     serverRequest: () => void (served.value += 1),

@@ -10,11 +10,12 @@ import type { ConfigCache } from "../cache.ts";
 import type { CacheResult } from "../cache_result.ts";
 import type { Entry } from "../entry.ts";
 import { isSafeKey } from "../key.ts";
+import { createBodyReader } from "../received_body.ts";
 import type { Refresher } from "../refresh/refresher.ts";
 import type { LoadFailure, LoadRequest } from "../upstream.ts";
 import { FORWARD_PREFIX, TOO_LARGE_BODY } from "./peer_client.ts";
 import type { PeerSecret } from "./peer_secret.ts";
-import { readInvalidation } from "./invalidation.ts";
+import { MAX_INVALIDATION_BYTES, parseInvalidation } from "./invalidation.ts";
 import type { RingMetrics } from "./ring_metrics.ts";
 import {
   BACKEND_STATUS_HEADER,
@@ -38,12 +39,18 @@ export interface RingRoutesDeps {
   onLoadFailed(key: string, reason: unknown): void;
 }
 
+/** Messages about changes that are read at the same time. */
+const MAX_INVALIDATIONS = 64;
 /** How long an object that is out of date may live at a replica of the replaced program. */
 const STALE_LIFE_MS = 10_000;
 
 /** Makes the handler. */
 export function createRingRoutes(deps: RingRoutesDeps): Handler {
   const { cache, refresher, secret, metrics, clock } = deps;
+  const readInvalidation = createBodyReader(
+    { maxBytes: MAX_INVALIDATION_BYTES, maxAtOnce: MAX_INVALIDATIONS },
+    { clock },
+  );
 
   async function answer(request: Request): Promise<Response> {
     const isKcfg = request.headers.get(KCFG_HEADER) !== null;
@@ -90,7 +97,9 @@ export function createRingRoutes(deps: RingRoutesDeps): Handler {
   }
 
   async function invalidate(request: Request): Promise<Response> {
-    const event = await readInvalidation(request);
+    const body = await readInvalidation(request);
+    if (body instanceof Response) return body;
+    const event = parseInvalidation(body);
     if (event === undefined) return text("bad request", 400);
     if (event.destination !== undefined) {
       const { id, destination } = event;
@@ -115,7 +124,7 @@ function messageOf(
   result: Extract<CacheResult, { readonly entry: Entry }>,
   { isKcfg, nowMs }: { readonly isKcfg: boolean; readonly nowMs: number },
 ): Response {
-  const { bytes, expiresAtMs, loadedAtMs, contentType } = result.entry;
+  const { bytes, expiresAtMs, loadedAtMs, contentType, lastModifiedMs } = result.entry;
   const isStale = result.kind === "stale";
   // An object that had no life from the beginning (a negative time to live) is not out of date.
   const isLate = expiresAtMs !== undefined && loadedAtMs <= expiresAtMs && expiresAtMs < nowMs;
@@ -126,6 +135,7 @@ function messageOf(
     ct: contentType,
     at: loadedAtMs,
     ...(rem !== undefined && { rem }),
+    ...(lastModifiedMs !== undefined && { lm: lastModifiedMs }),
     ...(isStale && { stale: true }),
   };
   const message = encodeMessage({

@@ -14,6 +14,8 @@ export interface PeerMeta {
   readonly at: number;
   /** Milliseconds of life left; absent for an object that never expires. */
   readonly rem?: number | undefined;
+  /** When the object changed, milliseconds since the Unix epoch, where clients are to be told. */
+  readonly lm?: number | undefined;
   /** Whether the owner's backend fails and this was its last answer. */
   readonly stale?: boolean | undefined;
 }
@@ -35,6 +37,7 @@ const MetaSchema = v.object({
   ct: v.optional(v.string()),
   at: v.number(),
   rem: v.optional(v.number()),
+  lm: v.optional(v.number()),
   stale: v.optional(v.boolean()),
 });
 
@@ -49,10 +52,16 @@ export function encodeMessage({ value, expiresAtMs, meta }: PeerMessage): Uint8A
   return writer.finish();
 }
 
+/** A message in the dialect of another library: whoever wrote it is in no ring with this one. */
+export class DialectError extends SyntaxError {
+  override readonly name = "DialectError";
+}
+
 /**
  * Reads a message, whatever else is in it.
  *
- * @throws {SyntaxError} when it is none, or one of another dialect of the protocol
+ * @throws {SyntaxError} when it is none
+ * @throws {DialectError} when it is one of another dialect of the protocol
  */
 export function decodeMessage(bytes: Uint8Array): PeerMessage {
   let value: Uint8Array<ArrayBuffer> = new Uint8Array();
@@ -67,7 +76,7 @@ export function decodeMessage(bytes: Uint8Array): PeerMessage {
       } else if (field === EXPIRE && type === WireType.Varint) {
         nanos = BigInt(reader.int64());
       } else if (field === MINUTE_QPS && type === WireType.Varint) {
-        throw new SyntaxError(DIALECT);
+        throw new DialectError(DIALECT);
       } else if (field === META && type === WireType.LengthDelimited) {
         meta = parseMeta(reader.string());
       } else {

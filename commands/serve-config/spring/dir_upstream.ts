@@ -4,6 +4,7 @@ import type { ServeConfigOptions } from "../options.ts";
 import type { Upstream } from "../upstream.ts";
 import { SpringError } from "./environment.ts";
 import { createFileRepository, type FileTree } from "./file_repository.ts";
+import { openOverrides } from "./overrides.ts";
 import { createSpringUpstream } from "./spring_upstream.ts";
 
 /** Where the files are. */
@@ -15,15 +16,20 @@ export interface SpringDirDeps {
   readonly raw: Upstream;
 }
 
-/** Makes the backend; a change of any file concerns every answer, because each is made of many. */
-export function createSpringDirUpstream(
+/**
+ * Makes the backend; a change of any file concerns every answer, because each is made of many.
+ *
+ * @throws {SpringError} when the file of overrides cannot be read
+ */
+export async function createSpringDirUpstream(
   { api, backendOptions, maxObjectBytes }: ServeConfigOptions,
   { directory, files, raw }: SpringDirDeps,
-): Upstream {
+): Promise<Upstream> {
   const upstream = createSpringUpstream(
     { acceptEmpty: backendOptions.acceptEmpty, maxObjectBytes },
     {
       kind: raw.kind,
+      overrides: await openOverrides(backendOptions.overrides),
       repository: createFileRepository(backendOptions, treeOf(files, directory)),
       raw: api === "both" ? raw : undefined,
       watch: (onChange, signal) => files.watch(() => onChange({ affects: () => true }), signal),
@@ -64,7 +70,7 @@ function treeOf(files: Upstream, directory: string): FileTree {
       const outcome = await files.load(`/${path}`, signal);
       switch (outcome.kind) {
         case "found":
-          return outcome.bytes;
+          return { bytes: outcome.bytes, lastModifiedMs: outcome.lastModifiedMs };
         case "missing":
           return undefined;
         case "too-large":

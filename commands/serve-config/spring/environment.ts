@@ -56,6 +56,8 @@ export interface ConfigRepository {
 /** A file that is no configuration itself. */
 export interface ConfigResource {
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** When it changed, milliseconds since the Unix epoch; absent where that is not known. */
+  readonly lastModifiedMs?: number | undefined;
 }
 
 /** An answer other than a success, with its HTTP status. */

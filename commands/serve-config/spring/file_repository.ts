@@ -23,12 +23,12 @@ import {
 /** How files are reached. */
 export interface FileTree {
   /**
-   * Bytes of a file; `undefined` when there is none.
+   * A file; `undefined` when there is none.
    *
    * @param path relative to the root, without empty, `.` or `..` parts
    * @throws {SpringError} when it cannot be read
    */
-  read(path: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  read(path: string, signal: AbortSignal): Promise<ConfigResource | undefined>;
   /** Name of a file for source names: `file:/etc/config/app.yml`. */
   describe(path: string): string;
 }
@@ -95,8 +95,9 @@ export function createFileRepository(
       readonly signal: AbortSignal;
     },
   ): Promise<PropertySource[]> {
-    const bytes = await tree.read(path, signal);
-    if (bytes === undefined) return [];
+    const file = await tree.read(path, signal);
+    if (file === undefined) return [];
+    const { bytes } = file;
     const name = tree.describe(path);
     return unreadableAs500(() => {
       const { documents } = parseConfigFile(bytes, extension, name);
@@ -121,8 +122,8 @@ export function createFileRepository(
     checkCount(locations.length * candidates.length);
     for (const candidate of candidates) {
       for (const location of locations) {
-        const bytes = await tree.read(join(location, candidate), signal);
-        if (bytes !== undefined) return { bytes };
+        const file = await tree.read(join(location, candidate), signal);
+        if (file !== undefined) return file;
       }
     }
     return undefined;

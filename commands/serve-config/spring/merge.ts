@@ -8,6 +8,13 @@ export type ConfigNode = PropertyValue | null | ConfigNode[] | Map<string, Confi
 
 /** Longest list, so that one key cannot fill the memory. */
 const MAX_LIST_INDEX = 10_000;
+/** Gaps of all lists of a tree, so that many keys cannot either. */
+const MAX_GAPS = 1_000_000;
+
+/** Gaps that a tree may still get. */
+interface Room {
+  gaps: number;
+}
 
 /**
  * All properties, the strongest value of each. A list of a stronger source replaces the whole list, so that
@@ -48,36 +55,40 @@ function listsOf(properties: Properties): Map<string, Map<string, PropertyValue>
  * The tree of flat properties. Where a shorter key has a value already, the rest of a longer one stays one
  * member beside it: `hub.server=x`, `hub.server.timeout=3` → `hub: {server: x, server.timeout: 3}`.
  *
- * @throws {SpringError} 400 for a key that names no place, such as `a..b` or `a[x`
+ * @throws {SpringError} 400 for a key that names no place, such as `a..b` or `a[x`, and for lists of gaps
  */
 export function nest(properties: Properties): Map<string, ConfigNode> {
   const root = new Map<string, ConfigNode>();
-  for (const [key, value] of properties) place(root, key, value);
+  const room: Room = { gaps: MAX_GAPS };
+  for (const [key, value] of properties) place({ root, room }, key, value);
   return root;
 }
 
 type Step = string | number;
 
-function place(root: Map<string, ConfigNode>, key: string, value: PropertyValue): void {
+function place(
+  { root, room }: { readonly root: Map<string, ConfigNode>; readonly room: Room },
+  key: string,
+  value: PropertyValue,
+): void {
   const steps = stepsOf(key);
   let node: Map<string, ConfigNode> | ConfigNode[] = root;
   for (let at = 0; at < steps.length - 1; at++) {
     const step = steps[at] ?? "";
-    const next = child(node, step, steps[at + 1] ?? "");
+    const next = child(node, { step, next: steps[at + 1] ?? "", room });
     if (next === undefined) {
-      setMember(node, restOf(steps.slice(at)), value);
+      setMember(node, { step: restOf(steps.slice(at)), value, room });
       return;
     }
     node = next;
   }
-  setMember(node, steps.at(-1) ?? key, value);
+  setMember(node, { step: steps.at(-1) ?? key, value, room });
 }
 
 /** The collection below a step, made when nothing is there; `undefined` when a value stands there. */
 function child(
   node: Map<string, ConfigNode> | ConfigNode[],
-  step: Step,
-  next: Step,
+  { step, next, room }: { readonly step: Step; readonly next: Step; readonly room: Room },
 ): Map<string, ConfigNode> | ConfigNode[] | undefined {
   const found = Array.isArray(node) ? node[Number(step)] : node.get(String(step));
   const isEmpty = found === undefined || found === null || found === EMPTY_LIST ||
@@ -86,7 +97,7 @@ function child(
     const made: Map<string, ConfigNode> | ConfigNode[] = typeof next === "number"
       ? []
       : new Map<string, ConfigNode>();
-    setMember(node, step, made);
+    setMember(node, { step, value: made, room });
     return made;
   }
   if (!(found instanceof Map) && !Array.isArray(found)) return undefined;
@@ -96,14 +107,18 @@ function child(
 
 function setMember(
   node: Map<string, ConfigNode> | ConfigNode[],
-  step: Step,
-  value: ConfigNode,
+  { step, value, room }: { readonly step: Step; readonly value: ConfigNode; readonly room: Room },
 ): void {
   if (!Array.isArray(node)) {
     node.set(String(step), value);
     return;
   }
-  while (node.length < Number(step)) node.push(null);
+  const gaps = Math.max(0, Number(step) - node.length);
+  if (gaps > room.gaps) {
+    throw new SpringError(400, `The lists of the properties have over ${MAX_GAPS} gaps`);
+  }
+  room.gaps -= gaps;
+  for (let count = 0; count < gaps; count++) node.push(null);
   node[Number(step)] = value;
 }
 

@@ -69,3 +69,10 @@ Deno.test("nest() refuses keys without a place and lists without an end", async 
     });
   }
 });
+
+Deno.test("nest() fills the gaps of lists up to a bound", () => {
+  const listsOf = (count: number) =>
+    new Map(Array.from({ length: count }, (_, index) => [`l${index}[10000]`, "x"]));
+  assert.equal(nest(listsOf(100)).size, 100);
+  assert.throws(() => nest(listsOf(101)), /over 1000000 gaps/);
+});

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { SpringError } from "./environment.ts";
-import { resolvePlaceholders } from "./placeholders.ts";
+import { createPlaceholderResolver } from "./placeholders.ts";
 
 const VALUES: Record<string, string> = {
   host: "example.org",
@@ -15,10 +15,10 @@ const VALUES: Record<string, string> = {
 };
 
 function resolve(text: string, maxChars = 1000): string {
-  return resolvePlaceholders(text, (key) => VALUES[key], { maxChars });
+  return createPlaceholderResolver((key) => VALUES[key], { maxChars })(text);
 }
 
-Deno.test("resolvePlaceholders() resolves, nests, defaults and escapes", async (t) => {
+Deno.test("createPlaceholderResolver() resolves, nests, defaults and escapes", async (t) => {
   const cases: Record<string, string> = {
     "plain": "plain",
     "${host}": "example.org",
@@ -43,13 +43,33 @@ Deno.test("resolvePlaceholders() resolves, nests, defaults and escapes", async (
   }
 });
 
-Deno.test("resolvePlaceholders() ends with circles and with texts that double themselves", () => {
+Deno.test("createPlaceholderResolver() ends with circles and with texts that double themselves", () => {
   const tooMuch = (error: unknown) => error instanceof SpringError && error.status === 500;
   assert.throws(() => resolve("${loop}"), tooMuch);
   const doubling: Record<string, string> = { k0: "0123456789" };
   for (let n = 1; n <= 18; n++) doubling[`k${n}`] = `\${k${n - 1}}\${k${n - 1}}`;
   assert.throws(
-    () => resolvePlaceholders("${k18}", (key) => doubling[key], { maxChars: 10_000 }),
+    () => createPlaceholderResolver((key) => doubling[key], { maxChars: 10_000 })("${k18}"),
     tooMuch,
   );
+});
+
+Deno.test("createPlaceholderResolver() is soon done with texts that name one another or leave much open", () => {
+  const startedAt = performance.now();
+  const naming: Record<string, string> = { k0: "" };
+  for (let n = 1; n <= 10; n++) naming[`k${n}`] = `\${k${n - 1}}`.repeat(100);
+  const maxChars = 8_000_000;
+  const resolve = createPlaceholderResolver((key) => naming[key], { maxChars });
+  assert.throws(() => resolve("${k10}"), /name others more than/);
+  const open = "\\${".repeat(500_000);
+  const leave = createPlaceholderResolver(() => undefined, { maxChars });
+  assert.equal(leave(open), "${".repeat(500_000));
+  assert.ok(performance.now() - startedAt < 5000);
+});
+
+Deno.test("createPlaceholderResolver() counts all texts of an answer together", () => {
+  const resolve = createPlaceholderResolver(() => "0123456789", { maxChars: 25 });
+  assert.equal(resolve("${a}"), "0123456789");
+  assert.equal(resolve("${a}"), "0123456789");
+  assert.throws(() => resolve("${a}"), /too long/);
 });

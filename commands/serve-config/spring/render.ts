@@ -5,7 +5,7 @@ import type { Environment, EnvironmentRequest } from "./environment.ts";
 import { jsonText } from "./json_text.ts";
 import { type ConfigNode, mergeSources, nest } from "./merge.ts";
 import { originsOf } from "./origins.ts";
-import { type PlaceholderLimits, resolvePlaceholders } from "./placeholders.ts";
+import { createPlaceholderResolver, type PlaceholderLimits } from "./placeholders.ts";
 import { EMPTY_LIST, EMPTY_MAP, type Properties, propertyText } from "./properties.ts";
 import type { PropertyValue } from "./properties.ts";
 
@@ -82,18 +82,19 @@ export function renderText(
   environment: Environment,
   limits: PlaceholderLimits,
 ): string {
-  return resolvePlaceholders(text, lookupIn(mergeSources(environment.propertySources)), limits);
+  const lookup = lookupIn(mergeSources(environment.propertySources));
+  return createPlaceholderResolver(lookup, limits)(text);
 }
 
 function resolveAll(
   properties: Properties,
   limits: PlaceholderLimits,
 ): Map<string, PropertyValue> {
-  const lookup = lookupIn(properties);
+  const resolve = createPlaceholderResolver(lookupIn(properties), limits);
   return new Map(
     [...properties].map(([key, value]) => [
       key,
-      typeof value === "string" ? resolvePlaceholders(value, lookup, limits) : value,
+      typeof value === "string" ? resolve(value) : value,
     ]),
   );
 }

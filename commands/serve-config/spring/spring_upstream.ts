@@ -5,6 +5,7 @@
 
 import type { LoadOutcome, Upstream } from "../upstream.ts";
 import { type ConfigRepository, type Environment, SpringError } from "./environment.ts";
+import type { ReadOverrides } from "./overrides.ts";
 import { type MergedForm, renderEnvironment, renderMerged, renderText } from "./render.ts";
 import { routeOf, type SpringRoute } from "./route.ts";
 import { BYTES_TYPE, splitKey, V2_TYPE, type Variant } from "./variant.ts";
@@ -19,6 +20,8 @@ export interface SpringOptions {
 /** Where it reads, and how it hears of changes. */
 export interface SpringDeps {
   readonly repository: ConfigRepository;
+  /** Reads what outranks every source; absent where nothing does. */
+  readonly overrides?: ReadOverrides | undefined;
   /** Asked first; absent without the raw interface. */
   readonly raw?: Upstream | undefined;
   readonly kind: string;
@@ -38,7 +41,7 @@ const MISSING: LoadOutcome = { kind: "missing" };
 /** Makes the backend. */
 export function createSpringUpstream(
   { acceptEmpty, maxObjectBytes }: SpringOptions,
-  { repository, raw, kind, watch }: SpringDeps,
+  { repository, overrides, raw, kind, watch }: SpringDeps,
 ): Upstream {
   const placeholderLimits = { maxChars: maxObjectBytes };
 
@@ -63,20 +66,32 @@ export function createSpringUpstream(
     signal: AbortSignal,
   ): Promise<LoadOutcome> {
     if (route.kind === "resource") return await resource(route, variant, signal);
-    const environment = await repository.environment(route.request, signal);
-    if (environment.propertySources.length === 0 && !acceptEmpty) return MISSING;
+    const own = await repository.environment(route.request, signal);
+    if (own.propertySources.length === 0 && !acceptEmpty) return MISSING;
+    const environment = await overridden(own);
     if (route.kind === "environment") {
       const withOrigins = variant.accept === "v2";
-      return found(
-        renderEnvironment(environment, { request: route.request, withOrigins }),
-        withOrigins ? V2_TYPE : JSON_TYPE,
-      );
+      return {
+        ...found(
+          renderEnvironment(environment, { request: route.request, withOrigins }),
+          withOrigins ? V2_TYPE : JSON_TYPE,
+        ),
+        version: environment.version ?? undefined,
+      };
     }
     const placeholders = variant.resolvePlaceholders ? placeholderLimits : undefined;
     return found(
       renderMerged(environment, { form: route.form, placeholders }),
       MERGED_TYPES[route.form],
     );
+  }
+
+  async function overridden(environment: Environment): Promise<Environment> {
+    if (overrides === undefined) return environment;
+    return {
+      ...environment,
+      propertySources: [await overrides(), ...environment.propertySources],
+    };
   }
 
   async function resource(
@@ -86,14 +101,13 @@ export function createSpringUpstream(
   ): Promise<LoadOutcome> {
     const file = await repository.resource({ ...request, path }, signal);
     if (file === undefined) return MISSING;
-    if (accept === "bytes") return { kind: "found", bytes: file.bytes, contentType: BYTES_TYPE };
+    if (accept === "bytes") return { kind: "found", ...file, contentType: BYTES_TYPE };
     const text = textOf(file.bytes);
-    if (text === undefined || !resolvePlaceholders) {
-      return { kind: "found", bytes: file.bytes, contentType: TEXT_TYPE };
+    if (text?.includes("${") !== true || !resolvePlaceholders) {
+      return { kind: "found", ...file, contentType: TEXT_TYPE };
     }
-    const environment: Environment = text.includes("${")
-      ? await repository.environment(request, signal)
-      : { propertySources: [], version: null };
+    const environment = await overridden(await repository.environment(request, signal));
+    // Its values change at other times than the file.
     return found(renderText(text, environment, placeholderLimits), TEXT_TYPE);
   }
 
@@ -117,7 +131,10 @@ function textOf(bytes: Uint8Array): string | undefined {
   }
 }
 
-function found(text: string, contentType: string): LoadOutcome {
+function found(
+  text: string,
+  contentType: string,
+): LoadOutcome & { readonly kind: "found" } {
   return { kind: "found", bytes: new TextEncoder().encode(text), contentType };
 }
 

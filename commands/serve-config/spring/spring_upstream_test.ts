@@ -2,8 +2,10 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { tempDir } from "#tests/support/temp_dir.ts";
 import type { LoadOutcome, Upstream } from "../upstream.ts";
 import { createFileRepository } from "./file_repository.ts";
+import { openOverrides, type ReadOverrides } from "./overrides.ts";
 import { createSpringUpstream } from "./spring_upstream.ts";
 import { splitKey, springKey } from "./variant.ts";
 
@@ -16,15 +18,22 @@ function upstreamOf(
     maxObjectBytes = 10_000,
     raw = undefined as Upstream | undefined,
     searchPaths = [""],
+    overrides = undefined as ReadOverrides | undefined,
+    lastModifiedMs = undefined as number | undefined,
   } = {},
 ): Upstream {
   return createSpringUpstream({ acceptEmpty, maxObjectBytes }, {
     kind: "dir",
+    overrides,
     raw,
     repository: createFileRepository({ searchPaths, labelDirs: true }, {
       read(path) {
         const text = files[path];
-        return Promise.resolve(text === undefined ? undefined : new TextEncoder().encode(text));
+        return Promise.resolve(
+          text === undefined
+            ? undefined
+            : { bytes: new TextEncoder().encode(text), lastModifiedMs },
+        );
       },
       describe: (path) => path,
     }),
@@ -42,6 +51,41 @@ Deno.test("an application without sources is empty, or missing when that is want
     textOf(await upstreamOf({}, { acceptEmpty: false }).load("/a/dev", NEVER)),
     "missing",
   );
+});
+
+Deno.test("overrides outrank every source, of applications that are there", async () => {
+  await using dir = await tempDir();
+  const path = await dir.write("o.json", '{"k": {"a": 1}, "host": "h"}');
+  const overrides = await openOverrides(path);
+  const files = { "a.yml": "k: {a: 2, b: 3}", "n.conf": "at ${host}" };
+  const upstream = upstreamOf(files, { overrides, acceptEmpty: false });
+  const environment = JSON.parse(textOf(await upstream.load("/a/dev", NEVER)));
+  assert.deepEqual(environment.propertySources[0], {
+    name: "overrides",
+    source: { "k.a": 1, host: "h" },
+  });
+  assert.equal(textOf(await upstream.load("/a-dev.yml", NEVER)), "k:\n  a: 1\n  b: 3\nhost: h\n");
+  assert.equal(textOf(await upstream.load("/a/dev/main/n.conf", NEVER)), "at h");
+  assert.equal(textOf(await upstream.load("/other/dev", NEVER)), "missing");
+  await dir.write("o.json", '{"host": "other"}');
+  assert.equal(textOf(await upstream.load("/a/dev/main/n.conf", NEVER)), "at other");
+});
+
+Deno.test("overrides that cannot be read are named, at the start and later", async () => {
+  await using dir = await tempDir();
+  assert.equal(await openOverrides(undefined), undefined);
+  await assert.rejects(
+    openOverrides(`${dir.path}/absent`),
+    /Cannot read overrides from ".*absent"/,
+  );
+  const path = await dir.write("o.json", "[1]");
+  await assert.rejects(openOverrides(path), /it is no JSON object/);
+  await dir.write("o.json", "{}");
+  const overrides = await openOverrides(path);
+  await dir.write("o.json", "{");
+  const outcome = await upstreamOf({ "a.yml": "k: 1" }, { overrides }).load("/a/dev", NEVER);
+  assert.ok(outcome.kind === "rejected" && outcome.status === 500);
+  assert.match(outcome.body, /Cannot read overrides/);
 });
 
 Deno.test("the folder of a label outranks the folder it is in, a profile outranks both", async () => {
@@ -127,4 +171,17 @@ Deno.test("no path, however made up, gives a fault of our own", async () => {
     const outcome = await upstream.load(`/${segments.join("/")}`, NEVER);
     assert.ok(["found", "missing", "rejected"].includes(outcome.kind));
   }));
+});
+
+Deno.test("an environment gives its version along, for those who hear of changes", async () => {
+  const upstream = createSpringUpstream({ acceptEmpty: true, maxObjectBytes: 1000 }, {
+    kind: "kube",
+    repository: {
+      environment: () => Promise.resolve({ propertySources: [], version: "v1" }),
+      resource: () => Promise.resolve(undefined),
+    },
+    watch: () => Promise.reject(new Error("nothing to watch")),
+  });
+  const outcome = await upstream.load("/a/dev", NEVER);
+  assert.equal(outcome.kind === "found" && outcome.version, "v1");
 });

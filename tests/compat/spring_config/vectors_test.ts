@@ -22,7 +22,9 @@ const upstream = createSpringUpstream({ acceptEmpty: true, maxObjectBytes: 1 << 
   repository: createFileRepository({ searchPaths: ["{application}"], labelDirs: true }, {
     read(path) {
       const text = FILES[path];
-      return Promise.resolve(text === undefined ? undefined : new TextEncoder().encode(text));
+      return Promise.resolve(
+        text === undefined ? undefined : { bytes: new TextEncoder().encode(text) },
+      );
     },
     describe: (path) => `file:/trees/${path}`,
   }),
