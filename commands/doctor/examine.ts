@@ -7,19 +7,20 @@ import {
   activeRules,
   createKubeClient,
   createScope,
+  DecodeError,
   exitCodeOf,
   KubeApiError,
-  KubeTransportError,
   loadKubeConnection,
   toAccessRules,
 } from "#lib/kube/mod.ts";
 import type { KubeClient, KubeConnection, KubePlatform, ScopeDeclaration } from "#lib/kube/mod.ts";
 import { readServerCertificate } from "#lib/kube/server_certificate.ts";
 import type { Logger } from "#lib/log/logger.ts";
-import { describeError } from "#lib/log/redact.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import { userAgent } from "#lib/run/version.ts";
+import { configurationFinding } from "./configuration.ts";
 import { credentialFindings, expiryFinding } from "./expiry.ts";
+import { failureFinding, unusableFinding } from "./failures.ts";
 import type { DoctorOptions } from "./options.ts";
 import type { AccessFinding, DoctorReport, Finding } from "./report.ts";
 import { scope } from "./scope.ts";
@@ -46,12 +47,8 @@ export async function examine(options: DoctorOptions, deps: ExamineDeps): Promis
   try {
     connection = await loadKubeConnection(options.kube, { platform, parseYaml, logger: log });
   } catch (error) {
-    findings.push({
-      check: "configuration",
-      status: "fail",
-      detail: reasonOf(error),
-      hint: "name a file with --kubeconfig, a server with --server, or run inside a pod",
-    });
+    if (deps.signal.aborted) throw error;
+    findings.push(unusableFinding(error));
     return { findings, access: [], exitCode: 1 };
   }
   findings.push(configurationFinding(connection));
@@ -98,36 +95,13 @@ async function examineServer(
     return { findings, access, exitCode: denied ? 5 : failed ? 1 : 0 };
   } catch (error) {
     if (signal.aborted) throw error;
-    findings.push(failureFinding(error));
+    findings.push(failureFinding(error, { connection, findings }));
     return { findings, access: [], exitCode: exitCodeOf(error) };
   }
 }
 
-function configurationFinding(connection: KubeConnection): Finding {
-  const { origin, server, namespace } = connection;
-  return {
-    check: "configuration",
-    status: "ok",
-    detail: `${origin ?? "flags"}: ${server}, ${
-      credentialsOf(connection)
-    }, namespace "${namespace}"`,
-  };
-}
-
-function credentialsOf(connection: KubeConnection): string {
-  const { clientCertificate, token, basic, exec, impersonate } = connection;
-  const kinds = [
-    ...(clientCertificate === undefined ? [] : ["client certificate"]),
-    ...(token === undefined ? [] : ["token"]),
-    ...(basic === undefined ? [] : ["password"]),
-    ...(exec === undefined ? [] : [`plugin ${exec.command}`]),
-  ];
-  const shown = kinds.length === 0 ? "anonymous" : kinds.join(" and ");
-  return impersonate === undefined ? shown : `${shown} as ${impersonate.user}`;
-}
-
 async function serverCertificateFindings(
-  { server, serverName, proxyUrl }: KubeConnection,
+  { server, serverName, proxyUrl, insecure }: KubeConnection,
   { clock, signal }: ExamineDeps,
 ): Promise<Finding[]> {
   try {
@@ -137,7 +111,15 @@ async function serverCertificateFindings(
     });
     if (certificate === undefined) return [];
     const { notAfter } = certificate;
-    return [expiryFinding("server certificate", { notAfter, nowMs: clock.now() })];
+    const check = "server certificate";
+    const finding = expiryFinding(check, { notAfter, nowMs: clock.now() });
+    if (insecure !== true) return [finding];
+    return [{
+      check,
+      status: "warn",
+      detail: `not verified, ${finding.detail}`,
+      hint: "anybody can be the server: name its authority with --certificate-authority",
+    }];
   } catch (error) {
     if (signal.aborted) throw error;
     // The request that follows fails for the same reason and tells it.
@@ -154,7 +136,7 @@ async function serverFindings(
   const startedAt = clock.monotonic();
   const { headers, bytes } = await client.raw("GET", "/version", { signal });
   const tookMs = Math.round(clock.monotonic() - startedAt);
-  const { gitVersion } = JSON.parse(new TextDecoder().decode(bytes));
+  const gitVersion = versionOf(bytes);
   const findings: Finding[] = [{
     check: "server",
     status: "ok",
@@ -163,6 +145,19 @@ async function serverFindings(
   const date = Date.parse(String(headers["date"]));
   if (!Number.isNaN(date)) findings.push(clockFinding(clock.now() - date));
   return findings;
+}
+
+/** @throws {DecodeError} when it is not the answer of an API server */
+function versionOf(bytes: Uint8Array): string {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new DecodeError("get /version: the answer is not JSON", { cause });
+  }
+  const { gitVersion } = (answer ?? {}) as { readonly gitVersion?: unknown };
+  if (typeof gitVersion === "string") return gitVersion;
+  throw new DecodeError("get /version: the answer names no version");
 }
 
 function clockFinding(skewMs: number): Finding {
@@ -223,30 +218,4 @@ async function reviewRules(
     }
   }
   return found;
-}
-
-function failureFinding(error: unknown): Finding {
-  const detail = reasonOf(error);
-  if (error instanceof KubeApiError) {
-    const hint = error.status === 401
-      ? "the credentials are not accepted: renew them, or check which user the context names"
-      : "the server answered, so address and certificates are right";
-    return { check: error.status === 401 ? "identity" : "server", status: "fail", detail, hint };
-  }
-  const hint = error instanceof KubeTransportError ? TRANSPORT_HINTS[error.kind] : undefined;
-  return { check: "server", status: "fail", detail, ...(hint !== undefined && { hint }) };
-}
-
-const TRANSPORT_HINTS: Readonly<Record<string, string>> = {
-  connect: "is the address right, and can it be reached from here?",
-  tls:
-    "name the right authority with --certificate-authority, or the name in the certificate with " +
-    "--tls-server-name",
-  proxy: "look at --proxy-url and HTTPS_PROXY, or use --no-env-proxy",
-  timeout: "the server accepted the connection and did not answer in time",
-};
-
-function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? describeError(error) : String(error);
-  return text.trim().replace(/\s*\n\s*/g, "; ");
 }

@@ -9,10 +9,12 @@ import { SERVE_CONFIG_PEERS_SCOPE } from "#lib/kube/declarations/serve_config_pe
 import type { ScopeDeclaration } from "#lib/kube/mod.ts";
 import { createLogger } from "#lib/log/create_logger.ts";
 import { gatherEntropy } from "#lib/run/early_entropy.ts";
+import { interruptedExitCode } from "#lib/run/stop_request.ts";
 import { nearest } from "#lib/cli/nearest.ts";
 import { FLAGS, toOptions } from "./options.ts";
 import type { DoctorOptions } from "./options.ts";
 import { formatJson, formatText } from "./report.ts";
+import type { DoctorReport } from "./report.ts";
 import { scope } from "./scope.ts";
 
 /** Declarations of the commands that talk to the API server, by command. */
@@ -88,17 +90,25 @@ export const command: Command<DoctorOptions, typeof FLAGS> = {
       import("#lib/format/yaml.ts"),
     ]);
     const wanted = options.commands;
-    const report = await examine(options, {
-      platform: denoPlatform(),
-      parseYaml: (text) => parseYaml(text),
-      clock: context.clock,
-      log,
-      signal: context.signal,
-      declarations: new Map(
-        [...DECLARATIONS].filter(([name]) => wanted.length === 0 || wanted.includes(name)),
-      ),
-    });
-    log.flush();
+    let report: DoctorReport;
+    try {
+      report = await examine(options, {
+        platform: denoPlatform(),
+        parseYaml: (text) => parseYaml(text),
+        clock: context.clock,
+        log,
+        signal: context.signal,
+        declarations: new Map(
+          [...DECLARATIONS].filter(([name]) => wanted.length === 0 || wanted.includes(name)),
+        ),
+      });
+    } catch (error) {
+      const { signal } = context;
+      if (signal.aborted && error === signal.reason) return interruptedExitCode(signal);
+      throw error;
+    } finally {
+      log.flush();
+    }
     context.stdout.write(options.output === "json" ? formatJson(report) : formatText(report));
     return report.exitCode;
   },

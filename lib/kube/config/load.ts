@@ -2,7 +2,7 @@
 
 import type { Clock } from "#lib/run/clock.ts";
 import type { Logger } from "#lib/log/logger.ts";
-import { KubeConfigError } from "../errors.ts";
+import { KubeConfigError, KubeConfigMissingError } from "../errors.ts";
 import type { KubePlatform } from "../platform.ts";
 import type { KubeConnection, TextSource } from "./connection.ts";
 import { proxyFromEnvironment } from "./env_proxy.ts";
@@ -26,7 +26,7 @@ export interface LoadDeps {
 /**
  * The connection to use.
  *
- * @throws {KubeConfigError} for anything invalid, and when nothing is found, listing what was tried
+ * @throws {KubeConfigError} for anything invalid, and as `KubeConfigMissingError` when nothing is found
  */
 export async function loadKubeConnection(
   flags: KubeFlags,
@@ -35,7 +35,7 @@ export async function loadKubeConnection(
   const tried: string[] = [];
   const found = await findConnection(flags, deps, tried);
   if (found === undefined) {
-    throw new KubeConfigError(`no Kubernetes configuration found\n${tried.join("\n")}`);
+    throw new KubeConfigMissingError(`no Kubernetes configuration found\n${tried.join("\n")}`);
   }
   await checkTlsMaterial(found, deps.platform);
   const namespace = await namespaceOf(found, flags, deps.platform);

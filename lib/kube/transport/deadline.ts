@@ -61,7 +61,7 @@ export function createDeadline(
       } catch (cause) {
         if (!(cause instanceof TransportError) || cause.kind !== "timeout") throw cause;
         const state = `there were no credentials within ${shownMs} ms`;
-        throw new KubeAuthError(`${subject} was not sent: ${state}`, { cause });
+        throw new KubeAuthError(`${subject} was not sent: ${state}`);
       }
     },
     follow(response, { untilHeaders }) {
