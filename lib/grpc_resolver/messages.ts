@@ -1,6 +1,6 @@
 /** Texts about a Service that cannot be resolved (resolve.md 7.6); they reach callers as details of status 14. */
 
-import { KubeApiError } from "#lib/kube/errors.ts";
+import { KubeApiError, KubeAuthError } from "#lib/kube/errors.ts";
 import type { EmptyReason, ServiceFacts } from "./resolution.ts";
 import type { Target } from "./target.ts";
 
@@ -35,6 +35,11 @@ function reasonText(reason: EmptyReason, service: ServiceFacts | undefined): str
   }
 }
 
+/** That there are some, and not as many as were waited for. */
+export function tooFewText(target: Named, usable: number, needed: number): string {
+  return `${prefix(target)}: ${usable} usable, waited for ${needed}`;
+}
+
 /** Why the API server gave nothing. */
 export function failureText(target: Named, error: unknown): string {
   if (error instanceof KubeApiError) {
@@ -44,6 +49,7 @@ export function failureText(target: Named, error: unknown): string {
     }
   }
   const cause = error instanceof Error ? error.message : String(error);
+  if (error instanceof KubeAuthError) return `${prefix(target)}: no credentials: ${cause}`;
   return `${prefix(target)}: API server unreachable: ${cause}`;
 }
 

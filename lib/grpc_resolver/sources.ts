@@ -1,5 +1,6 @@
 /** Which source of a Service is followed, and when another one or a fresh look at the same one is (resolve.md 4.2). */
 
+import { isForbidden, KubeApiError } from "#lib/kube/errors.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { Clock, Timer } from "#lib/run/clock.ts";
 import { addCounts, NO_COUNTS, type SourceCounts } from "./source_counts.ts";
@@ -40,6 +41,8 @@ export class Sources {
   #past: SourceCounts = NO_COUNTS;
   #begun: "initial" | "requested" = "initial";
   #isRechecking = false;
+  /** Why slices are not followed, when that is for want of a right. */
+  #refusal: KubeApiError | undefined;
 
   constructor(target: Target, choice: SourceKind | "auto", deps: SourcesDeps) {
     this.#target = target;
@@ -134,7 +137,12 @@ export class Sources {
     }
     if (this.#feed !== feed) return;
     const isFallingBack = isRefused && feed.kind === "endpointslices" && this.#choice === "auto";
-    if (!isFallingBack) return this.#deps.onError(error, retryInMs);
+    if (!isFallingBack) {
+      // Where neither is allowed the right that is missing is the one on slices.
+      const told = isRefused && feed.kind === "endpoints" ? this.#refusal ?? error : error;
+      return this.#deps.onError(told, retryInMs);
+    }
+    this.#refusal = error instanceof KubeApiError && isForbidden(error) ? error : undefined;
     this.#deps.logger.info("EndpointSlices refused, following Endpoints", {
       target: this.#target.canonical,
     });
