@@ -89,7 +89,7 @@ const TRANSPORT_HINTS: Readonly<Record<string, string>> = {
     "name the right authority with --certificate-authority, or the name in the certificate with " +
     "--tls-server-name",
   proxy: "look at --proxy-url and HTTPS_PROXY, or use --no-env-proxy",
-  timeout: "the server accepted the connection and did not answer in time",
+  timeout: "is the server overloaded, or --request-timeout too short?",
 };
 
 function reasonOf(error: unknown): string {

@@ -113,7 +113,11 @@ export class Requester {
     const subject = subjectOf(request);
     const { signal, timeoutMs = requestTimeoutMs } = request.options ?? {};
     const endMs = timeoutMs > 0 ? clock.monotonic() + timeoutMs : Infinity;
-    if (request.stream !== true) await this.#limit(signal);
+    if (request.stream !== true) {
+      await this.#limit(signal, timeoutMs).catch((error) => {
+        throw wrapTransportError(error, subject, signal);
+      });
+    }
     for (let attempt = 1;; attempt++) {
       const remainingMs = Math.max(1, endMs - clock.monotonic());
       try {
@@ -170,9 +174,9 @@ export class Requester {
     }
   }
 
-  async #limit(signal: AbortSignal | undefined): Promise<void> {
+  async #limit(signal: AbortSignal | undefined, timeoutMs: number): Promise<void> {
     const { limiter, metrics, logger, clock } = this.#deps;
-    const waitedMs = await limiter.take(signal);
+    const waitedMs = await limiter.take(signal, timeoutMs > 0 ? timeoutMs : Infinity);
     if (waitedMs === 0) return;
     metrics.rateLimiterWait(waitedMs / 1000);
     const nowMs = clock.monotonic();

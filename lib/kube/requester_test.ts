@@ -152,6 +152,26 @@ Deno.test("KubeClient keeps to its rate", async () => {
   assert.deepEqual(transport.requests.map(({ atMs }) => Math.round(atMs)), [0, 0, 100, 200, 300]);
 });
 
+Deno.test("KubeClient does not wait for its rate longer than a request may take", async () => {
+  const { client, transport, clock } = fixtureOf([OK], { qps: 0.01, burst: 1 });
+  await client.get(POD);
+  await assert.rejects(client.get(POD, { timeoutMs: 99_000 }), (error) => {
+    assert.ok(error instanceof KubeTransportError);
+    assert.equal(error.kind, "timeout");
+    assert.match(
+      error.message,
+      /not sent: the client's own rate limit would hold it back for 100000/,
+    );
+    return true;
+  });
+  assert.equal(clock.pendingTimers, 0);
+  const late = client.get(POD, { timeoutMs: 101_000 });
+  await clock.advance(100_000);
+  await late;
+  assert.equal(transport.requests.length, 2);
+  assert.throws(() => fixtureOf([OK], { qps: 0 }), /0 requests a second/);
+});
+
 Deno.test("KubeClient logs each API warning once", async () => {
   const warning = '299 - "old, \\"very\\" old", 299 - "second"';
   const { client, log } = fixtureOf([json({}, 200, { warning })]);
