@@ -61,8 +61,11 @@ function codeOfError(error: unknown): FailureCode {
 }
 
 function messageOf({ target, snapshot, error }: Known, needed: number): string {
-  const empty = snapshot?.list.empty;
-  if (empty !== undefined) return emptyText(target, empty, snapshot?.service);
-  if (snapshot !== undefined) return tooFewText(target, snapshot.list.usable.length, needed);
+  if (snapshot !== undefined) {
+    const { usable, empty } = snapshot.list;
+    return empty === undefined
+      ? tooFewText(target, usable.length, needed)
+      : emptyText(target, empty, snapshot);
+  }
   return failureText(target, error ?? new DeadlineError("no answer in time"));
 }

@@ -218,7 +218,11 @@ export class Engine {
   }
 
   #reasonOf({ empty }: AddressList): string | undefined {
-    return empty && emptyText(this.#target, empty, this.#service);
+    if (empty === undefined) return undefined;
+    return emptyText(this.#target, empty, {
+      service: this.#service,
+      source: this.#current?.source ?? "endpointslices",
+    });
   }
 
   /** Each text once, and no more of them than a person would read. */

@@ -50,6 +50,9 @@ Deno.test("resolve sees all slices, and says what is wrong by its exit code", as
   const port = await kube.resolve("all", "web.prod:http");
   assert.equal(port.code, 3);
   assert.match(port.stderr, /no port named "http" \(available: grpc\)/);
+  const legacy = await kube.resolve("legacy", "--source=endpoints", "nope.prod");
+  assert.equal(legacy.code, 3);
+  assert.match(legacy.stderr, /service "prod\/nope": no Endpoints found/);
   const missing = await kube.resolve("all", "nope.prod", "web.prod");
   assert.equal(missing.code, 4);
   assert.match(missing.stderr, /service "prod\/nope": service does not exist/);

@@ -184,6 +184,9 @@ Deno.test("resolve --topology=zone keeps to the endpoints meant for the zone", a
     (await kube.resolve("web.prod:grpc", "-o", "addresses", ...args)).stdout;
   assert.equal(await addresses(), "10.0.0.1:50051\n10.0.0.2:50051\n");
   assert.equal(await addresses("--topology=zone", "--zone=b"), "10.0.0.2:50051\n");
+  const lost = await kube.resolve("web.prod:grpc", "--topology=zone");
+  assert.equal(lost.code, 2);
+  assert.match(lost.stderr, /--topology: zone needs --zone/);
   // No hint for it: all of them, as kube-proxy does.
   assert.equal(await addresses("--topology=zone", "--zone=c"), "10.0.0.1:50051\n10.0.0.2:50051\n");
 });
