@@ -5,6 +5,7 @@ import { ManualClock } from "#tests/support/clock.ts";
 import { slice } from "#tests/support/slices.ts";
 import { computeAddresses } from "./addresses.ts";
 import { Publisher } from "./publisher.ts";
+import type { ResolvedEndpoint } from "./resolution.ts";
 import type { EndpointSlice } from "./slices.ts";
 
 const TARGET = { port: "", portMode: "first" } as const;
@@ -18,7 +19,9 @@ function list(...slices: readonly (readonly string[])[]) {
   );
 }
 
-function publisher() {
+function publisher(
+  shown = ({ addresses: [first] }: ResolvedEndpoint) => first?.host.split(".").at(-1),
+) {
   const clock = new ManualClock();
   const sent: { readonly atMs: number; readonly hosts: string }[] = [];
   const made = new Publisher({
@@ -26,7 +29,7 @@ function publisher() {
     publish: ({ usable }) =>
       sent.push({
         atMs: clock.monotonic(),
-        hosts: usable.map(({ addresses: [first] }) => first?.host.split(".").at(-1)).join(" "),
+        hosts: usable.map(shown).join(" "),
       }),
   });
   return { clock, sent, made };
@@ -60,4 +63,39 @@ Deno.test("Publisher keeps an endpoint that moves between slices in every list",
   made.offer(list(["10.0.0.1"], []));
   await clock.advance(100);
   assert.deepEqual(sent.at(-1), { atMs: 230, hosts: "1" });
+});
+
+Deno.test("Publisher has a pod of two families once in every list, whichever slice tells of it first", async () => {
+  const { clock, sent, made } = publisher(({ addresses }) =>
+    addresses.map(({ host }) => host).join("+")
+  );
+  const endpoint = (address: string, ready: boolean) => ({
+    addresses: [address],
+    conditions: { ready },
+    targetRef: { kind: "Pod", namespace: "prod", name: "a", uid: "a" },
+  });
+  const told = (four: boolean | undefined, six: boolean | undefined) =>
+    made.offer(computeAddresses(TARGET, [
+      slice("web-4", { endpoints: four === undefined ? [] : [endpoint("10.0.0.1", four)] }),
+      slice("web-6", {
+        addressType: "IPv6",
+        endpoints: six === undefined ? [] : [endpoint("fd00::1", six)],
+      }),
+    ] as unknown as EndpointSlice[]));
+  made.replace(list());
+  const lists = async () => {
+    await clock.advance(100);
+    return sent.splice(0).map(({ hosts }) => hosts);
+  };
+  await lists();
+  told(true, undefined);
+  told(true, true);
+  assert.deepEqual(await lists(), ["10.0.0.1", "10.0.0.1+fd00::1"]);
+  told(true, undefined);
+  assert.deepEqual(await lists(), ["10.0.0.1"]);
+  told(true, true);
+  assert.deepEqual(await lists(), ["10.0.0.1+fd00::1"]);
+  told(false, true);
+  told(false, false);
+  assert.deepEqual(await lists(), [""]);
 });
