@@ -69,18 +69,17 @@ Deno.test("Publisher has a pod of two families once in every list, whichever sli
   const { clock, sent, made } = publisher(({ addresses }) =>
     addresses.map(({ host }) => host).join("+")
   );
-  const endpoint = (address: string, ready: boolean) => ({
-    addresses: [address],
-    conditions: { ready },
-    targetRef: { kind: "Pod", namespace: "prod", name: "a", uid: "a" },
-  });
-  const told = (four: boolean | undefined, six: boolean | undefined) =>
+  type Seen = "ready" | "not ready" | "absent";
+  const endpoints = (address: string, seen: Seen) =>
+    seen === "absent" ? [] : [{
+      addresses: [address],
+      conditions: { ready: seen === "ready" },
+      targetRef: { kind: "Pod", namespace: "prod", name: "a", uid: "a" },
+    }];
+  const told = (four: Seen, six: Seen) =>
     made.offer(computeAddresses(TARGET, [
-      slice("web-4", { endpoints: four === undefined ? [] : [endpoint("10.0.0.1", four)] }),
-      slice("web-6", {
-        addressType: "IPv6",
-        endpoints: six === undefined ? [] : [endpoint("fd00::1", six)],
-      }),
+      slice("web-4", { endpoints: endpoints("10.0.0.1", four) }),
+      slice("web-6", { addressType: "IPv6", endpoints: endpoints("fd00::1", six) }),
     ] as unknown as EndpointSlice[]));
   made.replace(list());
   const lists = async () => {
@@ -88,14 +87,14 @@ Deno.test("Publisher has a pod of two families once in every list, whichever sli
     return sent.splice(0).map(({ hosts }) => hosts);
   };
   await lists();
-  told(true, undefined);
-  told(true, true);
+  told("ready", "absent");
+  told("ready", "ready");
   assert.deepEqual(await lists(), ["10.0.0.1", "10.0.0.1+fd00::1"]);
-  told(true, undefined);
+  told("ready", "absent");
   assert.deepEqual(await lists(), ["10.0.0.1"]);
-  told(true, true);
+  told("ready", "ready");
   assert.deepEqual(await lists(), ["10.0.0.1+fd00::1"]);
-  told(false, true);
-  told(false, false);
+  told("not ready", "ready");
+  told("not ready", "not ready");
   assert.deepEqual(await lists(), [""]);
 });
