@@ -105,7 +105,7 @@ export function toOptions(
     follow: isFollowing ? { snapshot: !values["watch-only"], count: values.count } : undefined,
     wait: values.wait,
     timeoutMs,
-    probe: toProbeOptions(values),
+    probe: toProbeOptions(resolved),
     checkAccess,
     rbac,
     kube: toKubeSettings(values),

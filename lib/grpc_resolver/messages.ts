@@ -36,7 +36,9 @@ function reasonText(reason: EmptyReason, { service, source }: Surroundings): str
         source === "endpoints" ? "Endpoints" : "EndpointSlices"
       }${service === undefined ? " found" : ""}`;
     case "none-ready":
-      return `0 of ${reason.total} endpoints ready`;
+      return `0 of ${reason.total} endpoints ready${
+        reason.leftOut === 0 ? "" : `, ${reason.leftOut} left out by their family`
+      }`;
     case "no-port": {
       if (reason.wanted === "") return "no usable port";
       if (/^\d+$/.test(reason.wanted)) {

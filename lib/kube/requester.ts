@@ -139,12 +139,16 @@ export class Requester {
     }
   }
 
-  /** The answer's JSON, undefined for an empty body. @throws {DecodeError} when it is something else */
+  /** The answer's JSON, undefined for a status that needs none. @throws {DecodeError} when it is something else */
   async json(request: ApiRequest): Promise<{ readonly value: unknown; readonly bytes: number }> {
     const subject = subjectOf(request);
     const response = await this.send(request);
     const bytes = await this.#read(response, subject, request.options?.signal);
-    if (bytes.length === 0) return { value: undefined, bytes: 0 };
+    if (bytes.length === 0) {
+      // The API sends a body with these, so something else has answered.
+      if (response.status > 202) return { value: undefined, bytes: 0 };
+      throw new DecodeError(`${describeSubject(subject)}: the answer is empty`);
+    }
     let value: unknown;
     try {
       value = JSON.parse(new TextDecoder().decode(bytes));

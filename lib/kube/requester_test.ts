@@ -76,6 +76,19 @@ Deno.test("KubeClient makes errors of statuses and of anything else", async (t) 
   });
 });
 
+Deno.test("KubeClient takes no emptiness for an object, but where there is none to send", async () => {
+  for (const status of [200, 201]) {
+    const { client } = fixtureOf([{ status, body: "" }]);
+    await assert.rejects(client.get(POD), (error) => {
+      assert.ok(error instanceof DecodeError);
+      assert.match(error.message, /^get pods\/p in namespace "n": the answer is empty$/);
+      return true;
+    });
+  }
+  const { client } = fixtureOf([{ status: 204, body: "" }]);
+  assert.equal(await client.delete(POD), undefined);
+});
+
 Deno.test("KubeClient repeats what may be repeated", async (t) => {
   const busy = status(503, "ServiceUnavailable");
   const asked = status(503, "ServiceUnavailable", {}, { "retry-after": "2" });
