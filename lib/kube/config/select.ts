@@ -3,15 +3,15 @@
 import { type Clock, systemClock } from "#lib/run/clock.ts";
 import { KubeConfigError } from "../errors.ts";
 import { isJsonObject } from "../types.ts";
-import type { ExecPlugin, Impersonation, KubeConnection } from "./connection.ts";
+import type { KubeConnection } from "./connection.ts";
 import { EntryReader } from "./entry_reader.ts";
+import { execPlugin } from "./exec_plugin.ts";
 import type { KubeFlags } from "./flags.ts";
+import { impersonation } from "./impersonation.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
-import { BasicCredentials, ExecPluginConfig, SecretSource } from "./secret.ts";
+import { BasicCredentials, SecretSource } from "./secret.ts";
 import { normaliseServerUrl } from "./server_url.ts";
 
-const EXEC_EXTENSION = "client.authentication.k8s.io/exec";
-const EXEC_VERSIONS = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];
 /** Most names that an error tells. */
 const MAX_NAMES = 20;
 const PROXY_SCHEMES = ["http:", "https:", "socks5:", "socks5h:"];
@@ -204,66 +204,4 @@ function cachedToken(
     `the auth provider "${name}" is not supported and has left no token that is still valid, ` +
       "use an exec plugin instead",
   );
-}
-
-function execPlugin(
-  fields: Record<string, unknown>,
-  user: EntryReader,
-  cluster: EntryReader,
-): ExecPlugin {
-  const exec = user.within("exec", fields);
-  const apiVersion = exec.text("apiVersion");
-  if (apiVersion === undefined || !EXEC_VERSIONS.includes(apiVersion)) {
-    throw user.error(`exec has the unsupported apiVersion "${apiVersion ?? ""}"`);
-  }
-  const command = exec.text("command");
-  if (command === undefined) throw user.error("exec has no command");
-  const mode = exec.text("interactiveMode") ??
-    (apiVersion.endsWith("/v1beta1") ? "IfAvailable" : undefined);
-  if (mode !== "Never" && mode !== "IfAvailable" && mode !== "Always") {
-    throw user.error(`exec needs an interactiveMode of Never, IfAvailable or Always`);
-  }
-  const env = fields["env"] ?? [];
-  if (!Array.isArray(env)) throw user.error(`exec has an "env" that is no list`);
-  return new ExecPluginConfig({
-    apiVersion,
-    command: /[/\\]/.test(command) ? exec.resolve(command) : command,
-    args: exec.texts("args"),
-    env: Object.fromEntries(
-      env.filter(isJsonObject).map(({ name, value }) => [String(name), String(value)]),
-    ),
-    interactiveMode: mode,
-    provideClusterInfo: exec.flag("provideClusterInfo"),
-    installHint: exec.text("installHint"),
-    clusterConfig: execExtension(cluster),
-  });
-}
-
-function execExtension(cluster: EntryReader): unknown {
-  for (const extension of cluster.list("extensions")) {
-    if (extension["name"] === EXEC_EXTENSION) return extension["extension"];
-  }
-  return undefined;
-}
-
-function impersonation(entry: EntryReader, flags: KubeFlags): Impersonation | undefined {
-  const user = flags.as ?? entry.text("as");
-  const uid = flags.asUid ?? entry.text("as-uid");
-  const groups = flags.asGroups?.length ? flags.asGroups : entry.texts("as-groups");
-  const extra = flags.asUserExtra?.length
-    ? extraFromFlags(flags.asUserExtra)
-    : entry.textLists("as-user-extra");
-  if (user !== undefined) return { user, uid, groups, extra };
-  if (uid === undefined && groups.length === 0 && Object.keys(extra).length === 0) return undefined;
-  throw new KubeConfigError("Cannot impersonate: uid, groups or extra are given without a user");
-}
-
-function extraFromFlags(values: readonly string[]): Record<string, string[]> {
-  const extra: Record<string, string[]> = {};
-  for (const value of values) {
-    const at = value.indexOf("=");
-    if (at <= 0) throw new KubeConfigError(`Cannot use --as-user-extra "${value}": not key=value`);
-    (extra[value.slice(0, at)] ??= []).push(value.slice(at + 1));
-  }
-  return extra;
 }
