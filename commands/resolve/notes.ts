@@ -10,8 +10,9 @@ export function footerOf({ target, snapshot }: TargetState): string {
   const { list, source, resourceVersion } = snapshot;
   const { usable, endpoints, slices } = list;
   const where = `${slices.length} slice${slices.length === 1 ? "" : "s"}`;
+  const version = resourceVersion === "" ? "" : `, rv ${resourceVersion}`;
   return `${target.namespace}/${target.service}: ${usable.length} usable of ${endpoints.length} ` +
-    `endpoints in ${where} (${source}, rv ${resourceVersion})\n`;
+    `endpoints in ${where} (${source}${version})\n`;
 }
 
 /** Warnings and the error of a target that needs so many addresses, as `kcfg: …` lines. */

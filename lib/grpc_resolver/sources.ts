@@ -4,7 +4,7 @@ import { isForbidden, KubeApiError } from "#lib/kube/errors.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { Clock, Timer } from "#lib/run/clock.ts";
 import { addCounts, NO_COUNTS, type SourceCounts } from "./source_counts.ts";
-import { type FeedDeps, SourceFeed, type SourceKind } from "./source_feed.ts";
+import { type FeedDeps, type FeedFailure, SourceFeed, type SourceKind } from "./source_feed.ts";
 import type { EndpointSlice } from "./slices.ts";
 import type { Target } from "./target.ts";
 
@@ -15,8 +15,8 @@ export interface SourcesDeps extends Pick<FeedDeps, "kube" | "resyncMs"> {
   /** In [0, 1). */
   readonly random: () => number;
   readonly onSlices: (slices: readonly EndpointSlice[], how: SlicesOrigin) => void;
-  /** The source in use gives nothing; tried again after `retryInMs`. */
-  readonly onError: (error: unknown, retryInMs: number) => void;
+  /** The source in use gives nothing. */
+  readonly onError: (error: unknown, how: FeedFailure) => void;
   readonly onRecovered: () => void;
 }
 
@@ -95,8 +95,8 @@ export class Sources {
         if (this.#candidate === feed) this.#adopt(feed);
         if (this.#feed === feed) onSlices(slices, { source: kind, isWholeRead });
       },
-      onError: (error, retryInMs) => this.#failed(feed, { error, retryInMs, isRefused: false }),
-      onRefused: (error, retryInMs) => this.#failed(feed, { error, retryInMs, isRefused: true }),
+      onError: (error, how) => this.#failed(feed, { error, how, isRefused: false }),
+      onRefused: (error, how) => this.#failed(feed, { error, how, isRefused: true }),
       onRecovered: () => {
         if (this.#feed === feed) onRecovered();
       },
@@ -124,9 +124,9 @@ export class Sources {
 
   #failed(
     feed: SourceFeed,
-    { error, retryInMs, isRefused }: {
+    { error, how, isRefused }: {
       readonly error: unknown;
-      readonly retryInMs: number;
+      readonly how: FeedFailure;
       readonly isRefused: boolean;
     },
   ): void {
@@ -140,7 +140,7 @@ export class Sources {
     if (!isFallingBack) {
       // Where neither is allowed the right that is missing is the one on slices.
       const told = isRefused && feed.kind === "endpoints" ? this.#refusal ?? error : error;
-      return this.#deps.onError(told, retryInMs);
+      return this.#deps.onError(told, how);
     }
     this.#refusal = error instanceof KubeApiError && isForbidden(error) ? error : undefined;
     this.#deps.logger.info("EndpointSlices refused, following Endpoints", {
