@@ -53,7 +53,6 @@ export async function examine(options: DoctorOptions, deps: ExamineDeps): Promis
   }
   findings.push(configurationFinding(connection));
   findings.push(...await credentialFindings(connection, { platform, nowMs: clock.now() }));
-  findings.push(...await serverCertificateFindings(connection, deps));
   const client = createKubeClient({
     config: connection,
     platform,
@@ -84,8 +83,13 @@ async function examineServer(
   },
 ): Promise<DoctorReport> {
   const { signal } = deps;
+  // Side by side: a server that is silent would be waited for twice.
+  const certificate = serverCertificateFindings(connection, deps);
+  const answer = serverFindings(client, deps);
   try {
-    findings.push(...await serverFindings(client, deps));
+    const [seen] = await Promise.allSettled([certificate, answer]);
+    if (seen.status === "fulfilled") findings.push(...seen.value);
+    findings.push(...await answer);
     findings.push(await identityFinding(client, signal));
     const access = options.checkAccess
       ? await reviewRules(client, { options, deps, home: connection.namespace ?? "default" })
@@ -116,7 +120,7 @@ async function serverCertificateFindings(
     if (insecure !== true) return [finding];
     return [{
       check,
-      status: "warn",
+      status: finding.status === "fail" ? "fail" : "warn",
       detail: `not verified, ${finding.detail}`,
       hint: "anybody can be the server: name its authority with --certificate-authority",
     }];
