@@ -39,6 +39,9 @@ export interface ExamineDeps {
 /** The server's clock is told in whole seconds, so less than this is nothing. */
 const SKEW_WARN_MS = 5000;
 
+/** Longest time to connect, as for the client. */
+const CONNECT_MS = 10_000;
+
 /** Makes the rounds; never rejects but for a fault of our own. */
 export async function examine(options: DoctorOptions, deps: ExamineDeps): Promise<DoctorReport> {
   const { platform, parseYaml, clock, log } = deps;
@@ -84,7 +87,11 @@ async function examineServer(
 ): Promise<DoctorReport> {
   const { signal } = deps;
   // Side by side: a server that is silent would be waited for twice.
-  const certificate = serverCertificateFindings(connection, deps);
+  const { requestTimeoutMs } = options;
+  const certificate = serverCertificateFindings(connection, {
+    ...deps,
+    timeoutMs: requestTimeoutMs > 0 ? Math.min(CONNECT_MS, requestTimeoutMs) : CONNECT_MS,
+  });
   const answer = serverFindings(client, deps);
   try {
     const [seen] = await Promise.allSettled([certificate, answer]);
@@ -106,12 +113,13 @@ async function examineServer(
 
 async function serverCertificateFindings(
   { server, serverName, proxyUrl, insecure }: KubeConnection,
-  { clock, signal }: ExamineDeps,
+  { clock, signal, timeoutMs }: ExamineDeps & { readonly timeoutMs: number },
 ): Promise<Finding[]> {
   try {
     const certificate = await readServerCertificate({ server, serverName, proxyUrl }, {
       signal,
       clock,
+      timeoutMs,
     });
     if (certificate === undefined) return [];
     const { notAfter } = certificate;

@@ -140,6 +140,20 @@ Deno.test("examine() ends with 6 when something else than Kubernetes answers", a
   assert.match(findingOf(report, "server").hint ?? "", /does not speak as Kubernetes/);
 });
 
+Deno.test("examine() waits for a silent server no longer than for a request", async () => {
+  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = silent.addr as Deno.NetAddr;
+  const started = performance.now();
+  const report = await examined({
+    server: `https://127.0.0.1:${port}`,
+    "request-timeout": "300ms",
+    kubeconfig: "/dev/null",
+  });
+  assert.equal(report.exitCode, 6, formatText(report));
+  assert.match(findingOf(report, "server").detail, /not answered within 300 ms$/);
+  assert.ok(performance.now() - started < 3000);
+});
+
 Deno.test("examine() tells of the proxy and where it is from, without its password", async () => {
   const report = await examined({
     server: "https://kube.example:6443",
