@@ -64,19 +64,19 @@ export const command: Command<DoctorOptions, typeof FLAGS> = {
     return toOptions(resolved, scanned);
   },
   async permissions(options) {
-    if (options.rbac !== undefined) return {};
     const { permissionsOf } = await import("./permissions.ts");
     return await permissionsOf(options);
   },
   async strictPermissions(options) {
-    if (options.rbac !== undefined) return {};
     const { strictPermissionsOf } = await import("./permissions.ts");
     return await strictPermissionsOf(options);
   },
   async run(options, context) {
     if (options.rbac !== undefined) {
       const { activeRules, renderRbac } = await import("#lib/kube/mod.ts");
-      const namespaces = options.namespaces.length === 0 ? ["default"] : options.namespaces;
+      const { configuredConnection } = await import("#lib/kube/deno_connection.ts");
+      const home = async () => (await configuredConnection(options.kube))?.namespace ?? "default";
+      const namespaces = options.namespaces.length === 0 ? [await home()] : options.namespaces;
       const rules = activeRules(scope, new Set(["identity"]));
       context.stdout.write(renderRbac(rules, { ...options.rbac, command: "doctor", namespaces }));
       return 0;
