@@ -6,7 +6,7 @@
 
 import type { Clock } from "#lib/run/clock.ts";
 import type { Logger } from "#lib/log/logger.ts";
-import type { AccessReview, AccessRule } from "./access_review.ts";
+import type { AccessReview, AccessRule } from "./access.ts";
 import type { ApiResource } from "./api_resources.ts";
 import type { KubeConnection } from "./config/connection.ts";
 import type { ApiCatalog } from "./discovery.ts";

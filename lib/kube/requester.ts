@@ -12,7 +12,7 @@ import {
   retryAfterSeconds,
 } from "./api_error.ts";
 import { WarningLog } from "./api_warnings.ts";
-import type { RequestOptions } from "./contract.ts";
+import type { RequestOptions } from "./operations.ts";
 import { DecodeError, describeSubject, KubeTransportError, TransportError } from "./errors.ts";
 import type { RequestSubject } from "./errors.ts";
 import type { KubeMetrics } from "./metrics.ts";
