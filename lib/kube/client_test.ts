@@ -2,21 +2,13 @@
 
 import assert from "node:assert/strict";
 import { CapturedLog } from "#tests/support/log.ts";
-import { fixtureOf, OK, only, POD, PODS } from "#tests/support/client_fixture.ts";
+import { DEPLOYMENT, fixtureOf, OK, only, POD, PODS } from "#tests/support/client_fixture.ts";
 import { settle } from "#tests/support/clock.ts";
 import { json, ScriptedStream } from "#tests/support/scripted_transport.ts";
 import { createKubeClient } from "./client.ts";
 import type { KubeClient } from "./contract.ts";
 import { KubeTransportError } from "./errors.ts";
 import { unrestricted } from "./scope/client_scope.ts";
-
-const DEPLOYMENT = {
-  group: "apps",
-  version: "v1",
-  resource: "deployments",
-  namespace: "n",
-  name: "d",
-} as const;
 
 Deno.test("KubeClient sends each operation as the API wants it", async (t) => {
   const object = { metadata: { name: "p" } };

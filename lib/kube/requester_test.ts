@@ -1,7 +1,7 @@
 /** Answers that are errors, what is tried again, and how often requests go. */
 
 import assert from "node:assert/strict";
-import { fixtureOf, OK, POD, PODS } from "#tests/support/client_fixture.ts";
+import { DEPLOYMENT, fixtureOf, OK, POD, PODS } from "#tests/support/client_fixture.ts";
 import { ManualClock } from "#tests/support/clock.ts";
 import { status } from "#tests/support/scripted_collection.ts";
 import { json, ScriptedTransport } from "#tests/support/scripted_transport.ts";
@@ -18,14 +18,6 @@ import {
   KubeTransportError,
 } from "./errors.ts";
 import { unrestricted } from "./scope/client_scope.ts";
-
-const DEPLOYMENT = {
-  group: "apps",
-  version: "v1",
-  resource: "deployments",
-  namespace: "n",
-  name: "d",
-} as const;
 
 Deno.test("KubeClient makes errors of statuses and of anything else", async (t) => {
   await t.step("a Status", async () => {

@@ -13,6 +13,15 @@ import {
   type SeenRequest,
 } from "#tests/support/scripted_transport.ts";
 
+/** An object of a group, to read and write. */
+export const DEPLOYMENT = {
+  group: "apps",
+  version: "v1",
+  resource: "deployments",
+  namespace: "n",
+  name: "d",
+} as const;
+
 /** A collection. */
 export const PODS = { group: "", version: "v1", resource: "pods", namespace: "n" } as const;
 /** One of its objects. */
