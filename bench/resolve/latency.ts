@@ -18,12 +18,22 @@ const CUTS = 50;
 export async function latency({ kubeconfig }: { readonly kubeconfig: string }): Promise<void> {
   await using service = await benchService(kubeconfig);
   await service.create("web-1", 2);
+  await patches(service, kubeconfig);
+  await reconnects(service);
+}
+
+/** Each PATCH beside a bare watch loop. */
+async function patches(service: BenchService, kubeconfig: string): Promise<void> {
+  // Ends after the channel: one that outlives its client would warn of a server that cannot be reached.
+  await using ends = new AsyncDisposableStack();
   const client = await newClientFromKubeconfig({ path: kubeconfig });
+  ends.defer(() => client.close());
   const startMs = performance.now();
   const open = await measuredChannels(client);
   using channel = open(`kubernetes:///web.${service.namespace}:grpc`);
   const firstMs = await channel.told(2) - startMs;
   const bare = bareWatch(service);
+  ends.defer(() => bare.close());
   await pause(500);
   const times = { bare: [] as number[], added: [] as number[], removed: [] as number[] };
   for (let patch = 0; patch < PATCHES; patch++) {
@@ -50,15 +60,13 @@ export async function latency({ kubeconfig }: { readonly kubeconfig: string }): 
       }`,
     );
   }
-  bare.close();
-  await client.close();
-  await reconnects(service);
 }
 
 /** Each time the connection is reset and the slice changed in the same moment. */
 async function reconnects(service: BenchService): Promise<void> {
   const { url, caPem, token } = service.server;
   await using relay = await startRelay({ port: Number(new URL(url).port) });
+  await using ends = new AsyncDisposableStack();
   const client = createKubeClient({
     scope: unrestricted(),
     config: {
@@ -67,6 +75,7 @@ async function reconnects(service: BenchService): Promise<void> {
       token: { text: token ?? "" },
     },
   });
+  ends.defer(() => client.close());
   const open = await measuredChannels(client);
   using channel = open(`kubernetes:///web.${service.namespace}:grpc`);
   let count = 2;
@@ -86,7 +95,6 @@ async function reconnects(service: BenchService): Promise<void> {
       quantile(times, 0.99).toFixed(1)
     } ms   ${relay.acceptedCount} connections`,
   );
-  await client.close();
 }
 
 /** The loop of a hurried program: a watch, a parse, nothing else. */

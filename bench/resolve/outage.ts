@@ -26,6 +26,9 @@ export async function outage(): Promise<void> {
         token: { text: plane.adminToken },
       },
     });
+    // Ends after the channel, which would warn of a client that is gone.
+    await using ends = new AsyncDisposableStack();
+    ends.defer(() => client.close());
     const open = await measuredChannels(client);
     await using service = await benchService(plane.kubeconfigPath);
     await service.create("web-1", 2);
@@ -33,7 +36,6 @@ export async function outage(): Promise<void> {
     await channel.told(2);
     await frozen({ relay, service, channel });
     await killed({ plane, service, channel });
-    await client.close();
   } finally {
     await plane.stop();
   }

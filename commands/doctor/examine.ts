@@ -7,19 +7,20 @@ import {
   activeRules,
   createKubeClient,
   createScope,
+  DecodeError,
   exitCodeOf,
   KubeApiError,
-  KubeTransportError,
   loadKubeConnection,
   toAccessRules,
 } from "#lib/kube/mod.ts";
 import type { KubeClient, KubeConnection, KubePlatform, ScopeDeclaration } from "#lib/kube/mod.ts";
 import { readServerCertificate } from "#lib/kube/server_certificate.ts";
 import type { Logger } from "#lib/log/logger.ts";
-import { describeError } from "#lib/log/redact.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import { userAgent } from "#lib/run/version.ts";
+import { configurationFinding } from "./configuration.ts";
 import { credentialFindings, expiryFinding } from "./expiry.ts";
+import { failureFinding, unusableFinding } from "./failures.ts";
 import type { DoctorOptions } from "./options.ts";
 import type { AccessFinding, DoctorReport, Finding } from "./report.ts";
 import { scope } from "./scope.ts";
@@ -38,6 +39,9 @@ export interface ExamineDeps {
 /** The server's clock is told in whole seconds, so less than this is nothing. */
 const SKEW_WARN_MS = 5000;
 
+/** Longest time to connect, as for the client. */
+const CONNECT_MS = 10_000;
+
 /** Makes the rounds; never rejects but for a fault of our own. */
 export async function examine(options: DoctorOptions, deps: ExamineDeps): Promise<DoctorReport> {
   const { platform, parseYaml, clock, log } = deps;
@@ -46,17 +50,12 @@ export async function examine(options: DoctorOptions, deps: ExamineDeps): Promis
   try {
     connection = await loadKubeConnection(options.kube, { platform, parseYaml, logger: log });
   } catch (error) {
-    findings.push({
-      check: "configuration",
-      status: "fail",
-      detail: reasonOf(error),
-      hint: "name a file with --kubeconfig, a server with --server, or run inside a pod",
-    });
+    if (deps.signal.aborted) throw error;
+    findings.push(unusableFinding(error));
     return { findings, access: [], exitCode: 1 };
   }
   findings.push(configurationFinding(connection));
   findings.push(...await credentialFindings(connection, { platform, nowMs: clock.now() }));
-  findings.push(...await serverCertificateFindings(connection, deps));
   const client = createKubeClient({
     config: connection,
     platform,
@@ -87,8 +86,17 @@ async function examineServer(
   },
 ): Promise<DoctorReport> {
   const { signal } = deps;
+  // Side by side: a server that is silent would be waited for twice.
+  const { requestTimeoutMs } = options;
+  const certificate = serverCertificateFindings(connection, {
+    ...deps,
+    timeoutMs: requestTimeoutMs > 0 ? Math.min(CONNECT_MS, requestTimeoutMs) : CONNECT_MS,
+  });
+  const answer = serverFindings(client, deps);
   try {
-    findings.push(...await serverFindings(client, deps));
+    const [seen] = await Promise.allSettled([certificate, answer]);
+    if (seen.status === "fulfilled") findings.push(...seen.value);
+    findings.push(...await answer);
     findings.push(await identityFinding(client, signal));
     const access = options.checkAccess
       ? await reviewRules(client, { options, deps, home: connection.namespace ?? "default" })
@@ -98,46 +106,32 @@ async function examineServer(
     return { findings, access, exitCode: denied ? 5 : failed ? 1 : 0 };
   } catch (error) {
     if (signal.aborted) throw error;
-    findings.push(failureFinding(error));
+    findings.push(failureFinding(error, { connection, findings }));
     return { findings, access: [], exitCode: exitCodeOf(error) };
   }
 }
 
-function configurationFinding(connection: KubeConnection): Finding {
-  const { origin, server, namespace } = connection;
-  return {
-    check: "configuration",
-    status: "ok",
-    detail: `${origin ?? "flags"}: ${server}, ${
-      credentialsOf(connection)
-    }, namespace "${namespace}"`,
-  };
-}
-
-function credentialsOf(connection: KubeConnection): string {
-  const { clientCertificate, token, basic, exec, impersonate } = connection;
-  const kinds = [
-    ...(clientCertificate === undefined ? [] : ["client certificate"]),
-    ...(token === undefined ? [] : ["token"]),
-    ...(basic === undefined ? [] : ["password"]),
-    ...(exec === undefined ? [] : [`plugin ${exec.command}`]),
-  ];
-  const shown = kinds.length === 0 ? "anonymous" : kinds.join(" and ");
-  return impersonate === undefined ? shown : `${shown} as ${impersonate.user}`;
-}
-
 async function serverCertificateFindings(
-  { server, serverName, proxyUrl }: KubeConnection,
-  { clock, signal }: ExamineDeps,
+  { server, serverName, proxyUrl, insecure }: KubeConnection,
+  { clock, signal, timeoutMs }: ExamineDeps & { readonly timeoutMs: number },
 ): Promise<Finding[]> {
   try {
     const certificate = await readServerCertificate({ server, serverName, proxyUrl }, {
       signal,
       clock,
+      timeoutMs,
     });
     if (certificate === undefined) return [];
     const { notAfter } = certificate;
-    return [expiryFinding("server certificate", { notAfter, nowMs: clock.now() })];
+    const check = "server certificate";
+    const finding = expiryFinding(check, { notAfter, nowMs: clock.now() });
+    if (insecure !== true) return [finding];
+    return [{
+      check,
+      status: finding.status === "fail" ? "fail" : "warn",
+      detail: `not verified, ${finding.detail}`,
+      hint: "anybody can be the server: name its authority with --certificate-authority",
+    }];
   } catch (error) {
     if (signal.aborted) throw error;
     // The request that follows fails for the same reason and tells it.
@@ -154,7 +148,7 @@ async function serverFindings(
   const startedAt = clock.monotonic();
   const { headers, bytes } = await client.raw("GET", "/version", { signal });
   const tookMs = Math.round(clock.monotonic() - startedAt);
-  const { gitVersion } = JSON.parse(new TextDecoder().decode(bytes));
+  const gitVersion = versionOf(bytes);
   const findings: Finding[] = [{
     check: "server",
     status: "ok",
@@ -163,6 +157,19 @@ async function serverFindings(
   const date = Date.parse(String(headers["date"]));
   if (!Number.isNaN(date)) findings.push(clockFinding(clock.now() - date));
   return findings;
+}
+
+/** @throws {DecodeError} when it is not the answer of an API server */
+function versionOf(bytes: Uint8Array): string {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new DecodeError("get /version: the answer is not JSON", { cause });
+  }
+  const { gitVersion } = (answer ?? {}) as { readonly gitVersion?: unknown };
+  if (typeof gitVersion === "string") return gitVersion;
+  throw new DecodeError("get /version: the answer names no version");
 }
 
 function clockFinding(skewMs: number): Finding {
@@ -223,30 +230,4 @@ async function reviewRules(
     }
   }
   return found;
-}
-
-function failureFinding(error: unknown): Finding {
-  const detail = reasonOf(error);
-  if (error instanceof KubeApiError) {
-    const hint = error.status === 401
-      ? "the credentials are not accepted: renew them, or check which user the context names"
-      : "the server answered, so address and certificates are right";
-    return { check: error.status === 401 ? "identity" : "server", status: "fail", detail, hint };
-  }
-  const hint = error instanceof KubeTransportError ? TRANSPORT_HINTS[error.kind] : undefined;
-  return { check: "server", status: "fail", detail, ...(hint !== undefined && { hint }) };
-}
-
-const TRANSPORT_HINTS: Readonly<Record<string, string>> = {
-  connect: "is the address right, and can it be reached from here?",
-  tls:
-    "name the right authority with --certificate-authority, or the name in the certificate with " +
-    "--tls-server-name",
-  proxy: "look at --proxy-url and HTTPS_PROXY, or use --no-env-proxy",
-  timeout: "the server accepted the connection and did not answer in time",
-};
-
-function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? describeError(error) : String(error);
-  return text.trim().replace(/\s*\n\s*/g, "; ");
 }

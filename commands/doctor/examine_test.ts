@@ -90,6 +90,132 @@ Deno.test("examine() says that nothing was found, and what was tried", async () 
   assert.match(findingOf(report, "configuration").detail, /\/nonexistent\/config.*no such file/);
 });
 
+Deno.test("examine() says what to do about a configuration that is wrong", async () => {
+  await using dir = await tempDir();
+  const hintOf = async (text: string) => {
+    const report = await examined({ kubeconfig: await kubeconfig(dir, text) });
+    assert.equal(report.exitCode, 1);
+    return findingOf(report, "configuration").hint ?? "";
+  };
+  assert.match(await hintOf("{}"), /^name a file/);
+  assert.match(await hintOf("current-context: gone"), /^mend what is named/);
+});
+
+Deno.test("examine() tells of credentials that cannot be had as such, and of the plugin", async () => {
+  await using dir = await tempDir();
+  await using server = await startKubeServer();
+  const failing = async (user: Record<string, unknown>) => {
+    const config = JSON.parse(server.kubeconfig({}));
+    config.users = [{ name: config.contexts[0].context.user ?? "u", user }];
+    config.contexts[0].context.user = config.users[0].name;
+    const report = await examined({ kubeconfig: await kubeconfig(dir, JSON.stringify(config)) });
+    assert.equal(report.exitCode, 1, formatText(report));
+    return findingOf(report, "credentials");
+  };
+  const unreadable = await failing({ tokenFile: dir.path });
+  assert.match(unreadable.detail, /^Cannot read the token file ".*": .*directory/);
+  assert.match(unreadable.hint ?? "", /^look at the files/);
+  const plugin = await failing({
+    exec: {
+      apiVersion: "client.authentication.k8s.io/v1",
+      interactiveMode: "Never",
+      command: "false",
+    },
+  });
+  assert.match(plugin.detail, /"false": it ended with exit code 1$/);
+  assert.match(plugin.hint ?? "", /run the plugin by itself/);
+});
+
+Deno.test("examine() ends with 6 when something else than Kubernetes answers", async () => {
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    () => new Response("<html>sign in to the network</html>"),
+  );
+  const report = await examined({
+    server: `http://127.0.0.1:${server.addr.port}`,
+    kubeconfig: "/dev/null",
+  });
+  assert.equal(report.exitCode, 6, formatText(report));
+  assert.match(findingOf(report, "server").detail, /^get \/version: the answer is not JSON/);
+  assert.match(findingOf(report, "server").hint ?? "", /does not speak as Kubernetes/);
+});
+
+Deno.test("examine() waits for a silent server no longer than for a request", async () => {
+  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = silent.addr as Deno.NetAddr;
+  const started = performance.now();
+  const report = await examined({
+    server: `https://127.0.0.1:${port}`,
+    "request-timeout": "300ms",
+    kubeconfig: "/dev/null",
+  });
+  assert.equal(report.exitCode, 6, formatText(report));
+  assert.match(findingOf(report, "server").detail, /not answered within 300 ms$/);
+  assert.ok(performance.now() - started < 3000);
+});
+
+Deno.test("examine() tells of the proxy and where it is from, without its password", async () => {
+  const report = await examined({
+    server: "https://kube.example:6443",
+    "proxy-url": "http://me:hush@127.0.0.1:1/",
+    token: "hush",
+    kubeconfig: "/dev/null",
+  });
+  assert.equal(report.exitCode, 6);
+  assert.match(
+    findingOf(report, "configuration").detail,
+    /, through the proxy http:\/\/127\.0\.0\.1:1 \(--proxy-url\), token, /,
+  );
+  assert.match(findingOf(report, "server").detail, /Cannot connect to the proxy 127\.0\.0\.1:1: /);
+  assert.match(findingOf(report, "server").hint ?? "", /--proxy-url/);
+  assert.ok(!formatText(report).includes("hush"));
+});
+
+Deno.test("examine() warns of credentials that are not sent and of a server nobody verifies", async () => {
+  const plain = await examined({
+    server: "http://127.0.0.1:1",
+    token: "t",
+    kubeconfig: "/dev/null",
+  });
+  assert.equal(findingOf(plain, "configuration").status, "warn");
+  assert.match(findingOf(plain, "configuration").hint ?? "", /not sent/);
+  await using server = await startKubeServer({
+    tls: { notAfter: new Date("2049-01-01T00:00:00Z") },
+  });
+  const insecure = await examined({
+    server: server.url,
+    "insecure-skip-tls-verify": "true",
+    kubeconfig: "/dev/null",
+  });
+  const finding = findingOf(insecure, "server certificate");
+  assert.equal(finding.status, "warn");
+  assert.match(finding.detail, /^not verified, expires 2049/);
+});
+
+Deno.test("examine() does not blame the trust for a certificate that is over, or a key that is another's", async () => {
+  await using dir = await tempDir();
+  await using over = await startKubeServer({
+    tls: { notAfter: new Date("2020-01-01T00:00:00Z") },
+  });
+  const expired = await examined({ kubeconfig: await kubeconfig(dir, over.kubeconfig({})) });
+  assert.equal(expired.exitCode, 6, formatText(expired));
+  assert.equal(findingOf(expired, "server certificate").status, "fail");
+  assert.equal(findingOf(expired, "server").hint, undefined);
+  await using server = await startKubeServer();
+  const authority = await createCertificateAuthority();
+  const [one, other] = await Promise.all([
+    authority.issue({ commonName: "one", usage: "client" }),
+    authority.issue({ commonName: "other", usage: "client" }),
+  ]);
+  const mixed = await examined({
+    kubeconfig: await kubeconfig(dir, server.kubeconfig({})),
+    "client-certificate": await dir.write("c.pem", one.certificatePem),
+    "client-key": await dir.write("k.pem", other.privateKeyPem),
+  });
+  assert.equal(mixed.exitCode, 6, formatText(mixed));
+  assert.match(findingOf(mixed, "server").hint ?? "", /belong to the client certificate/);
+});
+
 Deno.test("examine() ends with 6 and a hint when the server cannot be reached", async () => {
   const report = await examined({ server: "http://127.0.0.1:1", kubeconfig: "/dev/null" });
   assert.equal(report.exitCode, 6, formatText(report));

@@ -2,13 +2,14 @@
 
 import { decodeBase64 } from "#lib/format/base64.ts";
 import { certificateValidity } from "#lib/format/x509_validity.ts";
-import type { KubeConnection, KubePlatform } from "#lib/kube/mod.ts";
+import type { KubeConnection, KubePlatform, TextSource } from "#lib/kube/mod.ts";
 import type { Finding } from "./report.ts";
 
 /** Something that ends within this is worth a warning. */
 const SOON_MS = 14 * 24 * 3600_000;
 /** Tokens of pods last an hour and are renewed, so only what is over is told of them. */
 const DAY_MS = 24 * 3600_000;
+const HOUR_MS = 3600_000;
 
 /** The finding for something that ends at `notAfter`. */
 export function expiryFinding(
@@ -31,6 +32,8 @@ export function expiryFinding(
   }
   const left = leftMs >= DAY_MS
     ? `${Math.floor(leftMs / DAY_MS)} days`
+    : leftMs >= 2 * HOUR_MS
+    ? `${Math.floor(leftMs / HOUR_MS)} hours`
     : `${Math.floor(leftMs / 60_000)} minutes`;
   const detail = `expires ${when}, in ${left}`;
   if (leftMs < soonMs) return { check, status: "warn", detail, hint: "renew it in time" };
@@ -43,11 +46,15 @@ export async function credentialFindings(
   { platform, nowMs }: { readonly platform: KubePlatform; readonly nowMs: number },
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
-  const textOf = async (
-    source: { readonly text?: string | undefined; readonly file?: string | undefined },
-  ) =>
-    source.text ??
-      (source.file === undefined ? undefined : await platform.readTextFile(source.file));
+  const textOf = async ({ text, file }: TextSource) => {
+    if (text !== undefined || file === undefined) return text;
+    try {
+      return await platform.readTextFile(file);
+    } catch {
+      // The request that follows fails for the same reason and tells it.
+      return undefined;
+    }
+  };
   if (connection.clientCertificate !== undefined) {
     const pem = await textOf(connection.clientCertificate);
     if (pem !== undefined) findings.push(certificateFinding(pem, nowMs));

@@ -14,6 +14,7 @@ Deno.test("expiryFinding() fails what is over, warns of what ends soon", () => {
     detail: "expires 2026-01-01T01:00:00Z, in 60 minutes",
     hint: "renew it in time",
   });
+  assert.match(at("2026-01-01T23:59:59Z").detail, /, in 23 hours$/);
   assert.equal(at("2026-01-14T00:00:00Z").status, "warn");
   assert.deepEqual(at("2026-02-01T00:00:00Z"), {
     check: "x",

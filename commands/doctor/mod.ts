@@ -9,10 +9,12 @@ import { SERVE_CONFIG_PEERS_SCOPE } from "#lib/kube/declarations/serve_config_pe
 import type { ScopeDeclaration } from "#lib/kube/mod.ts";
 import { createLogger } from "#lib/log/create_logger.ts";
 import { gatherEntropy } from "#lib/run/early_entropy.ts";
+import { interruptedExitCode } from "#lib/run/stop_request.ts";
 import { nearest } from "#lib/cli/nearest.ts";
 import { FLAGS, toOptions } from "./options.ts";
 import type { DoctorOptions } from "./options.ts";
 import { formatJson, formatText } from "./report.ts";
+import type { DoctorReport } from "./report.ts";
 import { scope } from "./scope.ts";
 
 /** Declarations of the commands that talk to the API server, by command. */
@@ -62,19 +64,19 @@ export const command: Command<DoctorOptions, typeof FLAGS> = {
     return toOptions(resolved, scanned);
   },
   async permissions(options) {
-    if (options.rbac !== undefined) return {};
     const { permissionsOf } = await import("./permissions.ts");
     return await permissionsOf(options);
   },
   async strictPermissions(options) {
-    if (options.rbac !== undefined) return {};
     const { strictPermissionsOf } = await import("./permissions.ts");
     return await strictPermissionsOf(options);
   },
   async run(options, context) {
     if (options.rbac !== undefined) {
       const { activeRules, renderRbac } = await import("#lib/kube/mod.ts");
-      const namespaces = options.namespaces.length === 0 ? ["default"] : options.namespaces;
+      const { configuredConnection } = await import("#lib/kube/deno_connection.ts");
+      const home = async () => (await configuredConnection(options.kube))?.namespace ?? "default";
+      const namespaces = options.namespaces.length === 0 ? [await home()] : options.namespaces;
       const rules = activeRules(scope, new Set(["identity"]));
       context.stdout.write(renderRbac(rules, { ...options.rbac, command: "doctor", namespaces }));
       return 0;
@@ -88,17 +90,25 @@ export const command: Command<DoctorOptions, typeof FLAGS> = {
       import("#lib/format/yaml.ts"),
     ]);
     const wanted = options.commands;
-    const report = await examine(options, {
-      platform: denoPlatform(),
-      parseYaml: (text) => parseYaml(text),
-      clock: context.clock,
-      log,
-      signal: context.signal,
-      declarations: new Map(
-        [...DECLARATIONS].filter(([name]) => wanted.length === 0 || wanted.includes(name)),
-      ),
-    });
-    log.flush();
+    let report: DoctorReport;
+    try {
+      report = await examine(options, {
+        platform: denoPlatform(),
+        parseYaml: (text) => parseYaml(text),
+        clock: context.clock,
+        log,
+        signal: context.signal,
+        declarations: new Map(
+          [...DECLARATIONS].filter(([name]) => wanted.length === 0 || wanted.includes(name)),
+        ),
+      });
+    } catch (error) {
+      const { signal } = context;
+      if (signal.aborted && error === signal.reason) return interruptedExitCode(signal);
+      throw error;
+    } finally {
+      log.flush();
+    }
     context.stdout.write(options.output === "json" ? formatJson(report) : formatText(report));
     return report.exitCode;
   },

@@ -1,6 +1,6 @@
 /** What `kcfg doctor` can be told. */
 
-import { KUBE_FLAGS, RBAC_FLAGS, toKubeFlags } from "#lib/cli/kube_flags.ts";
+import { isClusterWide, KUBE_FLAGS, RBAC_FLAGS, toKubeFlags } from "#lib/cli/kube_flags.ts";
 import { logFlags } from "#lib/cli/common_flags.ts";
 import { boolFlag, choiceFlag } from "#lib/cli/flag.ts";
 import type { ResolvedFlags } from "#lib/cli/resolve_flags.ts";
@@ -90,7 +90,7 @@ export function toOptions(
     traceBodies: values["kube-trace-bodies"],
     rbac: printRbac
       ? {
-        clusterWide: values["cluster-role"],
+        clusterWide: isClusterWide(values),
         name: values.name,
         serviceAccount: values.serviceaccount,
         format: values.output === "json" ? "json" : values["rbac-format"],

@@ -9,8 +9,10 @@ import type { PermissionNeeds } from "#lib/run/permissions.ts";
 import type { DoctorOptions } from "./options.ts";
 
 /** Needs by the configuration that these options select; without a usable one nothing will be reached. */
-export async function permissionsOf({ kube }: DoctorOptions): Promise<PermissionNeeds> {
+export async function permissionsOf({ kube, rbac }: DoctorOptions): Promise<PermissionNeeds> {
   const { net, read, run } = await kubeNeeds(kube);
+  // The namespace is that of the configuration; nobody is asked.
+  if (rbac !== undefined) return { read, env: [] };
   return {
     ...(net.length > 0 && { net }),
     read,
@@ -25,9 +27,13 @@ export async function permissionsOf({ kube }: DoctorOptions): Promise<Permission
  * @throws {UsageError} when credentials come from a program, which the sandbox would have to let run
  */
 export async function strictPermissionsOf(
-  { kube }: Pick<DoctorOptions, "kube">,
+  { kube, rbac }: Pick<DoctorOptions, "kube"> & Partial<Pick<DoctorOptions, "rbac">>,
   platform: KubePlatform = denoPlatform(),
 ): Promise<PermissionNeeds> {
+  if (rbac !== undefined) {
+    const { read, env } = await exactKubeNeeds(kube, platform);
+    return { read: read.map(absolutePath), env };
+  }
   const needs = strictKubeNeeds(await exactKubeNeeds(kube, platform));
   return { ...needs, read: needs.read.map(absolutePath) };
 }

@@ -1,7 +1,8 @@
-/** What the strict doctor is granted, by configuration. */
+/** What the doctor is granted, by configuration. */
 
 import assert from "node:assert/strict";
 import { UsageError } from "#lib/cli/usage_error.ts";
+import { kubeNeeds } from "#lib/kube/deno_permissions.ts";
 import { fakePlatform } from "#tests/support/fake_platform.ts";
 import { strictPermissionsOf } from "./permissions.ts";
 
@@ -35,6 +36,21 @@ Deno.test("strictPermissionsOf() names the server, its proxy, files and variable
   }
   assert.ok(needs.env?.includes("KUBECONFIG"));
   assert.equal(needs.run, undefined);
+});
+
+Deno.test("kubeNeeds() names the kubeconfigs that were found, and what they name", async () => {
+  const platform = fakePlatform({
+    "/k/config": kubeconfig({ server: "https://s", "certificate-authority": "ca" }, {
+      tokenFile: "/k/token",
+    }),
+    "/k/ca": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+  }, { KUBECONFIG: "/missing:/k/config" });
+  const { net, read, run } = await kubeNeeds({}, platform);
+  assert.deepEqual({ net, read, run }, {
+    net: ["s:443"],
+    read: ["/k/config", "/k/ca", "/k/token"],
+    run: [],
+  });
 });
 
 Deno.test("strictPermissionsOf() opens no host without a usable configuration", async () => {

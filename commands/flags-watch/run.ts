@@ -53,8 +53,16 @@ async function serve(
   const metrics = new Metrics();
   const source = await createSource(options, { clock, log, metrics });
   const readings = processReadings();
+  const unread = new AbortController();
+  const lines = {
+    write(text: string) {
+      stdout.write(text);
+      if (stdout.isGone === true && isForReaderAlone(options)) unread.abort();
+    },
+  };
   const app = createApp(options, {
-    ...{ flags, source, clock, log, metrics, readings, stdout, env },
+    ...{ flags, source, clock, log, metrics, readings, env },
+    stdout: lines,
     onSettled: settleLog,
     onReady(address) {
       log.info("ready", {
@@ -70,9 +78,15 @@ async function serve(
     app.refresh().catch((err) => log.error("reading again failed", { err }));
   });
   await app.start(signal);
-  await aborted(signal);
+  await Promise.race([aborted(signal), aborted(unread.signal)]);
   log.info("stopping");
   await app.stop();
   log.info("stopped");
   return 0;
+}
+
+/** Whether a run has nothing left to do once nobody reads its lines any more: `kcfg flags-watch … | head -1`. */
+function isForReaderAlone({ http, hooks, outFile }: FlagsWatchOptions): boolean {
+  return http === undefined && outFile === undefined && hooks.command === undefined &&
+    hooks.request === undefined;
 }

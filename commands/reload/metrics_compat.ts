@@ -2,13 +2,10 @@
 
 import type { Metrics, NumberSeries } from "#lib/metrics/metrics.ts";
 import type { TargetReport } from "./actions/http_action.ts";
-import type { ReloadMetrics } from "./metrics.ts";
 import type { ReloadOptions } from "./options.ts";
+import type { ReloadMetrics } from "./reload_metrics.ts";
 import type { Source } from "./sources/source.ts";
 import type { RunFacts } from "./state.ts";
-
-/** Whose names are added. */
-export type MetricsCompat = "none" | "prometheus-config-reloader" | "configmap-reload";
 
 /** What the names are filled from. */
 export interface CompatReadings {

@@ -4,7 +4,8 @@ import { UsageError } from "#lib/cli/usage_error.ts";
 import type { Action } from "./actions/action.ts";
 import type { HttpActionOptions } from "./actions/http_action.ts";
 import { headerOf, lines, methodOf, successOf, urlOf } from "./option_values.ts";
-import type { ReloadOptions, Sources, Values } from "./options.ts";
+import type { Sources, Values } from "./flag_values.ts";
+import type { ReloadOptions } from "./options.ts";
 import type { VerifyOptions } from "./verify.ts";
 
 const ACTIONS = ["http", "signal", "process", "pidfile", "command", "restart", "none"] as const;

@@ -3,7 +3,7 @@
 import { UsageError } from "#lib/cli/usage_error.ts";
 import type { ConfigKind } from "#lib/kube/config_object.ts";
 import { lines } from "./option_values.ts";
-import type { Values } from "./options.ts";
+import type { Values } from "./flag_values.ts";
 import { problemOf } from "./payload/payload.ts";
 import type { ObjectName } from "./sources/selected_object.ts";
 

@@ -1,6 +1,5 @@
-/** What a run is told, checked: the shape of it, and of the flags it is made from (reload.md 2). */
+/** What a run is told, checked (reload.md 2). */
 
-import type { ResolvedFlags } from "#lib/cli/resolve_flags.ts";
 import type { ListenAddress } from "#lib/http/address.ts";
 import type { KubeSettings } from "#lib/kube/deno_client.ts";
 import type { RbacOptions } from "#lib/kube/mod.ts";
@@ -9,13 +8,14 @@ import type { Action } from "./actions/action.ts";
 import type { HttpActionOptions } from "./actions/http_action.ts";
 import type { ChildOptions } from "./child.ts";
 import type { FileOptions } from "./disk/files.ts";
-import type { FLAGS } from "./flag_table.ts";
-import type { MetricsCompat } from "./metrics_compat.ts";
 import type { SourceOptions } from "./option_sources.ts";
 import type { PayloadOptions } from "./payload/payload.ts";
 import type { TransformOptions } from "./payload/transforms.ts";
 import type { UrlKeysOptions } from "./payload/url_keys.ts";
 import type { VerifyOptions } from "./verify.ts";
+
+/** Whose metric names are added. */
+export type MetricsCompat = "none" | "prometheus-config-reloader" | "configmap-reload";
 
 /** Checked options; times in milliseconds. */
 export interface ReloadOptions {
@@ -86,8 +86,3 @@ export interface ReloadOptions {
   /** Said once at the start. */
   readonly notices: readonly string[];
 }
-
-/** Values of the flags. */
-export type Values = ResolvedFlags<typeof FLAGS>["values"];
-/** Where each value came from. */
-export type Sources = ResolvedFlags<typeof FLAGS>["sources"];

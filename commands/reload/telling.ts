@@ -4,7 +4,7 @@ import type { Logger } from "#lib/log/logger.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import type { Action, ReloadReason } from "./actions/action.ts";
 import type { CycleEvent } from "./cycle_event.ts";
-import type { ReloadMetrics } from "./metrics.ts";
+import type { ReloadMetrics } from "./reload_metrics.ts";
 import type { ReloadOptions } from "./options.ts";
 import { shortHash } from "./payload/payload.ts";
 import { Retry } from "./retry.ts";

@@ -29,7 +29,8 @@ import {
   signalOf,
   wordsOf,
 } from "./option_values.ts";
-import type { ReloadOptions, Sources, Values } from "./options.ts";
+import type { Sources, Values } from "./flag_values.ts";
+import type { ReloadOptions } from "./options.ts";
 
 /** Verbosity of glog from which on its users expect debug lines. */
 const DEBUG_VERBOSITY = 2;

@@ -1,6 +1,7 @@
 /** How `kcfg resolve` ends (resolve.md 12). */
 
 import { type FailureCode, failureCodeOf } from "#lib/grpc_resolver/failure.ts";
+import { KubeApiError, KubeAuthError } from "#lib/kube/errors.ts";
 import type { TargetState } from "./view.ts";
 
 const CODES: Readonly<Record<FailureCode, number>> = {
@@ -10,6 +11,7 @@ const CODES: Readonly<Record<FailureCode, number>> = {
   denied: 5,
   unreachable: 6,
 };
+const NO_PODS = "no pod matches the selector, or the service has none";
 const PRIORITY = [2, 6, 5, 4, 3, 7, 1, 0];
 
 /** Code of a target that needs so many addresses, probes apart. */
@@ -26,13 +28,21 @@ export function hintOf({ target, snapshot, error }: TargetState): string | undef
   if (empty?.kind === "no-port") {
     return "choose one of the ports that are there, or none for the first";
   }
+  if (empty?.kind === "none-ready" && empty.total === 0) return NO_PODS;
   if (empty?.kind === "none-ready") {
     return "see which ones and why: kcfg resolve --all " + `${service}.${namespace}`;
   }
   if (empty?.kind === "no-slices") {
     return snapshot?.service?.found === false
       ? `see what there is: kubectl get services -n ${namespace}`
-      : "no pod matches the selector, or the service has none";
+      : NO_PODS;
+  }
+  if (snapshot !== undefined && error === undefined) {
+    return `see what keeps the others away: kcfg resolve --all ${service}.${namespace}`;
+  }
+  if (error instanceof KubeAuthError) return "see what is wrong with them: kcfg doctor";
+  if (error instanceof KubeApiError && error.status === 401) {
+    return "the credentials are not accepted, renew them; kcfg doctor tells which they are";
   }
   const code = codeOf({ target, snapshot, error, probes: undefined });
   if (code === 5) return `grant the rights: kcfg resolve --print-rbac -n ${namespace}`;

@@ -3,7 +3,7 @@
 import { Engine, type EngineDeps } from "#lib/grpc_resolver/resolver.ts";
 import type { Target } from "#lib/grpc_resolver/target.ts";
 import type { Logger } from "#lib/log/logger.ts";
-import type { RunContext } from "#lib/run/context.ts";
+import type { RunContext, TextSink } from "#lib/run/context.ts";
 import { interruptedExitCode } from "#lib/run/stop_request.ts";
 import { codeOf, highest } from "./exit_codes.ts";
 import { Follower } from "./follower.ts";
@@ -23,9 +23,12 @@ export async function followTargets(
   { kube, log, context }: FollowDeps,
 ): Promise<number> {
   const { clock, signal } = context;
-  const ended = Promise.withResolvers<"counted" | "deadline" | "interrupted">();
+  const ended = Promise.withResolvers<"counted" | "deadline" | "interrupted" | "unread">();
   const followers = targets.map((target) =>
-    new Follower(target, options, { context, counter: countdown(options, ended.resolve) })
+    new Follower(target, options, {
+      context: { ...context, stdout: endingWithReader(context.stdout, ended.resolve) },
+      counter: countdown(options, ended.resolve),
+    })
   );
   const engines = followers.map((follower) =>
     new Engine(follower.target, {
@@ -48,7 +51,7 @@ export async function followTargets(
     for (const engine of engines) engine.start();
     const reason = await ended.promise;
     const codes = followers.map(({ state }) => codeOf(state));
-    if (reason === "counted") return 0;
+    if (reason === "counted" || reason === "unread") return 0;
     if (reason === "deadline") return highest(codes);
     return followers.every(({ state }) => state.snapshot !== undefined)
       ? 0
@@ -59,6 +62,17 @@ export async function followTargets(
     await probing?.stop();
     await Promise.all(engines.map((engine) => engine.stop()));
   }
+}
+
+/** The same stream; calls `end` when nobody reads it any more. */
+function endingWithReader(stdout: TextSink, end: (reason: "unread") => void): TextSink {
+  return {
+    isTerminal: stdout.isTerminal,
+    write(text) {
+      stdout.write(text);
+      if (stdout.isGone === true) end("unread");
+    },
+  };
 }
 
 /** Calls `end` when `--count` changes have been printed. False when there is no more to print. */

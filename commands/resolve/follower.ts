@@ -89,9 +89,10 @@ export class Follower {
     }, `${MARKS[type]} ${rowOf(endpoint, this.state, this.#options)}`);
   }
 
-  #empty({ list, service }: Snapshot): void {
+  #empty(snapshot: Snapshot): void {
+    const { list } = snapshot;
     if (list.empty === undefined || !this.#count()) return;
-    const reason = emptyText(this.target, list.empty, service);
+    const reason = emptyText(this.target, list.empty, snapshot);
     this.#line({ type: "EMPTY", reason }, `! ${reason}`);
   }
 

@@ -50,14 +50,10 @@ export const command: Command<ResolveOptions, typeof FLAGS> = {
     return await strictPermissionsOf(options);
   },
   async run(options: ResolveOptions, context: RunContext): Promise<number> {
-    // What is printed without a connection needs none.
-    const gathering = options.rbac === undefined ? gatherEntropy() : undefined;
-    try {
-      // Loaded here, so that help and usage errors do not pay for the client.
-      const { run } = await import("./run.ts");
-      return await run(options, context);
-    } finally {
-      await gathering;
-    }
+    // Beside the loading of the client; what is printed without a connection needs none.
+    if (options.rbac === undefined) void gatherEntropy();
+    // Loaded here, so that help and usage errors do not pay for the client.
+    const { run } = await import("./run.ts");
+    return await run(options, context);
   },
 };

@@ -10,17 +10,18 @@ export function footerOf({ target, snapshot }: TargetState): string {
   const { list, source, resourceVersion } = snapshot;
   const { usable, endpoints, slices } = list;
   const where = `${slices.length} slice${slices.length === 1 ? "" : "s"}`;
+  const version = resourceVersion === "" ? "" : `, rv ${resourceVersion}`;
   return `${target.namespace}/${target.service}: ${usable.length} usable of ${endpoints.length} ` +
-    `endpoints in ${where} (${source}, rv ${resourceVersion})\n`;
+    `endpoints in ${where} (${source}${version})\n`;
 }
 
-/** Warnings and the error of a target, as `kcfg: …` lines. */
-export function notesOf(state: TargetState): string {
+/** Warnings and the error of a target that needs so many addresses, as `kcfg: …` lines. */
+export function notesOf(state: TargetState, needed = 1): string {
   const warnings = [...state.target.warnings, ...state.snapshot?.list.warnings ?? []];
   const lines = warnings.map((text) => `kcfg: warning: ${text}`);
-  const error = failureOf(state);
+  const error = failureOf(state, needed);
   if (error !== undefined) lines.push(`kcfg: error: ${error.message}`);
-  const hint = codeOf(state) === 0 ? undefined : hintOf(state);
+  const hint = codeOf(state, needed) === 0 ? undefined : hintOf(state);
   if (hint !== undefined) lines.push(`kcfg: hint: ${hint}`);
   return lines.map((line) => `${line}\n`).join("");
 }

@@ -76,6 +76,7 @@ export function toOptions(
   if (values.wait > 0 && isFollowing) {
     throw new UsageError("Flag --wait: does not go with --watch");
   }
+  checkTopology(values);
   const { output } = values;
   if (isFollowing && (output === "yaml" || output === "addresses" || output === "grpc")) {
     throw new UsageError(`Flag --output: ${output} does not go with --watch`, [
@@ -104,10 +105,24 @@ export function toOptions(
     follow: isFollowing ? { snapshot: !values["watch-only"], count: values.count } : undefined,
     wait: values.wait,
     timeoutMs,
-    probe: toProbeOptions(values),
+    probe: toProbeOptions(resolved),
     checkAccess,
     rbac,
     kube: toKubeSettings(values),
     log: { level: values["log-level"], format: values["log-format"] },
   };
+}
+
+/** A topology that has no place would keep everything and look as if it had chosen. */
+function checkTopology(
+  { topology, zone, node }: ResolvedFlags<typeof FLAGS>["values"],
+): void {
+  const isMissing = (topology === "zone" && zone === undefined) ||
+    (topology === "node" && node === undefined) ||
+    (topology === "auto" && zone === undefined && node === undefined);
+  if (!isMissing) return;
+  const needed = topology === "auto" ? "--zone or --node" : `--${topology}`;
+  throw new UsageError(`Flag --topology: ${topology} needs ${needed}`, [
+    "or the variables KCFG_ZONE and NODE_NAME",
+  ]);
 }

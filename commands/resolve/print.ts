@@ -82,8 +82,8 @@ function columnsOf(
     header: string,
     read: (endpoint: ResolvedEndpoint) => string | undefined | null,
   ): Column<ResolvedEndpoint> => ({ header, value: (row) => read(row) || "-" });
-  const probed = ({ addresses: [first] }: ResolvedEndpoint) =>
-    first === undefined ? undefined : worstOf(probes?.get(formatHostPort(first)) ?? []);
+  const probed = ({ addresses }: ResolvedEndpoint) =>
+    worstOf(addresses.flatMap((address) => probes?.get(formatHostPort(address)) ?? []));
   return [
     column("address", ({ addresses }) => {
       const first = addresses[0]?.host;

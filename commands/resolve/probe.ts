@@ -25,15 +25,25 @@ interface Address {
   readonly isUsable: boolean;
 }
 
-/** Probes the usable addresses of all targets, with `all` those that are listed besides, so many at a time. */
+/** How probes are made. */
+export interface ProbeDeps {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Also what is listed and not used. */
+  readonly all: boolean;
+  /** Of the clock's monotonic time; what is not asked by then is said to be. No end by default. */
+  readonly endMs?: number | undefined;
+}
+
+/**
+ * Probes the usable addresses of all targets, with `all` those that are listed besides, so many at a time.
+ *
+ * @throws the signal's reason, without waiting for calls under way
+ */
 export async function probeStates(
   states: readonly TargetState[],
   options: ProbeOptions,
-  { clock, signal, all }: {
-    readonly clock: Clock;
-    readonly signal: AbortSignal;
-    readonly all: boolean;
-  },
+  { clock, signal, all, endMs = Infinity }: ProbeDeps,
 ): Promise<Probed> {
   const credentials = await createCredentials(options, denoReadFile);
   const probed = states.map((state) => ({ state, probes: new Map<string, ProbeResult[]>() }));
@@ -46,11 +56,17 @@ export async function probeStates(
       signal.throwIfAborted();
       const { service, namespace } = state.target;
       const authority = `${service}.${namespace}`;
-      const results = await probeAddress(address, options, { clock, credentials, authority });
+      const leftMs = endMs - clock.monotonic();
+      const results = leftMs <= 0 ? notAsked(options) : await probeAddress(address, {
+        ...options,
+        connectTimeoutMs: Math.min(options.connectTimeoutMs, leftMs),
+        timeoutMs: Math.min(options.timeoutMs, leftMs),
+      }, { clock, credentials, authority });
       probes.set(address, [...results]);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(options.concurrency, jobs.length) }, work));
+  const workers = Array.from({ length: Math.min(options.concurrency, jobs.length) }, work);
+  await untilAborted(Promise.all(workers), signal);
   const notes: string[] = [];
   let isHealthy = true;
   for (const { state, probes } of probed) {
@@ -69,15 +85,33 @@ export async function probeStates(
   };
 }
 
-/** The first address of each usable endpoint, or of each that has a port to ask. */
+/** Waits for `work`, unless the signal comes first. */
+async function untilAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** What an address says that there was no time to ask. */
+function notAsked({ services }: ProbeOptions): readonly ProbeResult[] {
+  const message = "not asked, the time of --timeout was over";
+  return services.map((service) => ({
+    ...{ status: "TIMEOUT", grpcCode: null, message, connectMs: 0, rpcMs: 0, service },
+  }));
+}
+
+/** Every address of each usable endpoint, or of each that has a port to ask. */
 function addressesOf({ snapshot }: TargetState, all: boolean): readonly Address[] {
   const { endpoints = [], usable = [] } = snapshot?.list ?? {};
-  return (all ? endpoints : usable).flatMap((
-    { addresses: [first], conditions, usable: isUsable },
-  ) =>
-    first === undefined || first.port === 0
-      ? []
-      : [{ address: formatHostPort(first), isReady: conditions.ready, isUsable }]
+  return (all ? endpoints : usable).flatMap(({ addresses, conditions, usable: isUsable }) =>
+    addresses.filter(({ port }) => port !== 0).map((address) => ({
+      ...{ address: formatHostPort(address), isReady: conditions.ready, isUsable },
+    }))
   );
 }
 

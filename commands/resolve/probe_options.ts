@@ -1,7 +1,7 @@
 /** The `--probe-…` flags, checked (resolve.md 13). */
 
 import { UsageError } from "#lib/cli/usage_error.ts";
-import type { FlagValues } from "#lib/cli/flag.ts";
+import type { ResolvedFlags } from "#lib/cli/resolve_flags.ts";
 import type { FLAGS } from "./flag_table.ts";
 
 /** What success needs. */
@@ -35,7 +35,9 @@ export interface ProbeTls {
 }
 
 /** `undefined` without `--probe`. @throws {UsageError} */
-export function toProbeOptions(values: FlagValues<typeof FLAGS>): ProbeOptions | undefined {
+export function toProbeOptions(
+  { values, sources }: Pick<ResolvedFlags<typeof FLAGS>, "values" | "sources">,
+): ProbeOptions | undefined {
   const isTls = values["probe-tls"];
   const tls: ProbeTls = {
     ca: values["probe-ca"],
@@ -52,6 +54,16 @@ export function toProbeOptions(values: FlagValues<typeof FLAGS>): ProbeOptions |
   }
   if ((tls.cert === undefined) !== (tls.key === undefined)) {
     throw new UsageError("Flags --probe-cert and --probe-key: give both or none");
+  }
+  // Variables may be there for other runs; whoever types one of these means to probe.
+  const typed = Object.entries(sources).flatMap(([name, source]) =>
+    name.startsWith("probe-") && source === "flag" ? [name] : []
+  );
+  if (!values.probe && typed[0] !== undefined) {
+    throw new UsageError(`Flag --${typed[0]}: goes with --probe only`);
+  }
+  if (typed.includes("probe-interval") && !values.watch && !values["watch-only"]) {
+    throw new UsageError("Flag --probe-interval: goes with --watch only");
   }
   const policy = parsePolicy(values["probe-policy"]);
   const headers = values["probe-header"].map(parseHeader);

@@ -23,7 +23,7 @@ export interface ProbeResult {
   readonly service: string;
 }
 
-/** The worst of an address's results, for one column. */
+/** The worst of an endpoint's results, for one column. */
 export function worstOf(results: readonly ProbeResult[]): ProbeResult | undefined {
   return results.find(({ status }) => status !== "SERVING") ?? results[0];
 }

@@ -1,4 +1,4 @@
-/** Probing beside `--watch`: a round when the first list is there, then every interval. */
+/** Probing beside `--watch`: a round when each target has its first list or failure, then every interval. */
 
 import type { RunContext } from "#lib/run/context.ts";
 import { sleep } from "#lib/run/clock.ts";
@@ -17,14 +17,19 @@ export function startRounds(
   const stopped = new AbortController();
   const { signal } = stopped;
   const rounds = async () => {
-    while (followers.some(({ state }) => state.snapshot === undefined)) {
+    const isAwaited = ({ state: { snapshot, error } }: Follower) =>
+      snapshot === undefined && error === undefined;
+    while (followers.some(isAwaited)) {
       await sleep(FIRST_LOOK_MS, { clock, signal });
     }
+    let told = "";
     while (probe !== undefined) {
       const { states, notes } = await probeStates(followers.map(({ state }) => state), probe, {
         ...{ clock, signal, all },
       });
-      stderr.write(notes);
+      // The results are on stdout each time; a warning is news once.
+      if (notes !== told) stderr.write(notes);
+      told = notes;
       for (const [at, { probes }] of states.entries()) {
         for (const [address, results] of probes ?? []) {
           for (const result of results) {

@@ -50,8 +50,9 @@ export async function run(options: ResolveOptions, context: RunContext): Promise
       return await followTargets(targets, options, { kube: client, log, context });
     }
     const deps = { kube: client, clock, logger: log, signal };
+    const endMs = options.timeoutMs === 0 ? Infinity : clock.monotonic() + options.timeoutMs;
     const states = await resolveAll(targets, options, deps);
-    return await finish(states, options, context);
+    return await finish(states, options, { context, endMs });
   } catch (error) {
     if (signal.aborted && error === signal.reason) return interruptedExitCode(signal);
     throw error;
@@ -64,7 +65,10 @@ export async function run(options: ResolveOptions, context: RunContext): Promise
 async function finish(
   resolved: readonly TargetState[],
   options: ResolveOptions,
-  { stdout, stderr, clock, signal }: RunContext,
+  { context: { stdout, stderr, clock, signal }, endMs }: {
+    readonly context: RunContext;
+    readonly endMs: number;
+  },
 ): Promise<number> {
   let states = resolved;
   const needed = Math.max(1, options.wait);
@@ -72,7 +76,7 @@ async function finish(
   if (options.probe !== undefined) {
     const { probeStates } = await import("./probe.ts");
     const probed = await probeStates(states, options.probe, {
-      ...{ clock, signal, all: options.all },
+      ...{ clock, signal, all: options.all, endMs },
     });
     states = probed.states;
     stderr.write(probed.notes);
@@ -84,7 +88,9 @@ async function finish(
     stderr.write(states.map((state) => explain(state)).join("\n"));
   }
   const hasFooter = options.output === "table" || options.output === "wide";
-  for (const state of states) stderr.write((hasFooter ? footerOf(state) : "") + notesOf(state));
+  for (const state of states) {
+    stderr.write((hasFooter ? footerOf(state) : "") + notesOf(state, needed));
+  }
   return highest(codes);
 }
 

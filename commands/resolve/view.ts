@@ -1,6 +1,5 @@
 /** What is known of a target with what probes have found, as the document of `-o json` and `-o yaml`. */
 
-import { formatHostPort } from "#lib/grpc_resolver/addresses.ts";
 import type { Known } from "#lib/grpc_resolver/failure.ts";
 import { resolutionOf } from "#lib/grpc_resolver/view.ts";
 import type { ProbeResult } from "./probe_result.ts";
@@ -11,7 +10,10 @@ export interface TargetState extends Known {
   readonly probes: ReadonlyMap<string, readonly ProbeResult[]> | undefined;
 }
 
-/** One document; each endpoint that was probed has its result, or several for several services. */
+/**
+ * One document; each endpoint that was probed has its result, or several for several services or addresses: those of
+ * several addresses say which.
+ */
 export function viewOf(
   state: TargetState,
   how: { readonly all: boolean; readonly nowMs: number },
@@ -20,8 +22,13 @@ export function viewOf(
   const { probes } = state;
   if (probes === undefined) return { ...resolution };
   const endpoints = resolution.endpoints.map((endpoint) => {
-    const results = probes.get(formatHostPort(endpoint));
-    if (results === undefined) return endpoint;
+    const { addresses } = endpoint;
+    const results = addresses.flatMap((address) =>
+      (probes.get(address) ?? []).map((result) =>
+        addresses.length === 1 ? result : { address, ...result }
+      )
+    );
+    if (results.length === 0) return endpoint;
     return { ...endpoint, probe: results.length === 1 ? results[0] : results };
   });
   // In the place of the other one: the order of the keys is promised.

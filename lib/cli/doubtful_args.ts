@@ -24,6 +24,11 @@ export async function scanDoubtful(
   command: ScannableCommand,
   args: readonly string[],
 ): Promise<readonly string[]> {
+  // To stricli a word of one letter is no flag, and would become what the command works on.
+  const letter = args.find((arg) => /^--[^-](?:=|$)/.test(arg));
+  if (letter !== undefined) {
+    throw new UsageError(`Unknown flag ${letter.slice(1).split("=", 1)[0]}`, [helpHint(command)]);
+  }
   let scanned: readonly string[] | undefined;
   let failure: unknown;
   const app = scannerOf(command, {

@@ -101,6 +101,11 @@ export const RBAC_FLAGS = {
     category: "Rights",
     default: "false",
   }),
+  "all-namespaces": boolFlag({
+    brief: "Another word for --cluster-role",
+    category: "Rights",
+    default: "false",
+  }),
   name: optionalTextFlag({
     brief: "With --print-rbac: name of the objects, kcfg-COMMAND by default",
     category: "Rights",
@@ -128,11 +133,18 @@ export function toRbacOptions(values: FlagValues<typeof RBAC_FLAGS>): {
 } | undefined {
   if (!values["print-rbac"]) return undefined;
   return {
-    clusterWide: values["cluster-role"],
+    clusterWide: isClusterWide(values),
     name: values.name,
     serviceAccount: values.serviceaccount,
     format: values["rbac-format"],
   };
+}
+
+/** Whether a ClusterRole is wanted, by either word. */
+export function isClusterWide(
+  values: Pick<FlagValues<typeof RBAC_FLAGS>, "cluster-role" | "all-namespaces">,
+): boolean {
+  return values["cluster-role"] || values["all-namespaces"];
 }
 
 /** Everything about the way to the API server, as `lib/kube/deno_client.ts` takes it. */

@@ -42,6 +42,17 @@ Deno.test("scanArgs() names an unknown flag and the near miss", async () => {
   assert.equal(error.hints[0], "did you mean --listen-addr?");
 });
 
+Deno.test("scanArgs() takes no unknown flag of one letter for what the command works on", async () => {
+  const command = {
+    ...COMMAND,
+    positionals: { placeholder: "TARGET", brief: "", minimum: 1, maximum: 9 },
+  };
+  for (const arg of ["-q", "--q", "-q=1"]) {
+    const error = await usageError(command, arg, "web.prod");
+    assert.equal(error.message, "Unknown flag -q");
+  }
+});
+
 Deno.test("scanArgs() does not suggest a flag that is not available", async () => {
   const error = await usageError(COMMAND, "--peer");
   assert.ok(!error.hints.join().includes("--peers"));

@@ -257,7 +257,10 @@ function emptyReason(
   if (isPortless && !(portMode === "number" && meaning === "literal")) {
     return { kind: "no-port", wanted: port, available: availableNames(slices) };
   }
-  return { kind: "none-ready", total: endpoints.length };
+  const leftOut = endpoints.filter(({ state, conditions }) =>
+    state === "filtered:family" && conditions.ready
+  );
+  return { kind: "none-ready", total: endpoints.length, leftOut: leftOut.length };
 }
 
 /** Endpoints hold no more; the control plane says so in an annotation (resolve.md 4.2). */

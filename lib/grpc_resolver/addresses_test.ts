@@ -1,6 +1,7 @@
 /** Slices to addresses: rows 2, 5 to 9 and 19 of resolve.md 17. */
 
 import assert from "node:assert/strict";
+import { emptyText } from "./messages.ts";
 import { slice, type SliceParts } from "#tests/support/slices.ts";
 import { type AddressOptions, computeAddresses, formatHostPort } from "./addresses.ts";
 import type { EndpointSlice } from "./slices.ts";
@@ -38,7 +39,7 @@ Deno.test("computeAddresses() uses those that serve until they end when none is 
   const { list, shown } = compute([{ name: "a", endpoints }]);
   assert.deepEqual([shown, list.fallback], [["10.0.0.1:50051"], "serving-terminating"]);
   const off = compute([{ name: "a", endpoints }], undefined, { terminatingFallback: false });
-  assert.deepEqual(off.list.empty, { kind: "none-ready", total: 2 });
+  assert.deepEqual(off.list.empty, { kind: "none-ready", total: 2, leftOut: 0 });
 });
 
 Deno.test("computeAddresses() takes each slice's own number of a named port, and tells what there is", () => {
@@ -52,7 +53,21 @@ Deno.test("computeAddresses() takes each slice's own number of a named port, and
   const { list } = compute(given, { port: "http", portMode: "name" });
   assert.deepEqual(list.empty, { kind: "no-port", wanted: "http", available: ["grpc"] });
   const none = compute([{ name: "a", ports: null, endpoints: null }]);
-  assert.deepEqual(none.list.empty, { kind: "none-ready", total: 0 });
+  assert.deepEqual(none.list.empty, { kind: "none-ready", total: 0, leftOut: 0 });
+});
+
+Deno.test("computeAddresses() does not call unready what another family was asked for", () => {
+  const endpoints = ["10.0.0.1", { addresses: ["10.0.0.2"], conditions: { ready: false } }];
+  const { list } = compute([{ name: "a", endpoints }], undefined, { family: "ipv6" });
+  assert.ok(list.empty !== undefined);
+  assert.deepEqual(list.empty, { kind: "none-ready", total: 2, leftOut: 1 });
+  assert.equal(
+    emptyText({ namespace: "n", service: "s" }, list.empty, {
+      service: undefined,
+      source: "endpointslices",
+    }),
+    'kubernetes: service "n/s": 0 of 2 endpoints ready, 1 left out by their family',
+  );
 });
 
 Deno.test("computeAddresses() makes one endpoint of a pod with both families", () => {

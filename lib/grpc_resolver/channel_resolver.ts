@@ -129,7 +129,7 @@ export class ChannelResolver implements EngineListener {
       this.#lastDeliveryMs = this.#deps.clock.monotonic();
       return this.#deps.onDelivered("ok");
     }
-    const message = emptyText(target, empty, snapshot.service);
+    const message = emptyText(target, empty, snapshot);
     if (this.#last !== "list") return this.#fail(message);
     const { emptyPolicy, clock } = this.#deps;
     if (emptyPolicy.kind === "fail") return this.#empty(message);

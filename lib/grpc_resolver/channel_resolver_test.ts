@@ -170,3 +170,23 @@ Deno.test("a refused source of slices is asked for again every ten minutes, besi
   await clock.advance(20 * MINUTE);
   assert.equal(fixture.requests().slice(settled).filter((one) => one === "list@").length, 0);
 });
+
+Deno.test("ChannelResolver goes on by lists where a watch is denied, and does not call that recovered", async () => {
+  await using fixture = resolverFixture();
+  const { clock, server, resolver, told, log } = fixture;
+  fixture.put("web-1", { endpoints: ["10.0.0.1"] });
+  server.everyWatch = () => status(403, "Forbidden");
+  resolver.updateResolution();
+  await clock.advance(10_000);
+  assert.deepEqual(told, ["10.0.0.1:50051"]);
+  const again = () => log.messages("info").filter((text) => text.includes("gives endpoints again"));
+  assert.equal(log.messages("warn").filter((text) => text.includes("gives nothing")).length, 1);
+  assert.deepEqual(again(), []);
+  fixture.put("web-1", { endpoints: ["10.0.0.2"] });
+  await clock.advance(60_000);
+  assert.deepEqual(told.slice(1), ["10.0.0.2:50051"]);
+  assert.deepEqual(again(), []);
+  server.everyWatch = undefined;
+  await clock.advance(60_000);
+  assert.equal(again().length, 1);
+});

@@ -1,7 +1,7 @@
 /** What is wrong with a target, in a word and a sentence (resolve.md 7.6, 12). */
 
 import { exitCodeOf } from "#lib/kube/exit_code.ts";
-import { emptyText, failureText } from "./messages.ts";
+import { emptyText, failureText, tooFewText } from "./messages.ts";
 import type { Snapshot } from "./resolver.ts";
 import type { Target } from "./target.ts";
 
@@ -42,10 +42,10 @@ export function failureCodeOf(
   return isGone ? "notFound" : "empty";
 }
 
-/** The failure of a target; `undefined` when it has a usable address. */
-export function failureOf(known: Known): Failure | undefined {
-  const code = failureCodeOf(known);
-  return code === undefined ? undefined : { code, message: messageOf(known) };
+/** The failure of a target; `undefined` when it has `needed` usable addresses. */
+export function failureOf(known: Known, needed = 1): Failure | undefined {
+  const code = failureCodeOf(known, needed);
+  return code === undefined ? undefined : { code, message: messageOf(known, needed) };
 }
 
 function codeOfError(error: unknown): FailureCode {
@@ -60,8 +60,12 @@ function codeOfError(error: unknown): FailureCode {
   }
 }
 
-function messageOf({ target, snapshot, error }: Known): string {
-  const empty = snapshot?.list.empty;
-  if (empty !== undefined) return emptyText(target, empty, snapshot?.service);
+function messageOf({ target, snapshot, error }: Known, needed: number): string {
+  if (snapshot !== undefined) {
+    const { usable, empty } = snapshot.list;
+    return empty === undefined
+      ? tooFewText(target, usable.length, needed)
+      : emptyText(target, empty, snapshot);
+  }
   return failureText(target, error ?? new DeadlineError("no answer in time"));
 }

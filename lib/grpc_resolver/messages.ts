@@ -1,38 +1,59 @@
 /** Texts about a Service that cannot be resolved (resolve.md 7.6); they reach callers as details of status 14. */
 
-import { KubeApiError } from "#lib/kube/errors.ts";
+import { KubeApiError, KubeAuthError } from "#lib/kube/errors.ts";
 import type { EmptyReason, ServiceFacts } from "./resolution.ts";
+import type { SourceKind } from "./source_feed.ts";
 import type { Target } from "./target.ts";
 
 type Named = Pick<Target, "namespace" | "service">;
+
+/** What is known beside an empty list. */
+export interface Surroundings {
+  /** `undefined` when it was not read or is not readable. */
+  readonly service: ServiceFacts | undefined;
+  /** What was read. */
+  readonly source: SourceKind;
+}
 
 /** Why the list is empty. */
 export function emptyText(
   target: Named,
   reason: EmptyReason,
-  service?: ServiceFacts | undefined,
+  surroundings: Surroundings,
 ): string {
-  return `${prefix(target)}: ${reasonText(reason, service)}`;
+  return `${prefix(target)}: ${reasonText(reason, surroundings)}`;
 }
 
-function reasonText(reason: EmptyReason, service: ServiceFacts | undefined): string {
+function reasonText(reason: EmptyReason, { service, source }: Surroundings): string {
   if (service?.type === "ExternalName") {
     return "ExternalName services cannot be resolved by watching endpoints; " +
       `use dns:///${service.externalName}`;
   }
   switch (reason.kind) {
     case "no-slices":
-      if (service === undefined) return "no EndpointSlices found";
-      return service.found ? "service exists but has no EndpointSlices" : "service does not exist";
+      if (service?.found === false) return "service does not exist";
+      return `${service === undefined ? "no" : "service exists but has no"} ${
+        source === "endpoints" ? "Endpoints" : "EndpointSlices"
+      }${service === undefined ? " found" : ""}`;
     case "none-ready":
-      return `0 of ${reason.total} endpoints ready`;
+      return `0 of ${reason.total} endpoints ready${
+        reason.leftOut === 0 ? "" : `, ${reason.leftOut} left out by their family`
+      }`;
     case "no-port": {
       if (reason.wanted === "") return "no usable port";
-      if (/^\d+$/.test(reason.wanted)) return `Service has no port ${reason.wanted}`;
+      if (/^\d+$/.test(reason.wanted)) {
+        const ports = (service?.ports ?? []).map(({ port }) => port).join(", ");
+        return `Service has no port ${reason.wanted}${ports && ` (available: ${ports})`}`;
+      }
       const names = reason.available.length === 0 ? "none" : reason.available.join(", ");
       return `no port named "${reason.wanted}" (available: ${names})`;
     }
   }
+}
+
+/** That there are some, and not as many as were waited for. */
+export function tooFewText(target: Named, usable: number, needed: number): string {
+  return `${prefix(target)}: ${usable} usable, waited for ${needed}`;
 }
 
 /** Why the API server gave nothing. */
@@ -44,6 +65,7 @@ export function failureText(target: Named, error: unknown): string {
     }
   }
   const cause = error instanceof Error ? error.message : String(error);
+  if (error instanceof KubeAuthError) return `${prefix(target)}: no credentials: ${cause}`;
   return `${prefix(target)}: API server unreachable: ${cause}`;
 }
 

@@ -5,7 +5,7 @@
 
 import type { Clock, Timer } from "#lib/run/clock.ts";
 import { inPublishedOrder } from "./order.ts";
-import type { AddressList, ResolvedEndpoint } from "./resolution.ts";
+import type { AddressList, HostPort, ResolvedEndpoint } from "./resolution.ts";
 import { haveSameAddresses } from "./same_list.ts";
 
 /** Milliseconds of a burst, and for which a removal is held back. */
@@ -47,12 +47,14 @@ export class Publisher {
   offer(list: AddressList): void {
     const nowMs = this.#deps.clock.monotonic();
     this.#latest = list;
-    const present = new Set(list.usable.map(keyOf));
-    for (const key of this.#held.keys()) if (present.has(key)) this.#held.delete(key);
+    const present = addressesOf(list.usable);
+    for (const [key, { endpoint }] of this.#held) {
+      if (isWithin(endpoint, present)) this.#held.delete(key);
+    }
     for (const endpoint of this.#published?.usable ?? []) {
-      const key = keyOf(endpoint);
-      if (present.has(key) || this.#held.has(key)) continue;
-      this.#held.set(key, { endpoint, dueMs: nowMs + BURST_MS });
+      if (isWithin(endpoint, present)) continue;
+      const key = endpoint.addresses.map(keyOf).join(",");
+      if (!this.#held.has(key)) this.#held.set(key, { endpoint, dueMs: nowMs + BURST_MS });
     }
     this.#settle(nowMs, { isDue: nowMs - this.#lastMs >= BURST_MS });
   }
@@ -106,14 +108,26 @@ function haveSameUsable(list: AddressList, published: AddressList): boolean {
   return haveSameAddresses(list.usable, published.usable);
 }
 
-function keyOf({ addresses }: ResolvedEndpoint): string {
-  return addresses.map(({ host, port }) => `${host} ${port}`).join(",");
+function keyOf({ host, port }: HostPort): string {
+  return `${host} ${port}`;
 }
 
+function addressesOf(endpoints: readonly ResolvedEndpoint[]): ReadonlySet<string> {
+  const keys = new Set<string>();
+  for (const { addresses } of endpoints) for (const address of addresses) keys.add(keyOf(address));
+  return keys;
+}
+
+function isWithin({ addresses }: ResolvedEndpoint, keys: ReadonlySet<string>): boolean {
+  return addresses.every((address) => keys.has(keyOf(address)));
+}
+
+/** What is held stands for its parts: a pod that has lost one family is not in the list a second time. */
 function withHeld(list: AddressList, held: readonly ResolvedEndpoint[]): AddressList {
   if (held.length === 0) return list;
-  const usable = inPublishedOrder([...list.usable, ...held]);
-  const keys = new Set(held.map(keyOf));
-  const rest = list.endpoints.filter((one) => !one.usable && !keys.has(keyOf(one)));
+  const keys = addressesOf(held);
+  const others = list.usable.filter((one) => !isWithin(one, keys));
+  const usable = inPublishedOrder([...others, ...held]);
+  const rest = list.endpoints.filter((one) => !one.usable && !isWithin(one, keys));
   return { ...list, usable, endpoints: [...usable, ...rest], empty: undefined };
 }

@@ -5,6 +5,7 @@ import { ManualClock } from "#tests/support/clock.ts";
 import { slice } from "#tests/support/slices.ts";
 import { computeAddresses } from "./addresses.ts";
 import { Publisher } from "./publisher.ts";
+import type { ResolvedEndpoint } from "./resolution.ts";
 import type { EndpointSlice } from "./slices.ts";
 
 const TARGET = { port: "", portMode: "first" } as const;
@@ -18,7 +19,9 @@ function list(...slices: readonly (readonly string[])[]) {
   );
 }
 
-function publisher() {
+function publisher(
+  shown = ({ addresses: [first] }: ResolvedEndpoint) => first?.host.split(".").at(-1),
+) {
   const clock = new ManualClock();
   const sent: { readonly atMs: number; readonly hosts: string }[] = [];
   const made = new Publisher({
@@ -26,7 +29,7 @@ function publisher() {
     publish: ({ usable }) =>
       sent.push({
         atMs: clock.monotonic(),
-        hosts: usable.map(({ addresses: [first] }) => first?.host.split(".").at(-1)).join(" "),
+        hosts: usable.map(shown).join(" "),
       }),
   });
   return { clock, sent, made };
@@ -60,4 +63,38 @@ Deno.test("Publisher keeps an endpoint that moves between slices in every list",
   made.offer(list(["10.0.0.1"], []));
   await clock.advance(100);
   assert.deepEqual(sent.at(-1), { atMs: 230, hosts: "1" });
+});
+
+Deno.test("Publisher has a pod of two families once in every list, whichever slice tells of it first", async () => {
+  const { clock, sent, made } = publisher(({ addresses }) =>
+    addresses.map(({ host }) => host).join("+")
+  );
+  type Seen = "ready" | "not ready" | "absent";
+  const endpoints = (address: string, seen: Seen) =>
+    seen === "absent" ? [] : [{
+      addresses: [address],
+      conditions: { ready: seen === "ready" },
+      targetRef: { kind: "Pod", namespace: "prod", name: "a", uid: "a" },
+    }];
+  const told = (four: Seen, six: Seen) =>
+    made.offer(computeAddresses(TARGET, [
+      slice("web-4", { endpoints: endpoints("10.0.0.1", four) }),
+      slice("web-6", { addressType: "IPv6", endpoints: endpoints("fd00::1", six) }),
+    ] as unknown as EndpointSlice[]));
+  made.replace(list());
+  const lists = async () => {
+    await clock.advance(100);
+    return sent.splice(0).map(({ hosts }) => hosts);
+  };
+  await lists();
+  told("ready", "absent");
+  told("ready", "ready");
+  assert.deepEqual(await lists(), ["10.0.0.1", "10.0.0.1+fd00::1"]);
+  told("ready", "absent");
+  assert.deepEqual(await lists(), ["10.0.0.1"]);
+  told("ready", "ready");
+  assert.deepEqual(await lists(), ["10.0.0.1+fd00::1"]);
+  told("not ready", "ready");
+  told("not ready", "not ready");
+  assert.deepEqual(await lists(), [""]);
 });

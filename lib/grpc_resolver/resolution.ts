@@ -113,7 +113,8 @@ export interface SlicePort {
 /** Why nothing is usable. */
 export type EmptyReason =
   | { readonly kind: "no-slices" }
-  | { readonly kind: "none-ready"; readonly total: number }
+  /** `leftOut` are ready, and of another family than the one asked for. */
+  | { readonly kind: "none-ready"; readonly total: number; readonly leftOut: number }
   | { readonly kind: "no-port"; readonly wanted: string; readonly available: readonly string[] };
 
 /** All that is known at one moment. */

@@ -92,6 +92,8 @@ export class Engine {
   #serviceRead: Promise<void> | undefined;
   #current: { readonly slices: readonly EndpointSlice[]; readonly source: SourceKind } | undefined;
   #isFailing = false;
+  /** The failure is that of a watch, and lists go on. */
+  #isByListsAlone = false;
   #isWholeRead = false;
   /** Why the list told last was empty. */
   #toldReason: string | undefined;
@@ -114,8 +116,9 @@ export class Engine {
       random: deps.random ?? Math.random,
       resyncMs: options.resyncPeriodMs ?? RESYNC_MS,
       onSlices: (slices, origin) => this.#take(slices, origin),
-      onError: (error, retryInMs) => {
+      onError: (error, { retryInMs, isByListsAlone }) => {
         this.#isFailing = true;
+        this.#isByListsAlone = isByListsAlone;
         this.#listener.failure(error, retryInMs);
       },
       onRecovered: () => this.#recover(),
@@ -185,7 +188,7 @@ export class Engine {
     { source, isWholeRead }: SlicesOrigin,
   ): void {
     this.#current = { slices, source };
-    this.#recover();
+    if (!this.#isByListsAlone) this.#recover();
     if (this.#serviceRead === undefined) return this.#offer({ isWholeRead });
     this.#serviceRead.then(() => this.#offer({ isWholeRead }));
   }
@@ -218,7 +221,11 @@ export class Engine {
   }
 
   #reasonOf({ empty }: AddressList): string | undefined {
-    return empty && emptyText(this.#target, empty, this.#service);
+    if (empty === undefined) return undefined;
+    return emptyText(this.#target, empty, {
+      service: this.#service,
+      source: this.#current?.source ?? "endpointslices",
+    });
   }
 
   /** Each text once, and no more of them than a person would read. */
@@ -264,7 +271,7 @@ export class Engine {
 
   #recover(): void {
     if (!this.#isFailing) return;
-    this.#isFailing = false;
+    this.#isFailing = this.#isByListsAlone = false;
     this.#listener.recovered();
   }
 }

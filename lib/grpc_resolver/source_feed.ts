@@ -7,7 +7,7 @@ import type {
   KubeReader,
   KubeWatcher,
 } from "#lib/kube/contract.ts";
-import { isNotFound, KubeApiError } from "#lib/kube/errors.ts";
+import { isForbidden, isNotFound, KubeApiError } from "#lib/kube/errors.ts";
 import { type Endpoints, type EndpointSlice, SERVICE_LABEL, slicesOfEndpoints } from "./slices.ts";
 import type { Target } from "./target.ts";
 
@@ -23,11 +23,19 @@ export interface FeedDeps {
     slices: readonly EndpointSlice[],
     how: { readonly isWholeRead: boolean },
   ) => void;
-  /** Once per change to a failing state; tried again after `retryInMs`. */
-  readonly onError: (error: unknown, retryInMs: number) => void;
+  /** Once per change to a failing state. */
+  readonly onError: (error: unknown, how: FeedFailure) => void;
   /** The server will not give this source: neither list nor watch is allowed, or it has no such resource. */
-  readonly onRefused: (error: unknown, retryInMs: number) => void;
+  readonly onRefused: (error: unknown, how: FeedFailure) => void;
   readonly onRecovered: () => void;
+}
+
+/** What a failure means for what is known. */
+export interface FeedFailure {
+  /** Milliseconds until the next attempt. */
+  readonly retryInMs: number;
+  /** Slices may still come, by lists alone and therefore late: their coming does not end this failure. */
+  readonly isByListsAlone: boolean;
 }
 
 type Stored = EndpointSlice | Endpoints;
@@ -40,6 +48,8 @@ export class SourceFeed {
   readonly #informer: Informer<Stored>;
   #isStopped = false;
   #isSynced = false;
+  /** Of the first read, until the informer has one. */
+  #readVersion = "";
 
   constructor(kind: SourceKind, target: Target, deps: FeedDeps) {
     this.kind = kind;
@@ -68,7 +78,7 @@ export class SourceFeed {
   }
 
   get resourceVersion(): string {
-    return this.#informer.lastSyncResourceVersion;
+    return this.#informer.lastSyncResourceVersion || this.#readVersion;
   }
 
   /** What its informer had to do. */
@@ -95,7 +105,7 @@ export class SourceFeed {
     if (event.type === "error") {
       const { error, retryInMs, stage } = event;
       const tell = isRefused(error, stage) ? this.#deps.onRefused : this.#deps.onError;
-      return tell(error, retryInMs);
+      return tell(error, { retryInMs, isByListsAlone: stage === "watch" && isForbidden(error) });
     }
     if (event.type === "synced") {
       this.#isSynced = true;
@@ -128,7 +138,10 @@ export class SourceFeed {
     this.#deps.kube.get<Endpoints>({ ...ENDPOINTS, namespace, name: service }, {
       signal,
       expectWarnings: true,
-    }).then((found) => tell(slicesOfEndpoints(found)), (error) => {
+    }).then((found) => {
+      this.#readVersion = found.metadata.resourceVersion ?? "";
+      tell(slicesOfEndpoints(found));
+    }, (error) => {
       if (isNotFound(error)) tell([]);
       // The informer meets the same failure and tells it, once.
     });

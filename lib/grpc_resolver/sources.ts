@@ -1,9 +1,10 @@
 /** Which source of a Service is followed, and when another one or a fresh look at the same one is (resolve.md 4.2). */
 
+import { isForbidden, KubeApiError } from "#lib/kube/errors.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { Clock, Timer } from "#lib/run/clock.ts";
 import { addCounts, NO_COUNTS, type SourceCounts } from "./source_counts.ts";
-import { type FeedDeps, SourceFeed, type SourceKind } from "./source_feed.ts";
+import { type FeedDeps, type FeedFailure, SourceFeed, type SourceKind } from "./source_feed.ts";
 import type { EndpointSlice } from "./slices.ts";
 import type { Target } from "./target.ts";
 
@@ -14,8 +15,8 @@ export interface SourcesDeps extends Pick<FeedDeps, "kube" | "resyncMs"> {
   /** In [0, 1). */
   readonly random: () => number;
   readonly onSlices: (slices: readonly EndpointSlice[], how: SlicesOrigin) => void;
-  /** The source in use gives nothing; tried again after `retryInMs`. */
-  readonly onError: (error: unknown, retryInMs: number) => void;
+  /** The source in use gives nothing. */
+  readonly onError: (error: unknown, how: FeedFailure) => void;
   readonly onRecovered: () => void;
 }
 
@@ -40,6 +41,8 @@ export class Sources {
   #past: SourceCounts = NO_COUNTS;
   #begun: "initial" | "requested" = "initial";
   #isRechecking = false;
+  /** Why slices are not followed, when that is for want of a right. */
+  #refusal: KubeApiError | undefined;
 
   constructor(target: Target, choice: SourceKind | "auto", deps: SourcesDeps) {
     this.#target = target;
@@ -92,8 +95,8 @@ export class Sources {
         if (this.#candidate === feed) this.#adopt(feed);
         if (this.#feed === feed) onSlices(slices, { source: kind, isWholeRead });
       },
-      onError: (error, retryInMs) => this.#failed(feed, { error, retryInMs, isRefused: false }),
-      onRefused: (error, retryInMs) => this.#failed(feed, { error, retryInMs, isRefused: true }),
+      onError: (error, how) => this.#failed(feed, { error, how, isRefused: false }),
+      onRefused: (error, how) => this.#failed(feed, { error, how, isRefused: true }),
       onRecovered: () => {
         if (this.#feed === feed) onRecovered();
       },
@@ -121,9 +124,9 @@ export class Sources {
 
   #failed(
     feed: SourceFeed,
-    { error, retryInMs, isRefused }: {
+    { error, how, isRefused }: {
       readonly error: unknown;
-      readonly retryInMs: number;
+      readonly how: FeedFailure;
       readonly isRefused: boolean;
     },
   ): void {
@@ -134,7 +137,12 @@ export class Sources {
     }
     if (this.#feed !== feed) return;
     const isFallingBack = isRefused && feed.kind === "endpointslices" && this.#choice === "auto";
-    if (!isFallingBack) return this.#deps.onError(error, retryInMs);
+    if (!isFallingBack) {
+      // Where neither is allowed the right that is missing is the one on slices.
+      const told = isRefused && feed.kind === "endpoints" ? this.#refusal ?? error : error;
+      return this.#deps.onError(told, how);
+    }
+    this.#refusal = error instanceof KubeApiError && isForbidden(error) ? error : undefined;
     this.#deps.logger.info("EndpointSlices refused, following Endpoints", {
       target: this.#target.canonical,
     });

@@ -63,6 +63,7 @@ export function connect(options: ConnectOptions): Connection {
       recycle: (reason) => inner.recycle(reason),
       close() {
         tls.close();
+        exec?.close();
         return inner.close();
       },
     },

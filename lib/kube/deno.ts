@@ -1,6 +1,7 @@
 /** Files, environment and processes of Deno for the client. The only file here that knows `Deno`. */
 
-import type { KubePlatform } from "./platform.ts";
+import type { KubePlatform, ProcessResult } from "./platform.ts";
+import { MAX_PROGRAM_OUTPUT_BYTES, outputTooLong } from "./platform.ts";
 
 /** The platform; each member needs the permission it names, nothing happens before it is used. */
 export function denoPlatform(): KubePlatform {
@@ -23,23 +24,61 @@ export function denoPlatform(): KubePlatform {
       }
     },
     async run(command, { args, env, interactive, signal }) {
+      let child: Deno.ChildProcess;
       try {
-        const { code, stdout } = await new Deno.Command(command, {
+        child = new Deno.Command(command, {
           args: [...args],
           env: { ...env },
           stdin: interactive ? "inherit" : "null",
           stdout: "piped",
           stderr: "inherit",
-          ...(signal === undefined ? {} : { signal }),
-        }).output();
-        return { code, stdout: new TextDecoder().decode(stdout) };
+        }).spawn();
       } catch (error) {
         if (error instanceof Deno.errors.NotFound) return undefined;
         throw error;
       }
+      return await resultOf(child, signal);
     },
     stdinIsTerminal: () => Deno.stdin.isTerminal(),
     os: Deno.build.os,
     arch: Deno.build.arch === "aarch64" ? "arm64" : "amd64",
   };
+}
+
+async function resultOf(
+  child: Deno.ChildProcess,
+  signal: AbortSignal | undefined,
+): Promise<ProcessResult> {
+  const reader = child.stdout.getReader();
+  const end = async (how: "SIGTERM" | "SIGKILL") => {
+    try {
+      child.kill(how);
+    } catch {
+      // It has ended by itself.
+    }
+    // A program that it has started may hold the other end; nobody waits for that one.
+    await reader.cancel();
+  };
+  const onAbort = () => void end("SIGTERM");
+  if (signal?.aborted) onAbort();
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    const decoder = new TextDecoder();
+    let stdout = "";
+    let bytes = 0;
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      bytes += part.value.length;
+      if (bytes > MAX_PROGRAM_OUTPUT_BYTES) {
+        await end("SIGKILL");
+        await child.status;
+        throw outputTooLong();
+      }
+      stdout += decoder.decode(part.value, { stream: true });
+    }
+    const { code } = await child.status;
+    signal?.throwIfAborted();
+    return { code, stdout };
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+  }
 }

@@ -16,12 +16,22 @@ export interface KubeNeeds {
   readonly run: readonly string[];
 }
 
-/** Host and files of the configuration that the flags select. */
+/** Host and files of the configuration that the flags select, and the files in which it was found. */
 export async function kubeNeeds(
   flags: KubeFlags,
   platform: KubePlatform = denoPlatform(),
 ): Promise<KubeNeeds> {
-  return needsOf(await configuredConnection(flags, { platform }));
+  const files = new Set<string>();
+  const noting = {
+    ...platform,
+    async readTextFile(path: string) {
+      const text = await platform.readTextFile(path);
+      if (text !== undefined) files.add(path);
+      return text;
+    },
+  };
+  const needs = needsOf(await configuredConnection(flags, { platform: noting }));
+  return { ...needs, read: [...new Set([...files, ...needs.read])] };
 }
 
 /**

@@ -17,6 +17,9 @@ export class KubeConfigError extends KubeError {
   override name = "KubeConfigError";
 }
 
+/** There is no configuration at all; the message lists what was tried. */
+export class KubeConfigMissingError extends KubeConfigError {}
+
 /** Credentials could not be obtained: token file, exec plugin, certificate. */
 export class KubeAuthError extends KubeError {
   /** Name of the class. */

@@ -9,7 +9,7 @@ export type * from "./contract.ts";
 export type * from "./types.ts";
 export * from "./errors.ts";
 export { exitCodeOf } from "./exit_code.ts";
-export type { AccessReview, AccessRule } from "./access_review.ts";
+export type { AccessReview, AccessRule } from "./access.ts";
 export type { ApiCatalog } from "./discovery.ts";
 export type { ApiResource } from "./api_resources.ts";
 export { createScope, unrestricted } from "./scope/client_scope.ts";

@@ -1,6 +1,7 @@
 /** Files, environment and processes of Node (and Bun) for the client. The only file here that needs them. */
 
 import type { KubePlatform } from "./platform.ts";
+import { MAX_PROGRAM_OUTPUT_BYTES, outputTooLong } from "./platform.ts";
 
 interface NodeProcess {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -29,21 +30,33 @@ export function nodePlatform(): KubePlatform {
         const child = spawn(command, [...args], {
           env: { ...process.env, ...env },
           stdio: [interactive ? "inherit" : "ignore", "pipe", "inherit"],
-          ...(signal === undefined ? {} : { signal }),
-        });
-        const decoder = new TextDecoder();
-        let stdout = "";
-        child.stdout?.on("data", (chunk: Uint8Array) => {
-          stdout += decoder.decode(chunk, { stream: true });
         });
         let failure: Error | undefined;
-        child.on("error", (error) => {
-          if (isNotFound(error)) return resolve(undefined);
-          // A child that was killed is waited for, so that none is left behind.
-          failure = error;
-          if (child.pid === undefined) reject(error);
+        const end = (how: "SIGTERM" | "SIGKILL", error: Error) => {
+          failure ??= error;
+          child.kill(how);
+          // A program that it has started may hold the other end; nobody waits for that one.
+          child.stdout?.destroy();
+        };
+        const onAbort = () => end("SIGTERM", signal?.reason);
+        if (signal?.aborted) onAbort();
+        signal?.addEventListener("abort", onAbort, { once: true });
+        const decoder = new TextDecoder();
+        let stdout = "";
+        let bytes = 0;
+        child.stdout?.on("data", (chunk: Uint8Array) => {
+          bytes += chunk.length;
+          if (bytes > MAX_PROGRAM_OUTPUT_BYTES) return end("SIGKILL", outputTooLong());
+          stdout += decoder.decode(chunk, { stream: true });
         });
+        child.on("error", (error) => {
+          signal?.removeEventListener("abort", onAbort);
+          if (isNotFound(error)) return resolve(undefined);
+          reject(error);
+        });
+        // A child that was killed is waited for, so that none is left behind.
         child.on("close", (code) => {
+          signal?.removeEventListener("abort", onAbort);
           if (failure === undefined) resolve({ code: code ?? -1, stdout });
           else reject(failure);
         });

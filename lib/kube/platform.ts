@@ -16,8 +16,16 @@ export interface ProcessOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Connects stdin; closed otherwise. stderr is always passed through. */
   readonly interactive: boolean;
-  /** Kills the program. */
+  /** Ends the program (SIGTERM) and the wait for it and for whatever it has started. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Most bytes of standard output that are kept; a program that writes more is killed. */
+export const MAX_PROGRAM_OUTPUT_BYTES = 1024 * 1024;
+
+/** What is said of a program that writes more. */
+export function outputTooLong(): RangeError {
+  return new RangeError(`it wrote more than ${MAX_PROGRAM_OUTPUT_BYTES} bytes`);
 }
 
 /** The runtime's files, environment and processes. */
@@ -26,7 +34,11 @@ export interface KubePlatform {
   readTextFile(path: string): Promise<string | undefined>;
   /** An environment variable; undefined when unset or not permitted. */
   env(name: string): string | undefined;
-  /** Runs a program to its end. @throws when it cannot be started; `undefined` when not found */
+  /**
+   * Runs a program to its end; `undefined` when not found.
+   *
+   * @throws when it cannot be started, writes more than `MAX_PROGRAM_OUTPUT_BYTES`, or was ended by the signal
+   */
   run(command: string, options: ProcessOptions): Promise<ProcessResult | undefined>;
   /** Whether stdin is a terminal. */
   stdinIsTerminal(): boolean;

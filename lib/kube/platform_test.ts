@@ -36,6 +36,15 @@ for (const [name, platform] of Object.entries({ deno: denoPlatform(), node: node
       const options = { args: [], env: {}, interactive: false };
       assert.equal(await platform.run("kcfg-no-such-program", options), undefined);
     });
+    await t.step("what it has started and left behind is not waited for", async () => {
+      const started = performance.now();
+      const script = "sleep 4 & wait";
+      await assert.rejects(run(script, AbortSignal.timeout(50)), { name: "TimeoutError" });
+      assert.ok(performance.now() - started < 3000);
+    });
+    await t.step("killed when it floods", async () => {
+      await assert.rejects(run("exec yes"), /it wrote more than 1048576 bytes/);
+    });
     await t.step("killed by the signal", async () => {
       const started = performance.now();
       const outcome = await run("exec sleep 4", AbortSignal.timeout(50)).catch(() => "rejected");

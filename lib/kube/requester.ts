@@ -12,7 +12,7 @@ import {
   retryAfterSeconds,
 } from "./api_error.ts";
 import { WarningLog } from "./api_warnings.ts";
-import type { RequestOptions } from "./contract.ts";
+import type { RequestOptions } from "./operations.ts";
 import { DecodeError, describeSubject, KubeTransportError, TransportError } from "./errors.ts";
 import type { RequestSubject } from "./errors.ts";
 import type { KubeMetrics } from "./metrics.ts";
@@ -113,7 +113,11 @@ export class Requester {
     const subject = subjectOf(request);
     const { signal, timeoutMs = requestTimeoutMs } = request.options ?? {};
     const endMs = timeoutMs > 0 ? clock.monotonic() + timeoutMs : Infinity;
-    if (request.stream !== true) await this.#limit(signal);
+    if (request.stream !== true) {
+      await this.#limit(signal, timeoutMs).catch((error) => {
+        throw wrapTransportError(error, subject, signal);
+      });
+    }
     for (let attempt = 1;; attempt++) {
       const remainingMs = Math.max(1, endMs - clock.monotonic());
       try {
@@ -135,12 +139,16 @@ export class Requester {
     }
   }
 
-  /** The answer's JSON, undefined for an empty body. @throws {DecodeError} when it is something else */
+  /** The answer's JSON, undefined for a status that needs none. @throws {DecodeError} when it is something else */
   async json(request: ApiRequest): Promise<{ readonly value: unknown; readonly bytes: number }> {
     const subject = subjectOf(request);
     const response = await this.send(request);
     const bytes = await this.#read(response, subject, request.options?.signal);
-    if (bytes.length === 0) return { value: undefined, bytes: 0 };
+    if (bytes.length === 0) {
+      // The API sends a body with these, so something else has answered.
+      if (response.status > 202) return { value: undefined, bytes: 0 };
+      throw new DecodeError(`${describeSubject(subject)}: the answer is empty`);
+    }
     let value: unknown;
     try {
       value = JSON.parse(new TextDecoder().decode(bytes));
@@ -170,9 +178,9 @@ export class Requester {
     }
   }
 
-  async #limit(signal: AbortSignal | undefined): Promise<void> {
+  async #limit(signal: AbortSignal | undefined, timeoutMs: number): Promise<void> {
     const { limiter, metrics, logger, clock } = this.#deps;
-    const waitedMs = await limiter.take(signal);
+    const waitedMs = await limiter.take(signal, timeoutMs > 0 ? timeoutMs : Infinity);
     if (waitedMs === 0) return;
     metrics.rateLimiterWait(waitedMs / 1000);
     const nowMs = clock.monotonic();

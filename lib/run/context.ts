@@ -7,6 +7,8 @@ export interface TextSink {
   write(text: string): void;
   /** Whether a person looks at it. */
   readonly isTerminal: boolean;
+  /** Whether the last reader is gone, as far as a write has told; absent where that is never known. */
+  readonly isGone?: boolean;
 }
 
 /** Signals a command may listen to besides the two that stop it. */

@@ -8,6 +8,9 @@ export function textSink(stream: typeof Deno.stdout): TextSink {
   let broken = false;
   return {
     isTerminal: stream.isTerminal(),
+    get isGone() {
+      return broken;
+    },
     write(text) {
       if (broken) return;
       let rest = encoder.encode(text);

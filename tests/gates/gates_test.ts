@@ -53,46 +53,6 @@ Deno.test("every symbol of the public doors is documented", () =>
     "lib/grpc_resolver/node.ts",
   ));
 
-Deno.test("the Kubernetes client is loaded by no command that does not use it", async () => {
-  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json", "main.ts"],
-    cwd: ROOT,
-  }).output();
-  assert.ok(success);
-  const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as { modules: GraphModule[] };
-  const starts = [
-    ...["main.ts", "commands/serve-config/mod.ts", "commands/version/mod.ts"],
-    // All that reload loads for a mounted volume until it is ready.
-    ...["mod.ts", "permissions.ts", "app.ts", "create_sources.ts", "sources/volume_source.ts"]
-      .map((name) => `commands/reload/${name}`),
-    ...["actions/create_actions.ts", "actions/http_action.ts", "disk/symlink_layout.ts"]
-      .map((name) => `commands/reload/${name}`),
-  ];
-  for (const start of starts) {
-    const loaded = staticImports(modules, start);
-    assert.ok(loaded.length > 1, start);
-    const client = loaded.filter((path) =>
-      path.startsWith("lib/kube/") && !path.startsWith("lib/kube/declarations/")
-    );
-    assert.deepEqual(client, [], start);
-  }
-});
-
-Deno.test("a server of files without ring and bus loads neither", async () => {
-  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json", "main.ts"],
-    cwd: ROOT,
-  }).output();
-  assert.ok(success);
-  const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as { modules: GraphModule[] };
-  for (const start of ["commands/serve-config/mod.ts", "commands/serve-config/app.ts"]) {
-    const loaded = staticImports(modules, start);
-    const lazy =
-      /^lib\/(?:kube\/|amqp\/subscription|http\/client_cert)|\/(?:peer_transport|pod_discovery|kube_reviewer)\.ts$/;
-    assert.deepEqual(loaded.filter((path) => lazy.test(path)), [], start);
-  }
-});
-
 Deno.test("deploy/ grants what serve-config prints, and nothing else", async () => {
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
     args: [
@@ -108,45 +68,3 @@ Deno.test("deploy/ grants what serve-config prints, and nothing else", async () 
     new TextDecoder().decode(stdout),
   );
 });
-
-Deno.test("the resolver's engine is loaded without gRPC", async () => {
-  for (const start of ["lib/grpc_resolver/resolver.ts", "commands/resolve/run.ts"]) {
-    const { success, stdout } = await new Deno.Command(Deno.execPath(), {
-      args: ["info", "--json", start],
-      cwd: ROOT,
-    }).output();
-    assert.ok(success);
-    const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as { modules: GraphModule[] };
-    const loaded = staticImports(modules, start);
-    assert.ok(loaded.includes("lib/grpc_resolver/addresses.ts"), start);
-    const withGrpc = modules.filter(({ specifier, dependencies = [] }) =>
-      loaded.includes(specifier.slice(`file://${ROOT}`.length)) &&
-      dependencies.some(({ code, isDynamic }) =>
-        isDynamic !== true && code?.specifier?.includes("@grpc/grpc-js") === true
-      )
-    );
-    assert.deepEqual(withGrpc.map(({ specifier }) => specifier), [], start);
-  }
-});
-
-interface GraphModule {
-  readonly specifier: string;
-  readonly dependencies?: readonly {
-    readonly code?: { readonly specifier?: string };
-    readonly isDynamic?: boolean;
-  }[];
-}
-
-/** Paths, below the root, of what importing `start` loads at once. */
-function staticImports(modules: readonly GraphModule[], start: string): string[] {
-  const prefix = `file://${ROOT}`;
-  const bySpecifier = new Map(modules.map((module) => [module.specifier, module]));
-  const found = new Set([prefix + start]);
-  for (const specifier of found) {
-    for (const { code, isDynamic } of bySpecifier.get(specifier)?.dependencies ?? []) {
-      if (isDynamic !== true && code?.specifier !== undefined) found.add(code.specifier);
-    }
-  }
-  return [...found].filter((specifier) => specifier.startsWith(prefix))
-    .map((specifier) => specifier.slice(prefix.length));
-}

@@ -215,6 +215,28 @@ Deno.test("flags-watch writes JSON lines, and ends with 1 for a bad start", asyn
   assert.match(tolerant.stdout(), /"event":"unknown","name":"stray"/);
 });
 
+Deno.test("flags-watch ends when nobody reads its lines and it has nothing else to do", async () => {
+  await using dir = await tempDir();
+  const schema = await dir.write("schema.json", SCHEMA);
+  const volume = await kubeletVolume(dir.path, { limit: "5" });
+  const args = ["flags-watch", "--schema", schema, "--config-dir", volume.path, "--output=text"];
+  await using lines = startKcfg(args);
+  await using file = startKcfg([...args, "--out-file", `${dir.path}/values.json`]);
+  for (const kcfg of [lines, file]) {
+    await eventually("it is ready", () => kcfg.logLine("ready"));
+    await eventually("it has written", () => kcfg.stdout() !== "");
+    await kcfg.leaveStdout();
+  }
+  await volume.swap({ limit: "6" });
+  assert.equal(await lines.exitCode(), 0);
+  await eventually(
+    "the other one goes on",
+    async () => JSON.parse(await Deno.readTextFile(`${dir.path}/values.json`)).limit === 6,
+  );
+  file.signal("SIGTERM");
+  assert.equal(await file.exitCode(), 0);
+});
+
 Deno.test("flags-watch takes a browser without a script back to the page it has set a flag on", async () => {
   await using dir = await tempDir();
   await using flags = await started(dir, { args: ["--allow-set", "--list-path=/list"] });

@@ -15,6 +15,8 @@ export interface KcfgProcess extends AsyncDisposable {
   stderr(): string;
   /** Everything written to stdout so far. */
   stdout(): string;
+  /** Stops reading stdout, as `head` does. */
+  leaveStdout(): Promise<void>;
   /** The first JSON log line with `message`, once it was written. */
   logLine(message: string): Record<string, unknown> | undefined;
 }
@@ -52,6 +54,7 @@ export function startKcfg(args: readonly string[], { env = {} }: StartOptions = 
     exitCode,
     stderr: stderr.text,
     stdout: stdout.text,
+    leaveStdout: stdout.leave,
     logLine(message) {
       const lines = stderr.text().split("\n").slice(0, -1).filter((line) => line.startsWith("{"));
       return lines.map((line) => JSON.parse(line)).find((line) => line.message === message);
@@ -99,15 +102,21 @@ function programForm(): { readonly program: string; readonly prefix: readonly st
 export interface Collected {
   text(): string;
   isDone(): boolean;
+  /** Closes the stream. */
+  leave(): Promise<void>;
 }
 
 /** Reads a stream to its end. */
 export function collect(stream: ReadableStream<Uint8Array>): Collected {
+  const reader = stream.getReader();
+  const decoder = new TextDecoder();
   let text = "";
   let isDone = false;
   void (async () => {
-    for await (const chunk of stream.pipeThrough(new TextDecoderStream())) text += chunk;
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      text += decoder.decode(part.value, { stream: true });
+    }
     isDone = true;
   })();
-  return { text: () => text, isDone: () => isDone };
+  return { text: () => text, isDone: () => isDone, leave: () => reader.cancel() };
 }

@@ -206,15 +206,32 @@ Deno.test("ExecCredentials fails in words one can act on", async (t) => {
   await t.step("wants a terminal", async () => {
     await rejects(execFixture([""], { interactiveMode: "Always" }), /no terminal/);
   });
-  await t.step("no answer", async () => {
+  await t.step("a hint of several lines", async () => {
+    const fixture = execFixture([""], { installHint: "get it\n\n  there\n" });
+    fixture.platform.program = () => Promise.resolve(undefined);
+    await rejects(fixture, /no such program\nget it there$/);
+  });
+  await t.step("no answer, and no end when told to", async () => {
     const fixture = execFixture([""]);
-    fixture.platform.program = (_, { signal }) =>
-      new Promise((_resolve, reject) => {
-        signal?.addEventListener("abort", () => reject(new Error("killed")));
-      });
-    const failed = rejects(fixture, /killed/);
+    const signals: AbortSignal[] = [];
+    fixture.platform.program = (_, { signal }) => {
+      if (signal !== undefined) signals.push(signal);
+      return new Promise(() => {});
+    };
+    const failed = rejects(fixture, /no answer within 60000 ms/);
     await fixture.clock.advance(60_000);
     await failed;
+    assert.deepEqual(signals.map(({ aborted }) => aborted), [true]);
+  });
+  await t.step("closed while it runs", async () => {
+    const fixture = execFixture([""]);
+    fixture.platform.program = () => new Promise(() => {});
+    const failed = rejects(fixture, /the client was closed/);
+    await Promise.resolve();
+    fixture.exec.close();
+    await failed;
+    await rejects(fixture, /the client was closed/);
+    assert.equal(fixture.clock.pendingTimers, 0);
   });
   for (
     const [name, output, message] of [

@@ -36,6 +36,7 @@ export class ExecCredentials {
   readonly #deps: AuthDeps;
   #credential: ExecCredential | undefined;
   #running: Promise<ExecCredential> | undefined;
+  readonly #closing = new AbortController();
   #hintTimesMs: number[] = [];
 
   constructor(options: ExecCredentialsOptions, deps: AuthDeps) {
@@ -58,6 +59,12 @@ export class ExecCredentials {
     if (known !== undefined && !isRejected && !isExpired) return known;
     this.#running = this.#refresh().finally(() => this.#running = undefined);
     return await this.#running;
+  }
+
+  /** Ends a run that is under way, and lets none begin. */
+  close(): void {
+    const { command } = this.#options.plugin;
+    this.#closing.abort(new KubeAuthError(`Cannot run "${command}": the client was closed`));
   }
 
   async #refresh(): Promise<ExecCredential> {
@@ -88,21 +95,28 @@ export class ExecCredentials {
     }
     const env = { ...plugin.env, KUBERNETES_EXEC_INFO: await this.#execInfo(interactive) };
     const abort = new AbortController();
-    const timer = interactive
-      ? undefined
-      : clock.timer(() => abort.abort(), TIMEOUT_MS, { unref: true });
+    const onClose = () => abort.abort(this.#closing.signal.reason);
+    if (this.#closing.signal.aborted) onClose();
+    this.#closing.signal.addEventListener("abort", onClose, { once: true });
+    const timer = interactive ? undefined : clock.timer(
+      () =>
+        abort.abort(
+          new KubeAuthError(`Cannot run "${plugin.command}": no answer within ${TIMEOUT_MS} ms`),
+        ),
+      TIMEOUT_MS,
+      { unref: true },
+    );
     let result: ProcessResult | undefined;
     try {
       const options = { args: plugin.args, env, interactive, signal: abort.signal };
-      result = await platform.run(plugin.command, options);
+      result = await untilAborted(abort.signal, () => platform.run(plugin.command, options));
     } catch (cause) {
+      if (abort.signal.aborted) throw abort.signal.reason;
       const state = cause instanceof Error ? cause.message : String(cause);
       throw new KubeAuthError(`Cannot run "${plugin.command}": ${state}`, { cause });
     } finally {
       timer?.cancel();
-    }
-    if (abort.signal.aborted) {
-      throw new KubeAuthError(`Cannot run "${plugin.command}": no answer within ${TIMEOUT_MS} ms`);
+      this.#closing.signal.removeEventListener("abort", onClose);
     }
     if (result === undefined) throw this.#notFound();
     return result;
@@ -189,6 +203,18 @@ export function parseExecCredential(stdout: string, plugin: ExecPlugin): ExecCre
   return { token, certificate, key, expiresAtMs };
 }
 
+/** What `work` gives, unless the signal comes first: a program may not end when it is told to. */
+function untilAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    work().then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
+
+/** On one line: hints are written with several. */
 function stripControl(text: string): string {
-  return Array.from(text).filter((c) => c >= " " && c !== "\u007f").join("");
+  const line = text.trim().replace(/\s+/g, " ");
+  return Array.from(line).filter((c) => c >= " " && c !== "\u007f").join("");
 }

@@ -57,7 +57,8 @@ export class TokenFile {
       metrics.tokenReload("error");
       if (this.#token === undefined) {
         if (cause instanceof KubeAuthError) throw cause;
-        throw new KubeAuthError(`Cannot read the token file "${this.#path}"`, { cause });
+        const state = cause instanceof Error ? cause.message : String(cause);
+        throw new KubeAuthError(`Cannot read the token file "${this.#path}": ${state}`, { cause });
       }
       logger.warn("token file unreadable, keeping the last token", {
         path: this.#path,

@@ -57,6 +57,8 @@ export interface KubeConnection {
    * property that is not enumerable, so that nothing shows it: it has to be named, a copy of all members lacks it.
    */
   readonly proxyUrl?: string | undefined;
+  /** Where the proxy is from, for people: `proxy-url`, `--proxy-url`, `HTTPS_PROXY`. */
+  readonly proxyOrigin?: string | undefined;
   /** Do not ask for compressed answers. */
   readonly disableCompression?: boolean | undefined;
   /** PEM of the certificate to present. */

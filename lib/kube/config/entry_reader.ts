@@ -21,6 +21,12 @@ export class EntryReader {
     return new KubeConfigError(`Cannot use ${this.#what}${file}: ${state}`);
   }
 
+  /** A reader of a mapping inside this entry, whose errors name both. */
+  within(key: string, fields: Readonly<Record<string, unknown>>): EntryReader {
+    const { directory = "", file = "" } = this.#entry ?? {};
+    return new EntryReader(`${key} of ${this.#what}`, { fields, directory, file });
+  }
+
   /** A non-empty string. */
   text(key: string): string | undefined {
     const value = this.#entry?.fields[key];

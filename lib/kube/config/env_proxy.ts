@@ -1,24 +1,39 @@
 /** The proxy that the environment names for a server, if any. */
 
+import { isInNetwork, parseIpAddress } from "#lib/format/ip_address.ts";
 import type { KubePlatform } from "../platform.ts";
 
+/** A proxy and the variable that names it. */
+export interface EnvironmentProxy {
+  /** As URL; without a scheme in the variable it is `http`. */
+  readonly url: string;
+  readonly variable: string;
+}
+
 /**
- * Value of `HTTPS_PROXY` or `HTTP_PROXY` (lower case as well), unless `NO_PROXY` excepts the host: `*`, a name
- * with its subdomains, an address, an IPv4 network; an entry may end in a port. Loopback is always excepted.
+ * `HTTPS_PROXY` or `HTTP_PROXY` (lower case as well), unless `NO_PROXY` excepts the host, by Go's rules: `*`, a name
+ * with its subdomains, `.name` for its subdomains alone, an address, a network; but for networks an entry may end in a
+ * port. Loopback is always excepted.
  */
 export function proxyFromEnvironment(
   server: string,
   { env }: Pick<KubePlatform, "env">,
-): string | undefined {
+): EnvironmentProxy | undefined {
   const url = new URL(server);
-  const read = (name: string) => env(name) || env(name.toLowerCase()) || undefined;
-  const proxy = url.protocol === "https:" ? read("HTTPS_PROXY") : read("HTTP_PROXY");
+  const read = (name: string) => {
+    const variable = [name, name.toLowerCase()].find((variable) => env(variable));
+    return variable === undefined ? undefined : { variable, text: env(variable) ?? "" };
+  };
+  const proxy = read(url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY");
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1").toLowerCase();
   if (proxy === undefined || isLoopback(host)) return undefined;
   const port = url.port || (url.protocol === "https:" ? "443" : "80");
-  const exceptions = (read("NO_PROXY") ?? "").split(",").map((entry) => entry.trim().toLowerCase());
+  const exceptions = (read("NO_PROXY")?.text ?? "").split(",").map((entry) =>
+    entry.trim().toLowerCase()
+  );
   if (exceptions.some((entry) => entry !== "" && excepts(entry, host, port))) return undefined;
-  return proxy.includes("://") ? proxy : `http://${proxy}`;
+  const { variable, text } = proxy;
+  return { variable, url: text.includes("://") ? text : `http://${text}` };
 }
 
 function isLoopback(host: string): boolean {
@@ -27,23 +42,15 @@ function isLoopback(host: string): boolean {
 
 function excepts(entry: string, host: string, port: string): boolean {
   if (entry === "*") return true;
-  const [, name = entry, entryPort] = /^([^:]+|\[.*\]):(\d+)$/.exec(entry) ?? [];
+  const [, named = entry, entryPort] = /^([^:]+|\[.*\]):(\d+)$/.exec(entry) ?? [];
   if (entryPort !== undefined && entryPort !== port) return false;
-  const network = /^(\d+\.\d+\.\d+\.\d+)\/(\d+)$/.exec(name);
-  if (network !== null) return inNetwork(host, network[1] ?? "", Number(network[2]));
-  const domain = name.replace(/^\*?\./, "").replace(/^\[(.*)\]$/, "$1");
-  return host === domain || host.endsWith(`.${domain}`);
-}
-
-function inNetwork(host: string, network: string, bits: number): boolean {
-  const [a, b] = [host, network].map(addressNumber);
-  if (a === undefined || b === undefined || bits > 32) return false;
-  const size = 2 ** (32 - bits);
-  return Math.floor(a / size) === Math.floor(b / size);
-}
-
-function addressNumber(address: string): number | undefined {
-  const parts = address.split(".").map(Number);
-  const isAddress = parts.length === 4 && parts.every((part) => part >= 0 && part <= 255);
-  return isAddress ? parts.reduce((sum, part) => sum * 256 + part, 0) : undefined;
+  const [text = "", bits] = named.replace(/^\[(.*)\]$/, "$1").split("/");
+  const network = parseIpAddress(text);
+  if (network !== undefined) {
+    const address = parseIpAddress(host);
+    const length = bits === undefined ? 8 * network.length : /^\d{1,3}$/.test(bits) ? +bits : NaN;
+    return address !== undefined && isInNetwork(address, network, length);
+  }
+  if (/^\*?\./.test(named)) return host.endsWith(named.replace(/^\*/, ""));
+  return host === named || host.endsWith(`.${named}`);
 }

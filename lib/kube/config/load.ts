@@ -2,7 +2,7 @@
 
 import type { Clock } from "#lib/run/clock.ts";
 import type { Logger } from "#lib/log/logger.ts";
-import { KubeConfigError } from "../errors.ts";
+import { KubeConfigError, KubeConfigMissingError } from "../errors.ts";
 import type { KubePlatform } from "../platform.ts";
 import type { KubeConnection, TextSource } from "./connection.ts";
 import { proxyFromEnvironment } from "./env_proxy.ts";
@@ -26,7 +26,7 @@ export interface LoadDeps {
 /**
  * The connection to use.
  *
- * @throws {KubeConfigError} for anything invalid, and when nothing is found, listing what was tried
+ * @throws {KubeConfigError} for anything invalid, and as `KubeConfigMissingError` when nothing is found
  */
 export async function loadKubeConnection(
   flags: KubeFlags,
@@ -35,15 +35,23 @@ export async function loadKubeConnection(
   const tried: string[] = [];
   const found = await findConnection(flags, deps, tried);
   if (found === undefined) {
-    throw new KubeConfigError(`no Kubernetes configuration found\n${tried.join("\n")}`);
+    throw new KubeConfigMissingError(`no Kubernetes configuration found\n${tried.join("\n")}`);
   }
-  await checkFiles(found, deps.platform);
-  const proxyUrl = found.proxyUrl ??
-    (flags.noEnvProxy === true
-      ? undefined
-      : checkProxy(proxyFromEnvironment(found.server, deps.platform)));
+  await checkTlsMaterial(found, deps.platform);
   const namespace = await namespaceOf(found, flags, deps.platform);
-  return hidingPassword({ ...found, proxyUrl, namespace });
+  return hidingPassword({ ...found, ...proxyOf(found, flags, deps.platform), namespace });
+}
+
+function proxyOf(
+  { proxyUrl, proxyOrigin, server }: KubeConnection,
+  flags: KubeFlags,
+  platform: KubePlatform,
+): Pick<KubeConnection, "proxyUrl" | "proxyOrigin"> {
+  if (proxyUrl !== undefined) return { proxyUrl, proxyOrigin };
+  const found = flags.noEnvProxy === true ? undefined : proxyFromEnvironment(server, platform);
+  if (found === undefined) return {};
+  const { url, variable } = found;
+  return { proxyUrl: checkProxy(url, variable), proxyOrigin: variable };
 }
 
 /** The connection, whose proxy URL no inspection and no JSON shows when it holds a user name or a password. */
@@ -99,8 +107,11 @@ async function readKubeconfigs(
         tried.push(`${source}: no file "${file}"`);
         continue;
       }
-      const document = await parseDocument(text, file, parseYaml);
-      files.push(readKubeconfig(document, { file }));
+      const config = readKubeconfig(await parseDocument(text, file, parseYaml), { file });
+      files.push(config);
+      if (config.contexts.size === 0 && config.clusters.size === 0) {
+        tried.push(`${source}: file "${file}" has no context and no cluster`);
+      }
     } catch (error) {
       errors.push(toConfigError(error, file));
     }
@@ -150,8 +161,8 @@ function kubeconfigPaths(
   return { paths: home ? [`${home}/.kube/config`] : [], source: "home" };
 }
 
-// An unreadable certificate is better told now than at the first request.
-async function checkFiles(connection: KubeConnection, platform: KubePlatform): Promise<void> {
+// What is unreadable is better told now than at the first request.
+async function checkTlsMaterial(connection: KubeConnection, platform: KubePlatform): Promise<void> {
   const { certificateAuthority, clientCertificate, clientKey } = connection;
   const sources: Record<string, TextSource | undefined> = {
     "certificate authority": certificateAuthority,
@@ -159,17 +170,22 @@ async function checkFiles(connection: KubeConnection, platform: KubePlatform): P
     "client key": clientKey,
   };
   for (const [what, source] of Object.entries(sources)) {
-    if (source?.file === undefined) continue;
+    if (source === undefined) continue;
+    const place = source.text === undefined ? `"${source.file}"` : "in the kubeconfig";
     const fail = (state: string, cause?: unknown) =>
-      new KubeConfigError(`Cannot read the ${what} "${source.file}": ${state}`, { cause });
-    let text: string | undefined;
+      new KubeConfigError(`Cannot read the ${what} ${place}: ${state}`, { cause });
+    let text = source.text;
     try {
-      text = await platform.readTextFile(source.file);
+      if (source.file !== undefined) text ??= await platform.readTextFile(source.file);
     } catch (cause) {
       throw fail(cause instanceof Error ? cause.message : String(cause), cause);
     }
     if (text === undefined) throw fail("no such file");
+    // TLS would leave out what it cannot read, and the server see somebody anonymous.
     if (!text.includes("-----BEGIN ")) throw fail("no PEM block in it");
+    if (source === clientKey && /\bENCRYPTED\b/.test(text)) {
+      throw fail("it is encrypted, and nobody can be asked for its passphrase");
+    }
   }
 }
 

@@ -1,14 +1,10 @@
-/** Where a configuration is found, how files merge, what flags override, what is an error. */
+/** Where a configuration is found, how files merge, what flags override. */
 
 import assert from "node:assert/strict";
-import { load as parseYaml } from "js-yaml";
-import { fakePlatform } from "#tests/support/fake_platform.ts";
 import { CapturedLog } from "#tests/support/log.ts";
-import type { KubeConnection } from "./connection.ts";
+import { kubeconfig, load, PEM } from "#tests/support/kubeconfig_fixture.ts";
 import type { KubeFlags } from "./flags.ts";
-import { loadKubeConnection } from "./load.ts";
 
-const PEM = "-----BEGIN CERTIFICATE-----\n";
 const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 const POD_FILES = {
   [`${SERVICE_ACCOUNT}/token`]: "pod-token\n",
@@ -16,37 +12,6 @@ const POD_FILES = {
   [`${SERVICE_ACCOUNT}/namespace`]: "pod-ns\n",
 };
 const POD_VARIABLES = { KUBERNETES_SERVICE_HOST: "10.0.0.1", KUBERNETES_SERVICE_PORT: "443" };
-
-interface Given {
-  readonly files?: Record<string, string>;
-  readonly env?: Record<string, string>;
-  readonly flags?: KubeFlags;
-  readonly log?: CapturedLog;
-  readonly clock?: { now(): number };
-}
-
-function load({ files, env, flags = {}, log, clock }: Given): Promise<KubeConnection> {
-  const platform = fakePlatform(files, env);
-  const logger = log ?? new CapturedLog();
-  return loadKubeConnection(flags, { platform, parseYaml, logger, clock });
-}
-
-/** A kubeconfig with one context of each name; `cluster` and `user` hold the fields. */
-function kubeconfig(
-  { cluster = {}, user = {}, name = "x", namespace }: {
-    readonly cluster?: Record<string, unknown>;
-    readonly user?: Record<string, unknown>;
-    readonly name?: string;
-    readonly namespace?: string;
-  },
-): string {
-  return JSON.stringify({
-    "current-context": name,
-    clusters: [{ name, cluster: { server: "https://api:6443", ...cluster } }],
-    users: [{ name, user }],
-    contexts: [{ name, context: { cluster: name, user: name, namespace } }],
-  });
-}
 
 Deno.test("loadKubeConnection() reads a YAML kubeconfig", async () => {
   const config = `
@@ -179,7 +144,7 @@ Deno.test("loadKubeConnection() takes flags over files", async (t) => {
   const files = {
     "/k": kubeconfig({
       cluster: { "certificate-authority-data": btoa(PEM), "tls-server-name": "n" },
-      user: { token: "t", "client-certificate-data": btoa("c"), "client-key-data": btoa("k") },
+      user: { token: "t", "client-certificate-data": btoa(PEM), "client-key-data": btoa(PEM) },
     }),
     "/ca": PEM,
     "/cert": PEM,
@@ -216,97 +181,6 @@ Deno.test("loadKubeConnection() takes flags over files", async (t) => {
       (await load({ flags: { server: "localhost:8080" } })).server,
       "http://localhost:8080",
     );
-  });
-});
-
-Deno.test("loadKubeConnection() refuses what contradicts itself", async (t) => {
-  const cases: [string, string, RegExp][] = [
-    ["a missing context", JSON.stringify({ "current-context": "z" }), /context "z" does not exist/],
-    [
-      "a missing cluster",
-      kubeconfig({}).replace('"cluster":"x"', '"cluster":"z"'),
-      /cluster "z" does/,
-    ],
-    ["no server", kubeconfig({ cluster: { server: "" } }), /it has no server/],
-    [
-      "authority twice",
-      kubeconfig({
-        cluster: { "certificate-authority": "ca", "certificate-authority-data": "eA==" },
-      }),
-      /both "certificate-authority"/,
-    ],
-    [
-      "authority and insecure",
-      kubeconfig({
-        cluster: { "certificate-authority-data": btoa(PEM), "insecure-skip-tls-verify": true },
-      }),
-      /insecure-skip-tls-verify/,
-    ],
-    [
-      "a proxy of another scheme",
-      kubeconfig({ cluster: { "proxy-url": "ftp://u:secret@x" } }),
-      /proxy URL/,
-    ],
-    [
-      "a certificate without key",
-      kubeconfig({ user: { "client-certificate-data": "eA==" } }),
-      /without its key/,
-    ],
-    [
-      "an unreadable certificate",
-      kubeconfig({ cluster: { "certificate-authority": "none" } }),
-      /no such file/,
-    ],
-    [
-      "token and password",
-      kubeconfig({ user: { token: "secret", username: "u" } }),
-      /more than one/,
-    ],
-    ["groups without user", kubeconfig({ user: { "as-groups": ["g"] } }), /without a user/],
-    [
-      "an auth provider",
-      kubeconfig({ user: { "auth-provider": { name: "gcp" } } }),
-      /"gcp".*exec plugin/,
-    ],
-    [
-      "exec of v1alpha1",
-      kubeconfig({
-        user: { exec: { apiVersion: "client.authentication.k8s.io/v1alpha1", command: "c" } },
-      }),
-      /apiVersion/,
-    ],
-    [
-      "exec v1 without a mode",
-      kubeconfig({
-        user: { exec: { apiVersion: "client.authentication.k8s.io/v1", command: "c" } },
-      }),
-      /interactiveMode/,
-    ],
-    [
-      "a token that is no text",
-      kubeconfig({ user: { token: { secret: 1 } } }),
-      /"token" is no text/,
-    ],
-    ["broken base64", kubeconfig({ user: { "client-key-data": "secret!" } }), /not base64/],
-    ["broken YAML", "a: [secret", /Cannot read the kubeconfig/],
-    ["a path without scheme", kubeconfig({ cluster: { server: "host:1/p" } }), /no scheme/],
-  ];
-  for (const [name, config, message] of cases) {
-    await t.step(name, async () => {
-      await assert.rejects(
-        load({ files: { "/k": config }, flags: { kubeconfig: "/k" } }),
-        (error) => {
-          assert.ok(error instanceof Error);
-          assert.equal(error.name, "KubeConfigError");
-          assert.match(error.message, message);
-          assert.doesNotMatch(Deno.inspect(error), /secret/);
-          return true;
-        },
-      );
-    });
-  }
-  await t.step("a missing file given by the flag", async () => {
-    await assert.rejects(load({ flags: { kubeconfig: "/none" } }), /"\/none": no such file/);
   });
 });
 
@@ -353,97 +227,5 @@ Deno.test("loadKubeConnection() reads an exec plugin", async () => {
     interactiveMode: "IfAvailable",
     provideClusterInfo: true,
     installHint: undefined,
-  });
-});
-
-Deno.test("loadKubeConnection() shows no secret when it is printed", async () => {
-  const user = { token: "very-secret", "client-key-data": btoa("very-secret") };
-  const certificate = { "client-certificate-data": btoa(PEM) };
-  const token = await load({
-    files: { "/k": kubeconfig({ user: { ...user, ...certificate } }) },
-    flags: { kubeconfig: "/k" },
-  });
-  const basic = await load({
-    files: { "/k": kubeconfig({ user: { username: "u", password: "very-secret" } }) },
-    flags: { kubeconfig: "/k" },
-  });
-  assert.equal(token.token?.text, "very-secret");
-  assert.equal(basic.basic?.password, "very-secret");
-  const plugin = {
-    apiVersion: "client.authentication.k8s.io/v1",
-    command: "c",
-    args: ["--password", "very-secret"],
-    env: [{ name: "PASSWORD", value: "very-secret" }],
-    interactiveMode: "Never",
-  };
-  const extension = {
-    name: "client.authentication.k8s.io/exec",
-    extension: { key: "very-secret" },
-  };
-  const exec = await load({
-    files: {
-      "/k": kubeconfig({ cluster: { extensions: [extension] }, user: { exec: plugin } }),
-    },
-    flags: { kubeconfig: "/k" },
-  });
-  assert.deepEqual(exec.exec?.args, plugin.args);
-  assert.deepEqual(exec.exec?.env, { PASSWORD: "very-secret" });
-  const proxyUrl = "http://u:very-secret@p:1";
-  const proxy = await load({
-    files: { "/k": kubeconfig({ cluster: { "proxy-url": proxyUrl } }) },
-    flags: { kubeconfig: "/k" },
-  });
-  assert.equal(proxy.proxyUrl, proxyUrl);
-  const envProxy = await load({
-    files: { "/k": kubeconfig({ cluster: { server: "https://api.corp" } }) },
-    flags: { kubeconfig: "/k" },
-    env: { HTTPS_PROXY: "very-secret@p:1" },
-  });
-  assert.equal(envProxy.proxyUrl, "http://very-secret@p:1");
-  for (const connection of [token, basic, exec, exec.exec, proxy, envProxy]) {
-    const shown = [
-      Deno.inspect(connection, { depth: 10, showHidden: true, getters: false }),
-      JSON.stringify(connection),
-      String(connection),
-    ];
-    for (const text of shown) assert.doesNotMatch(text, /very-secret/);
-  }
-});
-
-Deno.test("loadKubeConnection() takes a proxy from the environment with its exceptions", async (t) => {
-  const files = { "/k": kubeconfig({ cluster: { server: "https://api.corp:6443" } }) };
-  const cases: [string, Record<string, string>, string | undefined][] = [
-    ["https", { HTTPS_PROXY: "http://p:1" }, "http://p:1"],
-    ["lower case, no scheme", { https_proxy: "p:1" }, "http://p:1"],
-    ["other protocol", { HTTP_PROXY: "http://p:1" }, undefined],
-    ["everything excepted", { HTTPS_PROXY: "http://p:1", NO_PROXY: "*" }, undefined],
-    ["domain excepted", { HTTPS_PROXY: "http://p:1", NO_PROXY: "x, .corp" }, undefined],
-    ["port excepted", { HTTPS_PROXY: "http://p:1", no_proxy: "api.corp:6443" }, undefined],
-    ["another port", { HTTPS_PROXY: "http://p:1", no_proxy: "api.corp:1" }, "http://p:1"],
-    ["suffix of a name", { HTTPS_PROXY: "http://p:1", NO_PROXY: "i.corp" }, "http://p:1"],
-  ];
-  for (const [name, env, expected] of cases) {
-    await t.step(name, async () => {
-      const found = await load({ files, env, flags: { kubeconfig: "/k" } });
-      assert.equal(found.proxyUrl, expected);
-    });
-  }
-  await t.step("unusable", async () => {
-    const env = { HTTPS_PROXY: "http://u:secret@no host" };
-    await assert.rejects(load({ files, env, flags: { kubeconfig: "/k" } }), (error) => {
-      assert.match(String(error), /^KubeConfigError: Cannot use the proxy URL/);
-      assert.doesNotMatch(Deno.inspect(error), /secret/);
-      return true;
-    });
-  });
-  await t.step("network, loopback, flag", async () => {
-    const env = { HTTPS_PROXY: "http://p:1", HTTP_PROXY: "http://p:1", NO_PROXY: "10.0.0.0/8" };
-    const at = (server: string, flags: KubeFlags = {}) =>
-      load({ env, flags: { server, ...flags } });
-    assert.equal((await at("https://10.9.8.7")).proxyUrl, undefined);
-    assert.equal((await at("https://11.9.8.7")).proxyUrl, "http://p:1");
-    assert.equal((await at("https://127.0.0.1")).proxyUrl, undefined);
-    assert.equal((await at("https://[::1]:1")).proxyUrl, undefined);
-    assert.equal((await at("https://11.9.8.7", { noEnvProxy: true })).proxyUrl, undefined);
   });
 });

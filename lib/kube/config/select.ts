@@ -3,15 +3,17 @@
 import { type Clock, systemClock } from "#lib/run/clock.ts";
 import { KubeConfigError } from "../errors.ts";
 import { isJsonObject } from "../types.ts";
-import type { ExecPlugin, Impersonation, KubeConnection } from "./connection.ts";
+import type { KubeConnection } from "./connection.ts";
 import { EntryReader } from "./entry_reader.ts";
+import { execPlugin } from "./exec_plugin.ts";
 import type { KubeFlags } from "./flags.ts";
+import { impersonation } from "./impersonation.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
-import { BasicCredentials, ExecPluginConfig, SecretSource } from "./secret.ts";
+import { BasicCredentials, SecretSource } from "./secret.ts";
 import { normaliseServerUrl } from "./server_url.ts";
 
-const EXEC_EXTENSION = "client.authentication.k8s.io/exec";
-const EXEC_VERSIONS = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];
+/** Most names that an error tells. */
+const MAX_NAMES = 20;
 const PROXY_SCHEMES = ["http:", "https:", "socks5:", "socks5h:"];
 
 /**
@@ -28,19 +30,17 @@ export function selectConnection(
   const contextName = flags.context ?? config.currentContext;
   const context = new EntryReader(
     `context "${contextName}"`,
-    contextName === undefined
-      ? undefined
-      : existing("context", contextName, config.contexts.get(contextName)),
+    contextName === undefined ? undefined : existing("context", contextName, config.contexts),
   );
   const clusterName = flags.cluster ?? context.text("cluster");
   // A context's dangling cluster is an error, its dangling user means anonymous access.
   const clusterEntry = clusterName === undefined
     ? undefined
-    : existing("cluster", clusterName, config.clusters.get(clusterName));
+    : existing("cluster", clusterName, config.clusters);
   const userName = flags.user ?? context.text("user");
   const userEntry = flags.user === undefined
     ? config.users.get(userName ?? "")
-    : existing("user", flags.user, config.users.get(flags.user));
+    : existing("user", flags.user, config.users);
   const cluster = new EntryReader(`cluster "${clusterName}"`, clusterEntry);
   const user = new EntryReader(`user "${userName}"`, userEntry);
   if (clusterEntry === undefined && flags.server === undefined) return undefined;
@@ -59,14 +59,25 @@ export function selectConnection(
   };
 }
 
-function existing<T>(kind: string, name: string, entry: T | undefined): T {
-  if (entry === undefined) throw new KubeConfigError(`${kind} "${name}" does not exist`);
-  return entry;
+/** The entry of this name. @throws {KubeConfigError} that tells the names there are */
+function existing<T>(kind: string, name: string, entries: ReadonlyMap<string, T>): T {
+  const entry = entries.get(name);
+  if (entry !== undefined) return entry;
+  const names = [...entries.keys()].sort().slice(0, MAX_NAMES);
+  const more = entries.size > MAX_NAMES ? ` and ${entries.size - MAX_NAMES} more` : "";
+  const known = names.length === 0 ? "there is none" : `there are ${names.join(", ")}${more}`;
+  throw new KubeConfigError(`${kind} "${name}" does not exist, ${known}`);
 }
 
 type ClusterPart = Pick<
   KubeConnection,
-  "server" | "certificateAuthority" | "insecure" | "serverName" | "proxyUrl" | "disableCompression"
+  | "server"
+  | "certificateAuthority"
+  | "insecure"
+  | "serverName"
+  | "proxyUrl"
+  | "proxyOrigin"
+  | "disableCompression"
 >;
 
 function clusterPart(cluster: EntryReader, flags: KubeFlags): ClusterPart {
@@ -97,17 +108,37 @@ function clusterPart(cluster: EntryReader, flags: KubeFlags): ClusterPart {
     insecure,
     serverName: flags.tlsServerName ??
       (flags.server === undefined ? cluster.text("tls-server-name") : undefined),
-    proxyUrl: checkProxy(flags.proxyUrl ?? cluster.text("proxy-url")),
+    ...proxyPart(cluster, flags),
     disableCompression: cluster.flag("disable-compression"),
   };
 }
 
-/** The URL, if it is one of a proxy. @throws {KubeConfigError} that does not show it */
-export function checkProxy(proxyUrl: string | undefined): string | undefined {
-  if (proxyUrl === undefined) return undefined;
-  if (URL.canParse(proxyUrl) && PROXY_SCHEMES.includes(new URL(proxyUrl).protocol)) return proxyUrl;
+function proxyPart(
+  cluster: EntryReader,
+  flags: KubeFlags,
+): Pick<KubeConnection, "proxyUrl" | "proxyOrigin"> {
+  const origin = flags.proxyUrl === undefined ? "proxy-url" : "--proxy-url";
+  const proxyUrl = flags.proxyUrl ?? cluster.text("proxy-url");
+  return proxyUrl === undefined
+    ? {}
+    : { proxyUrl: checkProxy(proxyUrl, origin), proxyOrigin: origin };
+}
+
+/** The URL, if it is one of a proxy. @throws {KubeConfigError} that names where it is from and does not show it */
+export function checkProxy(proxyUrl: string, origin: string): string {
   // The URL itself may hold a password.
-  throw new KubeConfigError("Cannot use the proxy URL: it is not http, https, socks5 or socks5h");
+  const refuse = (state: string) =>
+    new KubeConfigError(`Cannot use the proxy URL of ${origin}: ${state}`);
+  const url = URL.canParse(proxyUrl) ? new URL(proxyUrl) : undefined;
+  if (url === undefined || !PROXY_SCHEMES.includes(url.protocol)) {
+    throw refuse("it is not http, https, socks5 or socks5h");
+  }
+  try {
+    decodeURIComponent(`${url.username}:${url.password}`);
+  } catch {
+    throw refuse("a percent sign in user name or password is to be written as %25");
+  }
+  return proxyUrl;
 }
 
 type UserPart = Pick<
@@ -142,6 +173,8 @@ function userPart(
   const exec = user.object("exec");
   if (provider !== undefined && exec !== undefined) throw user.error("both exec and auth-provider");
   const text = provider === undefined ? user.text("token") : cachedToken(provider, user, clock);
+  // Header values cannot hold one; said here, where file and user are known.
+  if (text !== undefined && /[\r\n\0]/.test(text)) throw user.error("its token has a line break");
   const file = user.path("tokenFile");
   const username = user.text("username");
   const password = user.text("password");
@@ -171,67 +204,4 @@ function cachedToken(
     `the auth provider "${name}" is not supported and has left no token that is still valid, ` +
       "use an exec plugin instead",
   );
-}
-
-function execPlugin(
-  fields: Record<string, unknown>,
-  user: EntryReader,
-  cluster: EntryReader,
-): ExecPlugin {
-  const entry = { fields, directory: user.resolve(""), file: "" };
-  const exec = new EntryReader("exec", entry);
-  const apiVersion = exec.text("apiVersion");
-  if (apiVersion === undefined || !EXEC_VERSIONS.includes(apiVersion)) {
-    throw user.error(`exec has the unsupported apiVersion "${apiVersion ?? ""}"`);
-  }
-  const command = exec.text("command");
-  if (command === undefined) throw user.error("exec has no command");
-  const mode = exec.text("interactiveMode") ??
-    (apiVersion.endsWith("/v1beta1") ? "IfAvailable" : undefined);
-  if (mode !== "Never" && mode !== "IfAvailable" && mode !== "Always") {
-    throw user.error(`exec needs an interactiveMode of Never, IfAvailable or Always`);
-  }
-  const env = fields["env"] ?? [];
-  if (!Array.isArray(env)) throw user.error(`exec has an "env" that is no list`);
-  return new ExecPluginConfig({
-    apiVersion,
-    command: /[/\\]/.test(command) ? exec.resolve(command) : command,
-    args: exec.texts("args"),
-    env: Object.fromEntries(
-      env.filter(isJsonObject).map(({ name, value }) => [String(name), String(value)]),
-    ),
-    interactiveMode: mode,
-    provideClusterInfo: exec.flag("provideClusterInfo"),
-    installHint: exec.text("installHint"),
-    clusterConfig: execExtension(cluster),
-  });
-}
-
-function execExtension(cluster: EntryReader): unknown {
-  for (const extension of cluster.list("extensions")) {
-    if (extension["name"] === EXEC_EXTENSION) return extension["extension"];
-  }
-  return undefined;
-}
-
-function impersonation(entry: EntryReader, flags: KubeFlags): Impersonation | undefined {
-  const user = flags.as ?? entry.text("as");
-  const uid = flags.asUid ?? entry.text("as-uid");
-  const groups = flags.asGroups?.length ? flags.asGroups : entry.texts("as-groups");
-  const extra = flags.asUserExtra?.length
-    ? extraFromFlags(flags.asUserExtra)
-    : entry.textLists("as-user-extra");
-  if (user !== undefined) return { user, uid, groups, extra };
-  if (uid === undefined && groups.length === 0 && Object.keys(extra).length === 0) return undefined;
-  throw new KubeConfigError("Cannot impersonate: uid, groups or extra are given without a user");
-}
-
-function extraFromFlags(values: readonly string[]): Record<string, string[]> {
-  const extra: Record<string, string[]> = {};
-  for (const value of values) {
-    const at = value.indexOf("=");
-    if (at <= 0) throw new KubeConfigError(`Cannot use --as-user-extra "${value}": not key=value`);
-    (extra[value.slice(0, at)] ??= []).push(value.slice(at + 1));
-  }
-  return extra;
 }

@@ -2,6 +2,7 @@
 
 import type { InformerEvent } from "../contract.ts";
 import type { KubeObject } from "../types.ts";
+import { ObjectMap } from "./object_map.ts";
 
 /** A change to tell handlers about. */
 export type StoreChange<T extends KubeObject> = Extract<
@@ -16,13 +17,14 @@ export function keyOf(object: KubeObject): string {
 
 interface Index<T> {
   readonly keys: (object: T) => readonly string[];
-  readonly entries: Map<string, Set<string>>;
+  /** By value of the index, then by key. */
+  readonly entries: Map<string, Map<string, T>>;
 }
 
 /** Objects by key. */
 export class Store<T extends KubeObject> {
   readonly #freeze: boolean;
-  readonly #objects = new Map<string, T>();
+  readonly #objects = new ObjectMap<T>();
   readonly #indexes = new Map<string, Index<T>>();
 
   constructor({ freeze = false }: { readonly freeze?: boolean | undefined } = {}) {
@@ -35,10 +37,10 @@ export class Store<T extends KubeObject> {
 
   /** The object of a key. */
   get(namespace: string | undefined, name: string): T | undefined {
-    return this.#objects.get(`${namespace ?? ""}/${name}`);
+    return this.#objects.get(namespace ?? "", name);
   }
 
-  /** All objects, in the order of their first appearance. */
+  /** All objects: namespace by namespace, each in the order of their first appearance. */
   list(): T[] {
     return [...this.#objects.values()];
   }
@@ -49,26 +51,24 @@ export class Store<T extends KubeObject> {
     if (index === undefined) {
       index = { keys, entries: new Map() };
       this.#indexes.set(name, index);
-      for (const [key, object] of this.#objects) addToIndex(index, key, object);
+      for (const object of this.#objects.values()) addToIndex(index, object);
     }
     const { entries } = index;
-    return (key) =>
-      [...entries.get(key) ?? []].flatMap((objectKey) => this.#objects.get(objectKey) ?? []);
+    return (key) => [...entries.get(key)?.values() ?? []];
   }
 
   /** Stores what an `ADDED` or `MODIFIED` brought; an unchanged object makes no change. */
   put(object: T): StoreChange<T>[] {
-    const key = keyOf(object);
-    const previous = this.#objects.get(key);
+    const previous = this.#objects.like(object);
     const resourceVersion = object.metadata.resourceVersion ?? "";
     if (previous === undefined) {
-      this.#set(key, object, undefined);
+      this.#set(object, undefined);
       return [{ type: "added", object, resourceVersion }];
     }
     const isOther = previous.metadata.uid !== undefined && object.metadata.uid !== undefined &&
       previous.metadata.uid !== object.metadata.uid;
     if (isOther) {
-      this.#set(key, object, previous);
+      this.#set(object, previous);
       return [
         { type: "deleted", object: previous, resourceVersion },
         { type: "added", object, resourceVersion },
@@ -76,16 +76,15 @@ export class Store<T extends KubeObject> {
     }
     const isSameVersion = previous.metadata.resourceVersion === resourceVersion;
     if (isSameVersion && isEqualJson(previous, object)) return [];
-    this.#set(key, object, previous);
+    this.#set(object, previous);
     return [{ type: "updated", object, previous, resourceVersion }];
   }
 
   /** Removes what a `DELETED` named; nothing when it is not there. */
   remove(object: T): StoreChange<T>[] {
-    const key = keyOf(object);
-    const previous = this.#objects.get(key);
+    const previous = this.#objects.like(object);
     if (previous === undefined) return [];
-    this.#drop(key, previous);
+    this.#drop(previous);
     return [{ type: "deleted", object, resourceVersion: object.metadata.resourceVersion ?? "" }];
   }
 
@@ -93,13 +92,13 @@ export class Store<T extends KubeObject> {
   replace(objects: readonly T[], resourceVersion: string): StoreChange<T>[] {
     const changes: StoreChange<T>[] = [];
     const present = new Set(objects.map(keyOf));
-    for (const [key, object] of this.#objects) {
-      if (present.has(key)) continue;
-      this.#drop(key, object);
+    for (const object of this.list()) {
+      if (present.has(keyOf(object))) continue;
+      this.#drop(object);
       changes.push({ type: "deleted", object, resourceVersion });
     }
     for (const object of objects) {
-      const previous = this.#objects.get(keyOf(object));
+      const previous = this.#objects.like(object);
       const { resourceVersion: version } = object.metadata;
       if (previous !== undefined && version !== undefined) {
         const isSame = previous.metadata.resourceVersion === version &&
@@ -111,33 +110,33 @@ export class Store<T extends KubeObject> {
     return changes;
   }
 
-  #set(key: string, object: T, previous: T | undefined): void {
+  #set(object: T, previous: T | undefined): void {
     if (this.#freeze) deepFreeze(object);
-    this.#objects.set(key, object);
+    this.#objects.set(object);
     for (const index of this.#indexes.values()) {
-      if (previous !== undefined) removeFromIndex(index, key, previous);
-      addToIndex(index, key, object);
+      if (previous !== undefined) removeFromIndex(index, previous);
+      addToIndex(index, object);
     }
   }
 
-  #drop(key: string, object: T): void {
-    this.#objects.delete(key);
-    for (const index of this.#indexes.values()) removeFromIndex(index, key, object);
+  #drop(object: T): void {
+    this.#objects.delete(object);
+    for (const index of this.#indexes.values()) removeFromIndex(index, object);
   }
 }
 
-function addToIndex<T>({ keys, entries }: Index<T>, key: string, object: T): void {
+function addToIndex<T extends KubeObject>({ keys, entries }: Index<T>, object: T): void {
   for (const value of keys(object)) {
     const found = entries.get(value);
-    if (found === undefined) entries.set(value, new Set([key]));
-    else found.add(key);
+    if (found === undefined) entries.set(value, new Map([[keyOf(object), object]]));
+    else found.set(keyOf(object), object);
   }
 }
 
-function removeFromIndex<T>({ keys, entries }: Index<T>, key: string, object: T): void {
+function removeFromIndex<T extends KubeObject>({ keys, entries }: Index<T>, object: T): void {
   for (const value of keys(object)) {
     const found = entries.get(value);
-    found?.delete(key);
+    found?.delete(keyOf(object));
     if (found?.size === 0) entries.delete(value);
   }
 }

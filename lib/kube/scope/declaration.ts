@@ -1,6 +1,6 @@
 /** The declaration from which a command's three fences are made: client scope, Deno permissions, RBAC. */
 
-import type { AccessRule } from "../access_review.ts";
+import type { AccessRule } from "../access.ts";
 import type { Verb } from "../types.ts";
 
 /** One RBAC rule of a declaration. */

@@ -1,7 +1,7 @@
 /** The end of a request's time: the caller's signal and the time-out as one signal with a typed reason. */
 
 import type { Clock } from "#lib/run/clock.ts";
-import { TransportError } from "../errors.ts";
+import { KubeAuthError, TransportError } from "../errors.ts";
 import type { TransportRequest, TransportResponse } from "./contract.ts";
 
 /** Follows one request from start to the end of its body. */
@@ -10,6 +10,12 @@ export interface Deadline {
   readonly signal: AbortSignal;
   /** Waits for `work`, but not past the deadline; a late result goes to `discard`. */
   race<T>(work: Promise<T>, discard?: (late: T) => void): Promise<T>;
+  /**
+   * The same for credentials, which the server has no part in.
+   *
+   * @throws {KubeAuthError} when they are not there in time
+   */
+  raceCredentials<T>(work: Promise<T>): Promise<T>;
   /** Ends with the body of `response`, or already now as far as time is concerned. */
   follow(
     response: TransportResponse,
@@ -26,6 +32,7 @@ export function createDeadline(
 ): Deadline {
   const controller = new AbortController();
   const subject = `${method} ${path.split("?")[0]}`;
+  const shownMs = Math.round(timeoutMs);
   const onAbort = () =>
     controller.abort(
       new TransportError("aborted", `${subject} was aborted`, { cause: signal?.reason }),
@@ -35,7 +42,7 @@ export function createDeadline(
   const timer = timeoutMs <= 0 ? undefined : clock.timer(
     () =>
       controller.abort(
-        new TransportError("timeout", `${subject} was not answered within ${timeoutMs} ms`),
+        new TransportError("timeout", `${subject} was not answered within ${shownMs} ms`),
       ),
     timeoutMs,
     { unref: true },
@@ -48,6 +55,15 @@ export function createDeadline(
     signal: controller.signal,
     end,
     race: (work, discard) => race(controller.signal, work, discard),
+    async raceCredentials(work) {
+      try {
+        return await race(controller.signal, work);
+      } catch (cause) {
+        if (!(cause instanceof TransportError) || cause.kind !== "timeout") throw cause;
+        const state = `there were no credentials within ${shownMs} ms`;
+        throw new KubeAuthError(`${subject} was not sent: ${state}`);
+      }
+    },
     follow(response, { untilHeaders }) {
       if (untilHeaders) timer?.cancel();
       return {

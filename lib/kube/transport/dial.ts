@@ -81,8 +81,7 @@ async function connectAll(
   sockets: Socket[],
 ): Promise<Dialed> {
   const { host, port } = hostAndPort(target.server);
-  const hop = target.proxy ?? target.server;
-  const raw = await connectTcp(hop, signal, sockets);
+  const raw = await connectTcp(target, signal, sockets);
   let tunnel: Socket = raw;
   if (target.proxy !== undefined) {
     if (target.proxy.protocol === "https:") {
@@ -98,13 +97,21 @@ async function connectAll(
   return { socket, protocol: socket.alpnProtocol === "h2" ? "h2" : "http/1.1" };
 }
 
-async function connectTcp(url: URL, signal: AbortSignal, sockets: Socket[]): Promise<Socket> {
+async function connectTcp(
+  { server, proxy }: Pick<DialTarget, "server" | "proxy">,
+  signal: AbortSignal,
+  sockets: Socket[],
+): Promise<Socket> {
   const { connect } = await import("node:net");
-  const socket = track(connect(hostAndPort(url)), sockets);
+  const socket = track(connect(hostAndPort(proxy ?? server)), sockets);
   await opened(socket, "connect", {
     signal,
-    explain: (cause) =>
-      new TransportError("connect", `Cannot connect to ${url.host}: ${textOf(cause)}`, { cause }),
+    explain(cause) {
+      const [kind, hop] = proxy === undefined
+        ? ["connect", server.host] as const
+        : ["proxy", `the proxy ${proxy.host}`] as const;
+      return new TransportError(kind, `Cannot connect to ${hop}: ${textOf(cause)}`, { cause });
+    },
   });
   socket.setNoDelay();
   return socket;

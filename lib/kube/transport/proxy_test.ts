@@ -12,7 +12,7 @@ const authority = await createCertificateAuthority();
 const keyPair = await authority.issue({
   commonName: "t",
   dnsNames: ["api.test"],
-  ipAddresses: ["127.0.0.1"],
+  ipAddresses: ["127.0.0.1", "::1"],
 });
 
 interface Proxy extends AsyncDisposable {
@@ -82,14 +82,19 @@ async function socks5(socket: Socket, seen: string[]): Promise<boolean> {
     socket.write(Uint8Array.of(1, 0));
   } else socket.write(Uint8Array.of(5, 0));
   const request = await nextData(socket);
-  seen.push(new TextDecoder().decode(request.subarray(5, -2)));
+  const address = request.subarray(4, -2);
+  seen.push(request[3] === 3 ? new TextDecoder().decode(address.subarray(1)) : address.toHex());
   socket.write(Uint8Array.of(5, 0, 0, 1, 0, 0, 0, 0, 0, 0));
   return true;
 }
 
-async function through(proxyUrl: string, targetPort: number): Promise<string> {
+async function through(
+  proxyUrl: string,
+  targetPort: number,
+  host = "api.test",
+): Promise<string> {
   const transport = createTransport({
-    server: `https://api.test:${targetPort}`,
+    server: `https://${host}:${targetPort}`,
     tls: { ca: authority.certificatePem },
     proxyUrl,
     connectTimeoutMs: 2000,
@@ -129,6 +134,14 @@ for (const http1Only of [false, true]) {
       const hello = ["methods 0", "api.test", "methods 0,2", "\u0001u\u0001p", "api.test"];
       assert.deepEqual(proxy.seen, hello);
     });
+    await t.step("socks5 to addresses", async () => {
+      await using proxy = await startProxy(socks5, target);
+      const url = `socks5://127.0.0.1:${proxy.port}`;
+      assert.equal(await through(url, server.port, "127.0.0.1"), `${protocol} ok`);
+      assert.equal(await through(url, server.port, "[::1]"), `${protocol} ok`);
+      const hosts = ["7f000001", `${"0".repeat(31)}1`];
+      assert.deepEqual(proxy.seen.filter((line) => !line.startsWith("methods")), hosts);
+    });
   });
 }
 
@@ -145,6 +158,17 @@ Deno.test("a proxy that refuses is an error of kind proxy without its password",
   await t.step("407", async () => {
     await using proxy = await startProxy(httpConnect("407 No"), { targetPort: 1 });
     await failed(`http://u:hush@127.0.0.1:${proxy.port}`, /it answered 407/);
+  });
+  await t.step("is not there", async () => {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    listener.close();
+    const { port } = listener.addr as Deno.NetAddr;
+    const said = new RegExp(`^Cannot connect to the proxy 127.0.0.1:${port}: `);
+    await failed(`http://u:hush@127.0.0.1:${port}`, said);
+  });
+  await t.step("a password that is no part of a URL", async () => {
+    await using proxy = await startProxy(httpConnect("200 OK"), { targetPort: 1 });
+    await failed(`http://u:hush%zz@127.0.0.1:${proxy.port}`, /percent sign/);
   });
   await t.step("closes", async () => {
     await using proxy = await startProxy((socket) => Promise.resolve(socket.destroyed), {

@@ -1,6 +1,7 @@
 /** Tunnels through a proxy: HTTP `CONNECT` (RFC 9110 9.3.6) and SOCKS5 (RFC 1928, passwords RFC 1929). */
 
 import type { Socket } from "node:net";
+import { parseIpAddress } from "#lib/format/ip_address.ts";
 import { TransportError } from "../errors.ts";
 
 /** A tunnel to open over a connection to the proxy. */
@@ -33,7 +34,7 @@ export async function openTunnel(socket: Socket, target: TunnelTarget): Promise<
 async function httpConnect(reader: SocketReader, target: TunnelTarget): Promise<void> {
   const host = target.host.includes(":") ? `[${target.host}]` : target.host;
   const authority = `${host}:${target.port}`;
-  const { username, password } = credentials(target.proxy);
+  const { username, password } = credentials(target);
   const lines = [`CONNECT ${authority} HTTP/1.1`, `Host: ${authority}`];
   if (username !== "" || password !== "") {
     const pair = new TextEncoder().encode(`${username}:${password}`);
@@ -59,7 +60,7 @@ const SOCKS_REPLIES = [
 ];
 
 async function socks5(reader: SocketReader, target: TunnelTarget): Promise<void> {
-  const { username, password } = credentials(target.proxy);
+  const { username, password } = credentials(target);
   const withPassword = username !== "";
   reader.write(Uint8Array.from(withPassword ? [5, 2, 0, 2] : [5, 1, 0]));
   const [version, method] = await reader.read(2);
@@ -76,21 +77,30 @@ async function socks5(reader: SocketReader, target: TunnelTarget): Promise<void>
     throw refused(target, "it accepts none of the offered authentication methods");
   }
   // Names are always resolved by the proxy, so `socks5` behaves as `socks5h`, like client-go.
-  const name = new TextEncoder().encode(target.host);
-  reader.write(
-    Uint8Array.from([5, 1, 0, 3, name.length, ...name, target.port >> 8, target.port & 255]),
-  );
+  const destination = socksAddress(target);
+  reader.write(Uint8Array.from([5, 1, 0, ...destination, target.port >> 8, target.port & 255]));
   const [, reply = 1, , addressType] = await reader.read(4);
   if (reply !== 0) throw refused(target, SOCKS_REPLIES[reply] ?? `it answered ${reply}`);
   const [length = 0] = addressType === 3 ? await reader.read(1) : [addressType === 4 ? 16 : 4];
   await reader.read(length + 2);
 }
 
-function credentials(proxy: URL): { username: string; password: string } {
-  return {
-    username: decodeURIComponent(proxy.username),
-    password: decodeURIComponent(proxy.password),
-  };
+/** Type and bytes of the destination: addresses as such, for not every proxy reads them from a name. */
+function socksAddress(target: TunnelTarget): readonly number[] {
+  const address = parseIpAddress(target.host);
+  if (address !== undefined) return [address.length === 4 ? 1 : 4, ...address];
+  const name = new TextEncoder().encode(target.host);
+  if (name.length > 255) throw refused(target, "the name of the host is longer than 255 bytes");
+  return [3, name.length, ...name];
+}
+
+function credentials(target: TunnelTarget): { username: string; password: string } {
+  const { username, password } = target.proxy;
+  try {
+    return { username: decodeURIComponent(username), password: decodeURIComponent(password) };
+  } catch {
+    throw refused(target, "user name or password has a percent sign that is not written as %25");
+  }
 }
 
 function refused({ proxy, host, port }: TunnelTarget, state: string): TransportError {

@@ -28,6 +28,8 @@ export async function* readLines(
   // A rope for the runtime: parts are put together once, by whoever reads the line.
   let tail = "";
   let tailBytes = 0;
+  // One look at a piece costs less than one at each line, and JSON has none.
+  let hasReturns = false;
   for await (const pieces of body) {
     let batch: string[] = [];
     for (const piece of pieces) {
@@ -35,10 +37,12 @@ export async function* readLines(
       const end = lastIndexOf.call(piece, NEWLINE) + 1;
       tailBytes = end === 0 ? tailBytes + piece.length : piece.length - end;
       const text = decoder.decode(piece, { stream: true });
+      hasReturns ||= text.includes("\r");
       let start = 0;
       for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", start)) {
         const line = text.slice(start, at);
-        batch.push(withoutReturn(tail === "" ? line : tail + line));
+        const whole = tail === "" ? line : tail + line;
+        batch.push(hasReturns ? withoutReturn(whole) : whole);
         tail = "";
         start = at + 1;
         if (batch.length < BATCH) continue;

@@ -96,11 +96,11 @@ class ServerTransport implements Transport {
     if (authorization === undefined || headers["authorization"] !== undefined) {
       return await this.#send(init, headers, deadline);
     }
-    const value = await deadline.race(authorization());
+    const value = await deadline.raceCredentials(authorization());
     const first = await this.#send(init, withAuthorization(headers, value), deadline);
     if (first.status !== 401) return first;
     const recycles = this.#recycles;
-    const fresh = await deadline.race(authorization(value ?? ""));
+    const fresh = await deadline.raceCredentials(authorization(value ?? ""));
     // Fresh credentials are another header value, or another certificate on new connections.
     if (fresh === value && this.#recycles === recycles) return first;
     first.cancel();

@@ -90,6 +90,25 @@ Deno.test({
   },
 });
 
+Deno.test("doctor --print-rbac is for the namespace of the configuration", async () => {
+  await using dir = await tempDir();
+  const config = await dir.write(
+    "config",
+    JSON.stringify({
+      "current-context": "c",
+      contexts: [{ name: "c", context: { cluster: "k", namespace: "team-a" } }],
+      clusters: [{ name: "k", cluster: { server: "https://127.0.0.1:1" } }],
+    }),
+  );
+  for (const sandbox of ["default", "strict"]) {
+    await using kcfg = startKcfg([
+      ...["doctor", "--print-rbac", "--kubeconfig", config, `--sandbox=${sandbox}`],
+    ]);
+    assert.equal(await kcfg.exitCode(), 0, kcfg.stderr());
+    assert.equal(kcfg.stdout().match(/namespace: team-a/g)?.length, 2, kcfg.stdout());
+  }
+});
+
 Deno.test("the doctor's demo ends well", async () => {
   const { code, stdout } = await runDemo("doctor");
   assert.equal(code, 0, stdout);

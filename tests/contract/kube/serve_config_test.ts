@@ -4,9 +4,12 @@ import assert from "node:assert/strict";
 import { silentLogger } from "#lib/log/logger.ts";
 import { systemClock } from "#lib/run/clock.ts";
 import type { KubeSettings } from "#lib/kube/deno_client.ts";
-import { createKubeClient, loadKubeConnection, unrestricted } from "#lib/kube/mod.ts";
+import { loadConnection } from "#lib/kube/deno_connection.ts";
+import { createKubeClient, unrestricted } from "#lib/kube/mod.ts";
 import { denoPlatform } from "#lib/kube/deno.ts";
 import { parseYaml } from "#lib/format/yaml.ts";
+import { openControlPlane } from "#tests/support/control_plane.ts";
+import { testNamespace } from "#tests/support/control_plane/harness.ts";
 import { eventually } from "#tests/support/eventually.ts";
 import { createKubeReviewer } from "../../../commands/serve-config/auth/kube_reviewer.ts";
 import { createTokenReview } from "../../../commands/serve-config/auth/token_review.ts";
@@ -28,29 +31,17 @@ const SETTINGS: KubeSettings = {
 async function withNamespace(
   run: (client: ReturnType<typeof createKubeClient>, namespace: string) => Promise<void>,
 ): Promise<void> {
+  const { admin } = await openControlPlane(kubeconfig ?? "");
+  await using namespace = await testNamespace(admin);
   const client = createKubeClient({
-    config: await loadKubeConnection({ kubeconfig }, {
-      platform: denoPlatform(),
-      parseYaml: (text: string) => parseYaml(text),
-      logger: silentLogger,
-    }),
+    config: await loadConnection({ kubeconfig }),
     platform: denoPlatform(),
     scope: unrestricted(),
     qps: -1,
   });
-  const namespace = `ring-${crypto.randomUUID().slice(0, 8)}`;
-  const namespaces = { group: "", version: "v1", resource: "namespaces" };
   try {
-    await client.create(namespaces, {
-      apiVersion: "v1",
-      kind: "Namespace",
-      metadata: { name: namespace },
-    });
-    await run(client, namespace);
+    await run(client, namespace.name);
   } finally {
-    await client.delete({ ...namespaces, name: namespace }).catch(() => {
-      // The server is thrown away with it.
-    });
     await client.close();
   }
 }

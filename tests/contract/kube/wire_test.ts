@@ -4,13 +4,22 @@ import assert from "node:assert/strict";
 import { controlPlane } from "#tests/support/control_plane.ts";
 import { startKubeServer } from "#tests/support/kube_server.ts";
 import { collectionCases } from "./wire/collections.ts";
+import { deletionCases } from "./wire/deletion.ts";
+import { kindCases } from "./wire/kinds.ts";
 import { objectCases } from "./wire/objects.ts";
 import { patchCases } from "./wire/patching.ts";
 import { servingCases } from "./wire/serving.ts";
 import { type Note, type Side, Wire, type WireCase } from "./wire/wire.ts";
 
 const plane = await controlPlane();
-const cases = [...objectCases, ...collectionCases, ...patchCases, ...servingCases];
+const cases = [
+  ...objectCases,
+  ...kindCases,
+  ...deletionCases,
+  ...collectionCases,
+  ...patchCases,
+  ...servingCases,
+];
 
 // Each exchange runs on the fake server and on the real one; what they answer is asserted by the case and
 // then compared, so that the fake cannot drift.

@@ -50,12 +50,35 @@ Deno.test("resolve sees all slices, and says what is wrong by its exit code", as
   const port = await kube.resolve("all", "web.prod:http");
   assert.equal(port.code, 3);
   assert.match(port.stderr, /no port named "http" \(available: grpc\)/);
+  const legacy = await kube.resolve("legacy", "--source=endpoints", "nope.prod");
+  assert.equal(legacy.code, 3);
+  assert.match(legacy.stderr, /service "prod\/nope": no Endpoints found/);
   const missing = await kube.resolve("all", "nope.prod", "web.prod");
   assert.equal(missing.code, 4);
   assert.match(missing.stderr, /service "prod\/nope": service does not exist/);
   const denied = await kube.resolve("nobody", "web.prod");
   assert.equal(denied.code, 5);
-  assert.match(denied.stderr, /access denied \(HTTP 403\)/);
+  assert.match(denied.stderr, /access denied \(HTTP 403\): endpointslices\.discovery\.k8s\.io is/);
+  assert.match(denied.stderr, /hint: grant the rights: kcfg resolve --print-rbac -n prod/);
+  const unknown = await kube.resolve("stranger", "web.prod");
+  assert.equal(unknown.code, 5);
+  assert.match(unknown.stderr, /HTTP 401.*\nkcfg: hint: the credentials are not accepted/);
+});
+
+Deno.test("resolve --wait says how many there were when time was over", async () => {
+  await using kube = await cluster();
+  const few = await kube.resolve("all", "--wait=161", "--timeout=300ms", "web.prod:grpc");
+  assert.equal(few.code, 3);
+  assert.match(few.stderr, /error: kubernetes: service "prod\/web": 160 usable, waited for 161\n/);
+  assert.match(few.stderr, /hint: see what keeps the others away: kcfg resolve --all web\.prod/);
+});
+
+Deno.test("resolve tells of credentials that cannot be had without blaming the server", async () => {
+  await using kube = await cluster();
+  const failed = await kube.resolve("all", "--token-file=/tmp", "web.prod");
+  assert.equal(failed.code, 1);
+  assert.match(failed.stderr, /no credentials: Cannot read the token file "\/tmp": Is a directory/);
+  assert.match(failed.stderr, /hint: see what is wrong with them: kcfg doctor/);
 });
 
 Deno.test("resolve does with watch on slices alone, and with Endpoints alone", async () => {

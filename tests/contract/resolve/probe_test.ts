@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { createCertificateAuthority } from "#tests/support/certificates.ts";
 import { startBackend } from "#tests/support/grpc_backend.ts";
 import { startKubeServer } from "#tests/support/kube_server.ts";
-import { runKcfg } from "#tests/support/process.ts";
+import type { JsonObject } from "#tests/support/kube_server/json.ts";
+import { runKcfg, startKcfg } from "#tests/support/process.ts";
 import { LEAKY } from "#tests/support/resolver_cluster.ts";
 import { slice } from "#tests/support/slices.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
@@ -18,6 +19,8 @@ async function cluster(slices: Parameters<typeof slice>[1]) {
   const config = await dir.write("config", server.kubeconfig());
   return {
     dir,
+    config,
+    put: (object: JsonObject) => void server.put(object),
     resolve: (...args: string[]) => runKcfg(["resolve", "--kubeconfig", config, ...args]),
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
@@ -114,6 +117,59 @@ Deno.test("resolve --probe --all tells what is not ready but serves", LEAKY, asy
   }
 });
 
+Deno.test("resolve --probe asks each address of an endpoint of both families", LEAKY, async () => {
+  const backend = await startBackend(HOST);
+  try {
+    await using kube = await cluster({ ports: portOf(backend.port), endpoints: [] });
+    const targetRef = { kind: "Pod", namespace: "prod", name: "web-a", uid: "a" };
+    const ports = portOf(backend.port);
+    const of = (address: string) => ({ ports, endpoints: [{ addresses: [address], targetRef }] });
+    kube.put(slice("web-4", of(HOST)));
+    // Nobody listens there.
+    kube.put(slice("web-6", { ...of("::1"), addressType: "IPv6" }));
+    const probed = await kube.resolve("web.prod:grpc", "--probe", "-o", "json");
+    assert.equal(probed.code, 7, probed.stderr);
+    const { endpoints } = JSON.parse(probed.stdout);
+    assert.equal(endpoints.length, 1);
+    assert.deepEqual(
+      endpoints[0].probe.map((one: Record<string, unknown>) => `${one.address} ${one.status}`),
+      [`${HOST}:${backend.port} SERVING`, `[::1]:${backend.port} UNREACHABLE`],
+    );
+    const table = await kube.resolve("web.prod:grpc", "--probe");
+    assert.match(table.stdout, /UNREACHABLE/);
+    const one = await kube.resolve("web.prod:grpc", "--probe", "--family=ipv4");
+    assert.equal(one.code, 0, one.stderr);
+  } finally {
+    backend.kill();
+  }
+});
+
+Deno.test("resolve --probe keeps to --timeout, and ends at once by a signal", async (t) => {
+  // It takes connections and never says anything.
+  using silent = Deno.listen({ hostname: HOST, port: 0 });
+  const { port } = silent.addr as Deno.NetAddr;
+  await using kube = await cluster({ ports: portOf(port), endpoints: [HOST, "127.0.0.3"] });
+  const args = ["--probe", "--probe-concurrency=1", "--probe-connect-timeout=1m", "web.prod"];
+  await t.step("--timeout", async () => {
+    const started = performance.now();
+    const { code, stdout, stderr } = await kube.resolve("--timeout=1s", "-o", "json", ...args);
+    assert.equal(code, 7, stderr);
+    assert.ok(performance.now() - started < 4000);
+    const { endpoints } = JSON.parse(stdout);
+    const messages = endpoints.map(({ probe }: { probe: { message: string } }) => probe.message);
+    assert.ok(messages.includes("not connected in time"), stdout);
+    assert.equal(endpoints.length, 2);
+    (await silent.accept()).close();
+  });
+  await t.step("a signal", async () => {
+    await using kcfg = startKcfg(["resolve", "--kubeconfig", kube.config, ...args]);
+    const connection = await silent.accept();
+    kcfg.signal("SIGINT");
+    assert.equal(await kcfg.exitCode(), 130, kcfg.stderr());
+    connection.close();
+  });
+});
+
 Deno.test("resolve --topology=zone keeps to the endpoints meant for the zone", async () => {
   const endpoint = (address: string, zone: string) => ({
     addresses: [address],
@@ -128,6 +184,9 @@ Deno.test("resolve --topology=zone keeps to the endpoints meant for the zone", a
     (await kube.resolve("web.prod:grpc", "-o", "addresses", ...args)).stdout;
   assert.equal(await addresses(), "10.0.0.1:50051\n10.0.0.2:50051\n");
   assert.equal(await addresses("--topology=zone", "--zone=b"), "10.0.0.2:50051\n");
+  const lost = await kube.resolve("web.prod:grpc", "--topology=zone");
+  assert.equal(lost.code, 2);
+  assert.match(lost.stderr, /--topology: zone needs --zone/);
   // No hint for it: all of them, as kube-proxy does.
   assert.equal(await addresses("--topology=zone", "--zone=c"), "10.0.0.1:50051\n10.0.0.2:50051\n");
 });
