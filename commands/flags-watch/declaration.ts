@@ -61,18 +61,21 @@ export function declareFlag(declaration: Declaration, report: Report): AnyValue 
   if (type === undefined) return undefined;
   checkMembers(declaration, type, fail);
   const isTrimmed = declaration["trim"] !== false;
-  const value = defaultOf(declaration, type, { isTrimmed, report: fail });
+  // The parser's and the check's texts quote the value.
+  const isSecret = declaration["secret"] === true;
+  const failDefault = (text: string) => fail(`default: ${isSecret ? "refused" : text}`);
+  const value = defaultOf(declaration, type, { isTrimmed, report: failDefault });
   const validators = validatorsOf(declaration, type, fail);
   if (!isSound || value === undefined) return undefined;
   for (const validator of validators) {
     const refusal = refusalOf(validator, value.default);
-    if (refusal !== undefined) fail(`default: ${refusal}`);
+    if (refusal !== undefined) failDefault(refusal);
   }
   if (!isSound) return undefined;
   const flag = new DynValue<unknown>(type, value.default, {
     usage: usageOf(declaration),
     isDynamic: declaration["static"] !== true,
-    secret: declaration["secret"] === true,
+    secret: isSecret,
     defaultText: value.text,
     ...(isTrimmed ? {} : { mutateInput: (raw: string) => raw }),
   });
@@ -166,7 +169,7 @@ function defaultOf(
     const value = naturalOf(given, type, (text) => type.parse(isTrimmed ? trimSpace(text) : text));
     return { default: value, text: undefined };
   } catch (err) {
-    report(`default: ${err instanceof Error ? err.message : err}`);
+    report(err instanceof Error ? err.message : String(err));
     return undefined;
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Changes as server-sent events (flags-watch.md 7.5). Each event is written once for all clients; a client that
- * comes back gets what it missed, one that reads too slowly is cut off.
+ * comes back gets what it missed, one that reads too slowly is cut off. Only the last event of an update has a
+ * number, so that who is cut off among them gets the update whole.
  */
 
 import type { FlagSet } from "#lib/flags/flag_set.ts";
@@ -42,6 +43,8 @@ export class EventStream implements Disposable {
   /** Events up to this number are not kept any more. */
   #forgottenSeq: number;
   #ping: Timer | undefined;
+  /** Ends every number: other processes, those before a restart and other replicas, count on their own. */
+  readonly #own = crypto.randomUUID().slice(0, 8);
 
   /** Follows `flags` from now on, until disposed. */
   constructor(flags: FlagSet, { clock }: { readonly clock: Clock }) {
@@ -93,8 +96,9 @@ export class EventStream implements Disposable {
 
   /** What was missed since `lastId`, or everything as it is now. */
   #firstEvents(lastId: string | null, names: Client["names"]): string {
-    const seq = lastId === null || !/^\d{1,15}$/.test(lastId) ? undefined : Number(lastId);
-    if (seq === undefined || seq < this.#forgottenSeq || seq > this.#flags.seq) {
+    const [, digits, own] = /^(\d{1,15})-(\w+)$/.exec(lastId ?? "") ?? [];
+    const seq = Number(digits);
+    if (own !== this.#own || seq < this.#forgottenSeq || seq > this.#flags.seq) {
       return this.#snapshot(names);
     }
     return this.#kept.filter((event) => event.seq > seq && concerns(event, names))
@@ -104,11 +108,16 @@ export class EventStream implements Disposable {
   #snapshot(names: Client["names"]): string {
     const body = flagSetBody(this.#flags);
     const kept = Object.entries(body.flags).filter(([name]) => names?.has(name) ?? true);
-    return frame("snapshot", body.seq, { ...body, flags: Object.fromEntries(kept) });
+    return frame("snapshot", this.#idOf(body.seq), { ...body, flags: Object.fromEntries(kept) });
+  }
+
+  #idOf(seq: number): string {
+    return `${seq}-${this.#own}`;
   }
 
   #onUpdate(update: FlagUpdate): void {
-    const events = eventsOf(this.#flags, update, this.#clock.now());
+    const [nowMs, id] = [this.#clock.now(), this.#idOf(update.seq)];
+    const events = eventsOf(this.#flags, update, { nowMs, id });
     for (const event of events) {
       this.#keep(event);
       const bytes = new TextEncoder().encode(event.text);
@@ -166,29 +175,35 @@ export class EventStream implements Disposable {
   }
 }
 
-function eventsOf(flags: FlagSet, update: FlagUpdate, nowMs: number): StreamEvent[] {
+function eventsOf(
+  flags: FlagSet,
+  update: FlagUpdate,
+  { nowMs, id }: { readonly nowMs: number; readonly id: string },
+): StreamEvent[] {
   const { seq } = update;
   const body = updateBody(flags, update);
   const changes = changeBodies(flags, update, nowMs).map((change) => ({
     seq,
     names: [change.name],
-    text: frame("change", seq, change),
+    text: frame("change", undefined, change),
   }));
   const rejected = body.rejected.map((one) => ({
     seq,
     names: [one.name],
-    text: frame("rejected", seq, { seq, ...one }),
+    text: frame("rejected", undefined, { seq, ...one }),
   }));
   const names = [...body.changed, ...body.rejected.map(({ name }) => name)];
   if (names.length === 0) return [];
-  return [...changes, ...rejected, { seq, names, text: frame("update", seq, body) }];
+  return [...changes, ...rejected, { seq, names, text: frame("update", id, body) }];
 }
 
 function concerns({ names }: StreamEvent, wanted: Client["names"]): boolean {
   return wanted === undefined || names.some((name) => wanted.has(name));
 }
 
-function frame(event: string, seq: number, body: unknown): string {
+function frame(event: string, id: string | undefined, body: unknown): string {
   // JSON has no line break of its own, so one data line holds it.
-  return `event: ${event}\nid: ${seq}\ndata: ${JSON.stringify(body)}\n\n`;
+  return `event: ${event}\n${id === undefined ? "" : `id: ${id}\n`}data: ${
+    JSON.stringify(body)
+  }\n\n`;
 }

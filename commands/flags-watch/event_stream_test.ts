@@ -25,6 +25,14 @@ function connect(events: EventStream, query = "", headers: Record<string, string
   return { response, done, text: () => text };
 }
 
+/** How the stream ends its numbers. */
+async function ids(events: EventStream): Promise<(seq: number) => string> {
+  const client = connect(events);
+  await settle();
+  const own = /^id: \d+(-\w+)$/m.exec(client.text())?.[1];
+  return (seq) => `${seq}${own}`;
+}
+
 const names = (text: string) => [...text.matchAll(/^event: (\w+)$/gm)].map((match) => match[1]);
 
 Deno.test("EventStream sends a snapshot, then changes, refusals and the update", async () => {
@@ -44,7 +52,7 @@ Deno.test("EventStream sends a snapshot, then changes, refusals and the update",
   ]);
   assert.ok(text.startsWith("retry: 2000\n\n"));
   assert.ok(!text.includes("hunter2") && !text.includes('"x"'));
-  assert.match(text, /event: rejected\nid: 2\ndata: \{"seq":2,"name":"limit","error":"strconv/);
+  assert.match(text, /event: rejected\ndata: \{"seq":2,"name":"limit","error":"strconv/);
   events[Symbol.dispose]();
   await client.done;
   assert.equal(events.clients, 0);
@@ -53,17 +61,50 @@ Deno.test("EventStream sends a snapshot, then changes, refusals and the update",
 Deno.test("EventStream tells a client that comes back what it missed, or everything", async () => {
   const { flags, events } = stream();
   for (const raw of ["2", "3", "4"]) flags.set("limit", raw);
-  const back = connect(events, "", { "last-event-id": "2" });
-  const unknown = ["9", "x", "-1"].map((id) => connect(events, "", { "last-event-id": id }));
+  const idOf = await ids(events);
+  const back = connect(events, "", { "last-event-id": idOf(2) });
+  const unknown = [idOf(9), "2", "2-", "x", "-1", "2-0a1b2c3d"].map((id) =>
+    connect(events, "", { "last-event-id": id })
+  );
   await settle();
   assert.deepEqual(names(back.text()), ["change", "update"]);
   for (const client of unknown) assert.deepEqual(names(client.text()), ["snapshot"]);
   for (let raw = 5; raw < 600; raw++) flags.set("limit", String(raw));
-  const late = connect(events, "", { "last-event-id": "3" });
+  const late = connect(events, "", { "last-event-id": idOf(3) });
   await settle();
   assert.deepEqual(names(late.text()), ["snapshot"]);
   events[Symbol.dispose]();
   await Promise.all([back, late, ...unknown].map(({ done }) => done));
+});
+
+Deno.test("EventStream repeats an update whole for a client that was cut off in the middle of it", async () => {
+  const { flags, events } = stream();
+  const client = connect(events);
+  const inputs = [["limit", { raw: "2" }], ["mode", { raw: "busy" }]] as const;
+  flags.apply(inputs, { source: "config" });
+  await settle();
+  const [, , second = ""] = client.text().split("event: change");
+  const beforeSecond = client.text().slice(0, -second.length);
+  const lastId = [...beforeSecond.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? "";
+  const back = connect(events, "", { "last-event-id": lastId });
+  await settle();
+  assert.deepEqual(names(back.text()), ["change", "change", "update"]);
+  events[Symbol.dispose]();
+  await Promise.all([client.done, back.done]);
+});
+
+Deno.test("EventStream does not take a number of another process for its own", async () => {
+  const [before, after] = [stream(), stream()];
+  before.flags.set("limit", "2");
+  after.flags.set("limit", "3");
+  const earlier = connect(before.events);
+  await settle();
+  const id = /^id: (.*)$/m.exec(earlier.text())?.[1] ?? "";
+  const client = connect(after.events, "", { "last-event-id": id });
+  await settle();
+  assert.deepEqual(names(client.text()), ["snapshot"]);
+  before.events[Symbol.dispose]();
+  after.events[Symbol.dispose]();
 });
 
 Deno.test("EventStream filters by name, snapshot included", async () => {

@@ -5,6 +5,7 @@
 
 import type { FlagSet } from "#lib/flags/flag_set.ts";
 import type { FlagEntry } from "#lib/flags/flag_set_contract.ts";
+import { isKnownTag } from "#lib/flags/known_tag.ts";
 import { readBody } from "#lib/flags/setting_request.ts";
 import { flagBody } from "#lib/flags/wire.ts";
 
@@ -66,11 +67,14 @@ async function contextProblem(
   return invalid("INVALID_CONTEXT", "context is not an object");
 }
 
-function evaluateAll(flags: FlagSet, request: Request): Response {
-  const etag = `"${flags.checksum()}"`;
-  const known = request.headers.get("if-none-match")?.split(",").map((tag) => tag.trim()) ?? [];
-  if (known.includes(etag)) return new Response(null, { status: 304, headers: { etag } });
-  return answer(200, { flags: flags.entries().map(evaluation), metadata: {} }, { etag });
+async function evaluateAll(flags: FlagSet, request: Request): Promise<Response> {
+  const body = { flags: flags.entries().map(evaluation), metadata: {} };
+  // Of the answer itself: the checksum of the flags has no separators, so two answers may share one.
+  const bytes = new TextEncoder().encode(JSON.stringify(body));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const etag = `"${digest.toHex().slice(0, 32)}"`;
+  if (isKnownTag(request, etag)) return new Response(null, { status: 304, headers: { etag } });
+  return answer(200, body, { etag });
 }
 
 function evaluation(entry: FlagEntry): unknown {

@@ -64,4 +64,21 @@ Deno.test("handleOfrep() evaluates all flags, and answers 304 to who knows them"
   const etag = response?.headers.get("etag") ?? "";
   const again = await post(ALL, "{}", { headers: { "if-none-match": etag } });
   assert.equal(again.response?.status, 304);
+  // As nginx hands it on after it compressed the answer.
+  const weak = await post(ALL, "{}", { headers: { "if-none-match": `W/${etag}` } });
+  assert.equal(weak.response?.status, 304);
+});
+
+Deno.test("handleOfrep() tells answers apart whose checksums are the same", async () => {
+  const tags = await Promise.all([["1b", "2"], ["1", "b2"]].map(async ([a = "", b = ""]) => {
+    const flags = new FlagSet();
+    flags.string("a", a);
+    flags.string("b", b);
+    const request = new Request(`http://h${ALL}`, { method: "POST", body: "{}" });
+    const response = await handleOfrep(flags, request, ALL);
+    return [flags.checksum(), response?.headers.get("etag")];
+  }));
+  const [[sumA, tagA] = [], [sumB, tagB] = []] = tags;
+  assert.equal(sumA, sumB);
+  assert.notEqual(tagA, tagB);
 });

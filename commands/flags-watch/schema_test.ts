@@ -69,6 +69,15 @@ Deno.test("declareSchema() makes flags of every type with natural, textual and a
   assert.throws(() => cache?.set("2Mi"), /must be at most/);
 });
 
+Deno.test("declareSchema() says that a secret default is refused, and does not tell it", () => {
+  const pin = { type: "int", default: "hunter2", secret: true };
+  const word = { type: "string", default: "hunter2", secret: true, pattern: "^x" };
+  assert.deepEqual(problemsOf({ flags: { pin, word } }), [
+    "flag pin: default: refused",
+    "flag word: default: refused",
+  ]);
+});
+
 Deno.test("declareSchema() obeys static, secret, trim, list syntax, deprecated and file", () => {
   const flags = declared({
     s: { type: "int", static: true, usage: "u", deprecated: "use t" },

@@ -3,6 +3,7 @@
 import { FlagError } from "./errors.ts";
 import { isFileFlag } from "./file_flags.ts";
 import type { FlagSet } from "./flag_set.ts";
+import { isKnownTag } from "./known_tag.ts";
 import { type Listing, ListingCache } from "./listing.ts";
 import { renderListing } from "./listing_page.ts";
 import { readBody, settingRefusal } from "./setting_request.ts";
@@ -86,8 +87,7 @@ export function listFlags(
     return response;
   }
   const etag = `"${listing.checksum_static}-${listing.checksum_dynamic}-${flags.seq}"`;
-  const known = request.headers.get("if-none-match")?.split(",").map((tag) => tag.trim()) ?? [];
-  if (known.includes(etag) || known.includes("*")) {
+  if (isKnownTag(request, etag)) {
     return new Response(null, { status: 304, headers: { ...headers, etag } });
   }
   return new Response(text, {

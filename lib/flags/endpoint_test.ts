@@ -110,6 +110,10 @@ Deno.test("setFlag() refuses requests of other sites", async () => {
   for (
     const headers of [
       { "sec-fetch-site": "cross-site" },
+      { "sec-fetch-site": "same-site" },
+      // An image in somebody's page, over plain HTTP.
+      { "user-agent": "Mozilla/5.0" },
+      { "user-agent": "Mozilla/5.0", "referer": "http://evil.test/page" },
       { "origin": "http://evil.test" },
       { "origin": "null" },
     ]
@@ -120,6 +124,12 @@ Deno.test("setFlag() refuses requests of other sites", async () => {
   assert.equal(flags.get("some_int")?.value, 1);
   const own = { "origin": "https://flags.test", "sec-fetch-site": "same-origin" };
   assert.equal((await setFlag(flags, get(target, own), SET)).status, 200);
+  for (const headers of [{ "sec-fetch-site": "none" }, { "referer": "http://flags.test/" }]) {
+    const browser = { "user-agent": "Mozilla/5.0", ...headers };
+    assert.equal((await setFlag(flags, get(target, browser), SET)).status, 200);
+  }
+  const program = { "user-agent": "curl/8.14.1" };
+  assert.equal((await setFlag(flags, get(target, program), SET)).status, 200);
 });
 
 Deno.test("setFlag() wants the token when there is one", async () => {

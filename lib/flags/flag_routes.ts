@@ -59,7 +59,11 @@ async function listTyped(
   },
 ): Promise<Response> {
   const wait = query.get("wait");
-  if (wait !== null && query.get("seq") === String(flags.seq)) {
+  // Another process counts afresh, so one number may stand for two states: the checksum tells.
+  const checksum = query.get("checksum");
+  const isKnown = query.get("seq") === String(flags.seq) &&
+    (checksum === null || checksum === flags.checksum());
+  if (wait !== null && isKnown) {
     const waitMs = waitMsOf(wait);
     if (waitMs === undefined) return problem(400, `wait is no duration: ${wait}`);
     const signal = stopping === undefined

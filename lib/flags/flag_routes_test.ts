@@ -112,7 +112,11 @@ Deno.test("GET /flags?wait waits for the next update", async () => {
   const flags = example();
   const options = { clock: new ManualClock() };
   assert.equal((await send(flags, ["GET", "/flags?wait=30s&seq=7"], options)).status, 200);
-  const waiting = send(flags, ["GET", "/flags?wait=30s&seq=0"], options);
+  // The same number of another process, in which other values were set.
+  const other = ["GET", "/flags?wait=30s&seq=0&checksum=00000000"] as const;
+  assert.equal((await send(flags, other, options)).status, 200);
+  const known = `/flags?wait=30s&seq=0&checksum=${flags.checksum()}`;
+  const waiting = send(flags, ["GET", known], options);
   await settle();
   assert.equal(options.clock.pendingTimers, 1);
   flags.set("limit", "2");

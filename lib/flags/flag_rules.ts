@@ -43,12 +43,18 @@ export class FlagRules {
       const value = this.#valueOf(flag);
       return value !== undefined && next.has(value) ? next.get(value) : value?.value;
     };
-    for (const { name, flags, holds, text } of this.#rules) {
-      const isTouched = flags.some((flag) => {
+    for (const rule of this.#rules) {
+      const isTouched = rule.flags.some((flag) => {
         const value = this.#valueOf(flag);
         return value !== undefined && next.has(value);
       });
-      if (isTouched && !holds(read)) return `update breaks rule "${name}": ${text}`;
+      if (!isTouched) continue;
+      try {
+        if (!rule.holds(read)) return `update breaks rule "${rule.name}": ${rule.text}`;
+      } catch (err) {
+        const problem = err instanceof Error ? err.message : String(err);
+        return `rule "${rule.name}" cannot tell: ${problem}`;
+      }
     }
     return undefined;
   }

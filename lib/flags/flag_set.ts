@@ -26,6 +26,9 @@ import type { AnyValue, PreparedChange, ValueInput } from "./value_contract.ts";
 /** The makers of dynamic flags. */
 export interface FlagSet extends FlagMakers {}
 
+/** Updates that listeners make while they are told of one; more is a loop. */
+const MAX_NESTED = 1000;
+
 /** A set of flags: `const port = flags.int("port", 8080, "where to listen")`. */
 export class FlagSet {
   /** Name of the flag. */
@@ -41,6 +44,8 @@ export class FlagSet {
   #revision = 0;
   #sorted: readonly FlagSlot[] | undefined;
   #isFrozen = false;
+  /** Updates that nobody was told of yet; absent while nobody is being told. */
+  #untold: (() => void)[] | undefined;
 
   /** An empty set; `name` is for listings of several. */
   constructor(name = "", { now = Date.now, onListenerError }: FlagSetOptions = {}) {
@@ -182,8 +187,9 @@ export class FlagSet {
       slot.swap({ input, change, source })
     );
     this.#revision += applied.length;
-    for (const { change } of applied) change.notify();
-    return this.#finish({ source, changes, rejected });
+    return this.#finish({ source, changes, rejected }, () => {
+      for (const { change } of applied) change.notify();
+    });
   }
 
   /** Takes back what HTTP set: the configuration's value returns, else the one before both. */
@@ -242,11 +248,30 @@ export class FlagSet {
     return err;
   }
 
-  /** Numbers an update and tells who follows them. */
-  #finish(done: Omit<FlagUpdate, "seq">): FlagUpdate {
+  /**
+   * Numbers an update, then tells the listeners of its values by `notify` and those of updates. What they set
+   * meanwhile is an update of its own, told after this one: whoever follows ends with the values in force.
+   */
+  #finish(done: Omit<FlagUpdate, "seq">, notify: () => void = () => undefined): FlagUpdate {
     this.#seq += 1;
     const update = { seq: this.#seq, ...done };
-    this.#listeners.tell(update);
+    const tell = () => {
+      notify();
+      this.#listeners.tell(update);
+    };
+    if (this.#untold !== undefined) {
+      this.#untold.push(tell);
+      return update;
+    }
+    const untold = this.#untold = [tell];
+    try {
+      for (let at = 0; at < untold.length && at <= MAX_NESTED; at++) untold[at]?.();
+    } finally {
+      this.#untold = undefined;
+    }
+    if (untold.length > MAX_NESTED + 1) {
+      this.#listeners.report(new Error(`Listeners set flags ${MAX_NESTED} times in a turn`));
+    }
     return update;
   }
 

@@ -210,3 +210,26 @@ Deno.test("FlagSet.parse() refuses in the words of Go", () => {
     assert.throws(() => flags.parse(argv), { name: "FlagError", message });
   }
 });
+
+Deno.test("FlagSet tells an update that a listener makes after the one it was told of", () => {
+  const flags = new FlagSet();
+  flags.int("a", 0, "", {
+    onChangeSync: (_old, now) => now === 1 ? flags.set("a", "2") : undefined,
+  });
+  const told: unknown[] = [];
+  flags.onUpdate(({ seq, changes }) => void told.push([seq, changes[0]?.newText]));
+  flags.apply([["a", { raw: "1" }]], { source: "config" });
+  assert.deepEqual(told, [[1, "1"], [2, "2"]]);
+});
+
+Deno.test("FlagSet refuses an update when a rule of it throws", () => {
+  const flags = new FlagSet();
+  flags.int("a", 0);
+  const holds = (read: (flag: string) => unknown) => {
+    if (read("a") === 1) throw new Error("Broken");
+    return true;
+  };
+  flags.addRule({ name: "r", flags: ["a"], text: "a is good", holds });
+  const { rejected } = flags.apply([["a", { raw: "1" }]], { source: "config" });
+  assert.deepEqual(rejected.map(({ message }) => message), ['rule "r" cannot tell: Broken']);
+});

@@ -12,6 +12,8 @@ export interface ValueChange<T> {
 }
 
 const MAX_WAITING = 1000;
+/** Changes that synchronous listeners make while they are told of one; more is a loop. */
+const MAX_NESTED = 1000;
 
 /** The listeners of one value. */
 export class ListenerQueue<T> {
@@ -22,6 +24,8 @@ export class ListenerQueue<T> {
   readonly #queued = new Set<{ readonly call: ChangeListener<T> }>();
   #waiting: ValueChange<T>[] = [];
   #isRunning = false;
+  /** Changes of which synchronous listeners have not been told yet; absent while none of them runs. */
+  #untold: ValueChange<T>[] | undefined;
 
   /** Adds a listener; the returned function or the signal takes it away. */
   add(
@@ -41,20 +45,43 @@ export class ListenerQueue<T> {
     return remove;
   }
 
-  /** Tells the listeners at once, and queues the change for the others. */
+  /**
+   * Tells the listeners at once, and queues the change for the others. A change that a listener makes meanwhile is
+   * told after this one, so that all hear of changes in their order.
+   */
   tell(oldValue: T, newValue: T): void {
-    for (const { call } of [...this.#sync]) {
+    const change = { old: oldValue, new: newValue };
+    if (this.#queued.size > 0) {
+      if (this.#waiting.length >= MAX_WAITING) this.#waiting.shift();
+      this.#waiting.push(change);
+      if (!this.#isRunning) void this.#run();
+    }
+    if (this.#untold !== undefined) {
+      this.#untold.push(change);
+      return;
+    }
+    const untold = this.#untold = [change];
+    try {
+      for (let at = 0; at < untold.length && at <= MAX_NESTED; at++) this.#tellSync(untold[at]);
+    } finally {
+      this.#untold = undefined;
+    }
+    if (untold.length <= MAX_NESTED + 1) return;
+    this.report(new Error(`Listeners changed their own value ${MAX_NESTED} times in a turn`));
+  }
+
+  #tellSync(change: ValueChange<T> | undefined): void {
+    if (change === undefined) return;
+    for (const entry of [...this.#sync]) {
+      // One before it may have taken it away.
+      if (!this.#sync.has(entry)) continue;
       try {
         // A promise of a listener that should be done is not awaited, but its error is not lost.
-        Promise.resolve(call(oldValue, newValue)).catch((err) => this.report(err));
+        Promise.resolve(entry.call(change.old, change.new)).catch((err) => this.report(err));
       } catch (err) {
         this.report(err);
       }
     }
-    if (this.#queued.size === 0) return;
-    if (this.#waiting.length >= MAX_WAITING) this.#waiting.shift();
-    this.#waiting.push({ old: oldValue, new: newValue });
-    if (!this.#isRunning) void this.#run();
   }
 
   /** See `DynValue.changes`. */
@@ -72,9 +99,10 @@ export class ListenerQueue<T> {
     // Listeners start in a turn of their own, after the setter is done.
     await Promise.resolve();
     for (let change = this.#waiting.shift(); change; change = this.#waiting.shift()) {
-      for (const { call } of [...this.#queued]) {
+      for (const entry of [...this.#queued]) {
+        if (!this.#queued.has(entry)) continue;
         try {
-          await call(change.old, change.new);
+          await entry.call(change.old, change.new);
         } catch (err) {
           this.report(err);
         }

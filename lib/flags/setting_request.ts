@@ -40,14 +40,26 @@ export async function readBody(
   return text + decoder.decode();
 }
 
-/** Whether a browser sent the request on behalf of another site. */
+/** Whether a browser sent the request on behalf of another site, or does not tell on whose. */
 function isCrossSite(request: Request): boolean {
-  if (request.headers.get("sec-fetch-site") === "cross-site") return true;
-  const origin = request.headers.get("origin");
-  if (origin === null) return false;
-  // Behind a proxy that ends TLS only the scheme may differ.
+  const { headers } = request;
+  const site = headers.get("sec-fetch-site");
+  // Another port or subdomain is of the same site, but of another owner.
+  if (site === "cross-site" || site === "same-site") return true;
+  const origin = headers.get("origin");
+  if (origin !== null) return !isOwn(origin, request);
+  if (site !== null) return false;
+  // Without TLS browsers send neither for an image or a link, in a page of anybody: then only the page's address,
+  // which can be left out, tells them apart. Programs do not call themselves Mozilla.
+  if (!headers.get("user-agent")?.startsWith("Mozilla/")) return false;
+  const referrer = headers.get("referer");
+  return referrer === null || !isOwn(referrer, request);
+}
+
+/** Behind a proxy that ends TLS only the scheme may differ. */
+function isOwn(address: string, request: Request): boolean {
   const host = request.headers.get("host") ?? new URL(request.url).host;
-  return !URL.canParse(origin) || new URL(origin).host !== host;
+  return URL.canParse(address) && new URL(address).host === host;
 }
 
 /** Compares without stopping at the first difference, which would tell how much is right. */

@@ -32,3 +32,10 @@ Deno.test("goQuote() escapes what Go's verb %q escapes", () => {
   );
   assert.equal(goQuote("\u00e9 \u{1f600}\u00a0"), '"\u00e9 \u{1f600}\\u00a0"');
 });
+
+Deno.test("trimSpace() takes no longer for white space inside", () => {
+  // Trying each blank as the beginning of the end is 10¹¹ steps.
+  const text = `x${" ".repeat(500_000)}x`;
+  assert.equal(trimSpace(` ${text}\n`), text);
+  assert.equal(trimSpace(" ".repeat(500_000)), "");
+});

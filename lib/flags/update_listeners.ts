@@ -29,6 +29,8 @@ export class UpdateListeners {
   /** Tells all of them. */
   tell(update: FlagUpdate): void {
     for (const listener of [...this.#listeners]) {
+      // One before it may have taken it away.
+      if (!this.#listeners.has(listener)) continue;
       try {
         listener(update);
       } catch (err) {

@@ -85,7 +85,7 @@ export function toValidator<T>(check: Validator<T> | StandardSchema): Validator<
   const schema = check["~standard"];
   return (value) => {
     const result = schema.validate(value);
-    if (result instanceof Promise) return "schema validates asynchronously";
+    if (isLate(result)) return "schema validates asynchronously";
     const texts = result.issues?.map(({ message, path = [] }) => {
       const keys = path.map((part) => String(typeof part === "object" ? part.key : part));
       return keys.length === 0 ? message : `${keys.join(".")}: ${message}`;
@@ -98,10 +98,18 @@ export function toValidator<T>(check: Validator<T> | StandardSchema): Validator<
 export function refusalOf<T>(validator: Validator<T>, value: T): string | undefined {
   try {
     const answer = validator(value);
+    if (isLate(answer)) return "validator answers asynchronously";
     return answer instanceof Error ? answer.message : answer ?? undefined;
   } catch (err) {
     return err instanceof Error ? err.message : String(err);
   }
+}
+
+/** Whether an answer is a promise, which comes too late; that it may fail is nobody's concern then. */
+function isLate(answer: unknown): answer is Promise<unknown> {
+  if (!(answer instanceof Promise)) return false;
+  answer.catch(() => undefined);
+  return true;
 }
 
 function compare(a: Ordered, b: Ordered): number {

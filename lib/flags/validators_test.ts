@@ -70,3 +70,15 @@ Deno.test("toValidator() refuses a schema that answers later", () => {
   };
   assert.equal(refusalOf(toValidator(schema), 1), "schema validates asynchronously");
 });
+
+Deno.test("refusalOf() refuses a validator that answers later, and its error is lost on nobody", async () => {
+  const late = async () => {
+    await Promise.resolve();
+    throw new Error("Too late");
+  };
+  // Programs in JavaScript may hand one in.
+  const check = late as unknown as () => void;
+  assert.equal(refusalOf(check, 1), "validator answers asynchronously");
+  // An unhandled rejection would fail this test.
+  await new Promise((resolve) => setTimeout(resolve, 0));
+});

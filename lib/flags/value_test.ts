@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { settle } from "#tests/support/clock.ts";
 import { dyn, fixed } from "./declare.ts";
 import { FlagError } from "./errors.ts";
+import { FlagSet } from "./flag_set.ts";
 import { validateRange } from "./validators.ts";
 
 Deno.test("DynValue is read as a property, by get() and as a call", () => {
@@ -211,4 +212,38 @@ Deno.test("DynValue can be built up step by step", () => {
   value.set("x4");
   assert.deepEqual([value.value, told], [5, [5]]);
   assert.throws(() => value.set("x10"), { message: "value 11 not in [0, 10] range" });
+});
+
+Deno.test("DynValue tells changes that a listener makes after the one it was told of", async () => {
+  const value = dyn.int(0);
+  const [sync, queued]: [number[][], number[][]] = [[], []];
+  value.onChange((_old, now) => now < 3 ? value.setValue(now + 1) : undefined, { sync: true });
+  value.onChange((old, now) => void sync.push([old, now]), { sync: true });
+  value.onChange((old, now) => void queued.push([old, now]));
+  value.set("1");
+  const inOrder = [[0, 1], [1, 2], [2, 3]];
+  assert.deepEqual(sync, inOrder);
+  await settle();
+  assert.deepEqual(queued, inOrder);
+});
+
+Deno.test("DynValue ends listeners that change it for ever", () => {
+  const flags = new FlagSet();
+  const value = flags.int("n", 0);
+  value.onChange((_old, now) => value.setValue(now + 1), { sync: true });
+  value.set("1");
+  assert.ok(flags.listenerErrors >= 1);
+});
+
+Deno.test("DynValue does not call a listener that another one took away in the same turn", () => {
+  const value = dyn.int(0);
+  const heard: string[] = [];
+  const abort = new AbortController();
+  value.onChange(() => {
+    heard.push("first");
+    abort.abort();
+  }, { sync: true });
+  value.onChange(() => void heard.push("second"), { sync: true, signal: abort.signal });
+  value.set("1");
+  assert.deepEqual(heard, ["first"]);
 });

@@ -42,7 +42,9 @@ async function writeAll(file: Deno.FsFile, content: Uint8Array): Promise<void> {
 }
 
 async function syncDirectory(path: string): Promise<void> {
-  using directory = await Deno.open(path.slice(0, path.lastIndexOf("/")) || "/");
+  const slash = path.lastIndexOf("/");
+  // A bare name lies in the working directory.
+  using directory = await Deno.open(slash < 0 ? "." : path.slice(0, slash) || "/");
   await directory.sync();
 }
 

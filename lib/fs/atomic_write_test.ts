@@ -23,6 +23,16 @@ Deno.test("writeFileAtomically() writes, replaces and keeps equal content", asyn
   assert.deepEqual(await names(dir.path), ["a.conf"]);
 });
 
+Deno.test("writeFileAtomically() writes a bare name into the working directory", async () => {
+  const name = `kcfg-${crypto.randomUUID()}.env`;
+  try {
+    assert.equal(await writeFileAtomically(name, bytes("one")), "written");
+    assert.equal(await Deno.readTextFile(name), "one");
+  } finally {
+    await Deno.remove(name);
+  }
+});
+
 Deno.test("writeFileAtomically() replaces a link, not what it points to", async () => {
   await using dir = await tempDir();
   const target = await dir.write("target", "one");

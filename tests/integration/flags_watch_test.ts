@@ -155,7 +155,8 @@ Deno.test("flags-watch streams changes and lets go of its clients at the stop", 
   assert.ok(!text.includes('"mode"'));
   await volume.swap({ limit: "6", mode: "busy" });
   await eventually("the change has come", () => text.includes("event: update\n"));
-  assert.match(text, /event: change\nid: \d+\ndata: \{[^\n]*"name":"limit"[^\n]*"newString":"6"/);
+  assert.match(text, /event: change\ndata: \{[^\n]*"name":"limit"[^\n]*"newString":"6"/);
+  assert.match(text, /event: update\nid: \d+-\w+\ndata: /);
   assert.ok(!text.includes('"name":"mode"'));
   const { seq } = JSON.parse((await get("/flags")).text);
   const waiting = get(`/flags?wait=1m&seq=${seq}`);

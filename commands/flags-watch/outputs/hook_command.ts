@@ -24,6 +24,9 @@ export interface HookCommandDeps {
 }
 
 const KILL_MS = 2000;
+/** The kernel takes no variable of 128 KiB, and less than 2 MiB of them all; with more no program starts at all. */
+const MAX_VARIABLE_BYTES = 128 * 1024 - 1;
+const MAX_VARIABLES_BYTES = 512 * 1024;
 
 /**
  * Runs the program to its end.
@@ -63,7 +66,7 @@ export async function runCommand(
   }
 }
 
-/** The environment of a run: ours, and the flags over it. */
+/** The environment of a run: ours, and the flags over it, but for those too large, which are named. */
 export function hookEnvironment(
   flags: FlagSet,
   { event, withSecrets, env }: Pick<HookRun, "event" | "withSecrets"> & {
@@ -71,16 +74,28 @@ export function hookEnvironment(
   },
 ): Record<string, string> {
   const own: Record<string, string> = { ...env };
+  const omitted: string[] = [];
+  let room = MAX_VARIABLES_BYTES;
   for (const { name, value } of flags.entries()) {
     const variable = environmentName(name);
     // A secret that came in by a variable must not go on by it.
     if (value.isSecret && !withSecrets) delete own[variable];
-    else if (!value.toString().includes("\0")) own[variable] = value.toString();
+    else if (!value.toString().includes("\0")) {
+      const bytes = new TextEncoder().encode(`${variable}=${value}`).length;
+      if (bytes <= Math.min(room, MAX_VARIABLE_BYTES)) {
+        own[variable] = value.toString();
+        room -= bytes;
+      } else {
+        delete own[variable];
+        omitted.push(name);
+      }
+    }
   }
   return {
     ...own,
     KCFG_FLAGS_CHANGED: event.changed.join(" "),
     KCFG_FLAGS_SEQ: String(event.seq),
+    ...(omitted.length === 0 ? {} : { KCFG_FLAGS_OMITTED: omitted.join(" ") }),
   };
 }
 

@@ -33,6 +33,23 @@ Deno.test("hookEnvironment() has all flags, and secret ones only when asked", ()
   assert.equal(open["KCFG_FLAG_PASSWORD"], "hunter2");
 });
 
+Deno.test("runCommand() starts the program also when a value is too large for a variable", async () => {
+  const flags = flagSet();
+  flags.string("large", "x".repeat(200_000));
+  for (let i = 0; i < 30; i++) {
+    flags.string(`many-${String(i).padStart(2, "0")}`, "x".repeat(100_000));
+  }
+  const env = { PATH: Deno.env.get("PATH") ?? "/bin", KCFG_FLAG_LARGE: "from outside" };
+  const options = { event: EVENT, withSecrets: false, env };
+  const given = hookEnvironment(flags, options);
+  assert.equal(given["KCFG_FLAG_LARGE"], undefined);
+  assert.equal(given["KCFG_FLAG_RATE_LIMIT"], "1");
+  assert.match(given["KCFG_FLAGS_OMITTED"] ?? "", /^large many-05 .* many-29$/);
+  const deps = { flags, clock: systemClock, env, isStdoutTaken: true };
+  const signal = new AbortController().signal;
+  await runCommand(["/bin/sh", "-c", "exit 0"], { ...options, signal }, deps);
+});
+
 Deno.test("runCommand() tells failures, and ends a program that ignores SIGTERM", async () => {
   const deps = { flags: flagSet(), clock: systemClock, env: {}, isStdoutTaken: true };
   const run = (script: string, signal = new AbortController().signal) =>

@@ -3,6 +3,8 @@
 import { ParseFailure } from "../errors.ts";
 import type { FlagType } from "./flag_type.ts";
 
+/** Levels of objects and arrays; more could be read, but not be printed again, which needs a stack as deep. */
+const MAX_DEPTH = 1000;
 const TOKEN = /"(?:[^"\\]|\\.)*"|[^\s"]+|\s+/g;
 
 /**
@@ -21,6 +23,9 @@ export function jsonType<T>(
     parse(text) {
       const value = parse(text);
       if (value === null) throw new ParseFailure("null is not a value of a JSON flag");
+      if (!isWithin(value, MAX_DEPTH)) {
+        throw new ParseFailure(`JSON is nested deeper than ${MAX_DEPTH} levels`, "range");
+      }
       if (typeof value === "object") {
         documents.set(value, compact(text));
         return deepFreeze(value) as T;
@@ -35,6 +40,12 @@ export function jsonType<T>(
     toJson: (value) => value,
     protect: deepFreeze,
   };
+}
+
+/** Whether a value has at most so many levels of objects and arrays. */
+function isWithin(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return levels > 0 && Object.values(value).every((child) => isWithin(child, levels - 1));
 }
 
 /** Freezes a tree of objects and arrays in place. */

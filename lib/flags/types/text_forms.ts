@@ -44,6 +44,8 @@ export const bytesSizeType: FlagType<number> = {
   name: "bytes-size",
   parse(text) {
     try {
+      // No number of bytes is longer, and long ones take seconds to compute.
+      if (text.length > 100) throw new RangeError("too long");
       return parseByteSize(text.replace(/(?<=[0-9kKMGTPEi])B$/, ""));
     } catch (error) {
       const reason = error instanceof RangeError ? "range" : "syntax";

@@ -188,3 +188,23 @@ Deno.test("enumType accepts its values alone", () => {
   assert.equal(enumType(["a", "b"]).parse("b"), "b");
   assert.throws(() => enumType(["a", "b"]).parse("B"), { message: "should be one of [a b]" });
 });
+
+Deno.test("binaryType reads base64 of 4 MiB", () => {
+  const size = 4 * 1024 * 1024;
+  const text = binaryType.format(new Uint8Array(size).fill(7));
+  assert.equal(binaryType.parse(text).length, size);
+  assert.throws(() => binaryType.parse(`${text}*`), {
+    message: `illegal base64 data at input byte ${text.length}`,
+  });
+});
+
+Deno.test("jsonType refuses by name what is nested too deeply to be printed", () => {
+  const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
+  const type = jsonType();
+  assert.equal(type.format(type.parse(nested(1000))), nested(1000));
+  for (const levels of [1001, 100_000]) {
+    assert.throws(() => type.parse(nested(levels)), {
+      message: "JSON is nested deeper than 1000 levels",
+    });
+  }
+});

@@ -122,3 +122,28 @@ Deno.test({
     assert.match(kcfg.stderr(), /"message":"application ended".*"code":[12]/);
   },
 });
+
+Deno.test({
+  name: `deploy/reload/postgresql.yaml: the check accepts its file before there is a database${
+    "unavailable" in postgres ? ` (ignored: ${postgres.unavailable})` : ""
+  }`,
+  ignore: "unavailable" in postgres,
+  async fn() {
+    assert.ok(!("unavailable" in postgres));
+    const manifest = await Deno.readTextFile(
+      new URL("../../../deploy/reload/postgresql.yaml", import.meta.url),
+    );
+    const check = /--validate-command=(.*)/.exec(manifest)?.[1] ?? "";
+    const settings = [...manifest.matchAll(/^ {4}(\w+ = .*)$/gm)].map(([, line]) => line);
+    await using dir = await tempDir();
+    const statusWith = async (lines: readonly unknown[]) => {
+      await dir.write("postgresql.conf", `${lines.join("\n")}\n`);
+      const [, ...args] = check.replaceAll("{dir}", dir.path).split(" ");
+      const run = new Deno.Command(postgres.path, { args, clearEnv: true, cwd: "/" });
+      return (await run.output()).code;
+    };
+    assert.ok(settings.length > 1);
+    assert.equal(await statusWith(settings), 0);
+    assert.notEqual(await statusWith([...settings, "work_mem = 'a lot'"]), 0);
+  },
+});
