@@ -9,7 +9,7 @@ import { CapturedLog } from "#tests/support/log.ts";
 import { rawHttp } from "#tests/support/raw_http.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
 import { createApp } from "./app.ts";
-import { createUpstream } from "./create_upstream.ts";
+import { createUpstream } from "./upstream/create_upstream.ts";
 import { FLAGS, toOptions } from "./options.ts";
 
 const LOCAL = "127.0.0.1:0";

@@ -4,14 +4,14 @@ import type { Handler } from "#lib/http/server.ts";
 import type { Access } from "./auth/access.ts";
 import { createLineReader } from "./auth/secret_file.ts";
 import type { RunningBus } from "./bus/bus.ts";
-import { createForwarder } from "./forward.ts";
+import { createForwarder } from "./requests/forward.ts";
 import type { ServeConfigOptions } from "./options.ts";
 import type { AppDeps, AppParts } from "./parts.ts";
 import { createMonitor } from "./refresh/monitor.ts";
 import { createWatching } from "./refresh/watching.ts";
-import { createRequestMetrics } from "./request_metrics.ts";
-import { createRequestReport } from "./request_report.ts";
-import { createRoutes } from "./routes.ts";
+import { createRequestMetrics } from "./requests/request_metrics.ts";
+import { createRequestReport } from "./requests/request_report.ts";
+import { createRoutes } from "./requests/routes.ts";
 
 /** What the handler is made of besides the options. */
 export interface ApplicationHandlerDeps {

@@ -4,10 +4,10 @@ import { durationFlag, textFlag } from "#lib/cli/flag.ts";
 import type { Flag } from "#lib/cli/flag.ts";
 import type { ResolvedFlags } from "#lib/cli/resolve_flags.ts";
 import { UsageError } from "#lib/cli/usage_error.ts";
-import { parseBackend } from "./backend.ts";
-import type { Backend } from "./backend.ts";
-import { parseBackendOptions } from "./backend_options.ts";
-import type { Api, BackendOptions } from "./backend_options.ts";
+import { parseBackend } from "./upstream/backend.ts";
+import type { Backend } from "./upstream/backend.ts";
+import { parseBackendOptions } from "./upstream/backend_options.ts";
+import type { Api, BackendOptions } from "./upstream/backend_options.ts";
 
 /** Flags by name. */
 export const CONTENT_FLAGS = {

@@ -75,7 +75,7 @@ async function run(options: ServeConfigOptions, context: RunContext): Promise<nu
   // Loaded here, so that help and usage errors do not pay for the server.
   const [{ createApp }, { createUpstream }] = await Promise.all([
     import("./app.ts"),
-    import("./create_upstream.ts"),
+    import("./upstream/create_upstream.ts"),
   ]);
   log.info("starting", Object.fromEntries(options.shown.map(splitOption)));
   const tracer = options.tracing && await openTracer(options.tracing, log, context);

@@ -6,9 +6,9 @@ import { registerProcessMetrics } from "#lib/metrics/process_metrics.ts";
 import type { ProcessReadings } from "#lib/metrics/process_metrics.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import { createLineReader } from "./auth/secret_file.ts";
-import { createCacheMetrics } from "./cache_metrics.ts";
-import { ConfigCache } from "./cache.ts";
-import { createLoader } from "./loader.ts";
+import { createCacheMetrics } from "./cache/cache_metrics.ts";
+import { ConfigCache } from "./cache/cache.ts";
+import { createLoader } from "./upstream/loader.ts";
 import type { ServeConfigOptions } from "./options.ts";
 import { createPeerSecret } from "./ring/peer_secret.ts";
 import type { PeerSecret } from "./ring/peer_secret.ts";
@@ -19,7 +19,7 @@ import type { RunningRing } from "./ring/start.ts";
 import { Generations } from "./refresh/generations.ts";
 import { Refresher } from "./refresh/refresher.ts";
 import type { Tracer } from "./tracing/tracer.ts";
-import type { Upstream } from "./upstream.ts";
+import type { Upstream } from "./upstream/upstream.ts";
 
 /** What the server needs of its surroundings. */
 export interface AppDeps {

@@ -2,7 +2,7 @@
 
 import type { Handler } from "#lib/http/server.ts";
 import type { Clock } from "#lib/run/clock.ts";
-import { joinKey } from "./forward.ts";
+import { joinKey } from "./requests/forward.ts";
 import type { AppParts } from "./parts.ts";
 import type { RingRoutesDeps } from "./ring/ring_routes.ts";
 

@@ -6,7 +6,7 @@ import type { Clock } from "#lib/run/clock.ts";
 import { processReadings } from "#lib/run/process_readings.ts";
 import { createApp } from "../../commands/serve-config/app.ts";
 import type { AppAddresses, ServeConfigApp } from "../../commands/serve-config/app.ts";
-import { createUpstream } from "../../commands/serve-config/create_upstream.ts";
+import { createUpstream } from "../../commands/serve-config/upstream/create_upstream.ts";
 import { FLAGS, toOptions } from "../../commands/serve-config/options.ts";
 import { eventually } from "./eventually.ts";
 import { CapturedLog } from "./log.ts";

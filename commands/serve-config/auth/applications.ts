@@ -1,6 +1,6 @@
 /** Which applications a key is about, for the question whether somebody may read it (serve-config.md 14.9). */
 
-import { lastElement } from "../key.ts";
+import { lastElement } from "../requests/key.ts";
 
 /** Objects that keys may name as `/NAME/KEY` and `/NAMESPACE/NAME/KEY`, where a backend serves them so. */
 export interface NamedObjects {

@@ -5,7 +5,7 @@ import type { SubscriptionDeps } from "#lib/amqp/subscription.ts";
 import { Metrics } from "#lib/metrics/metrics.ts";
 import { ManualClock, settle } from "#tests/support/clock.ts";
 import { CapturedLog } from "#tests/support/log.ts";
-import type { ConfigCache } from "../cache.ts";
+import type { ConfigCache } from "../cache/cache.ts";
 import { Generations } from "../refresh/generations.ts";
 import { Refresher } from "../refresh/refresher.ts";
 import { startBus } from "./bus.ts";

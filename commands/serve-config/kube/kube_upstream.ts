@@ -5,7 +5,7 @@ import { serveConfigScope } from "#lib/kube/declarations/serve_config.ts";
 import type { ServeConfigOptions } from "../options.ts";
 import { openOverrides } from "../spring/overrides.ts";
 import { createSpringUpstream } from "../spring/spring_upstream.ts";
-import type { Upstream, UpstreamDeps } from "../upstream.ts";
+import type { Upstream, UpstreamDeps } from "../upstream/upstream.ts";
 import type { ConfigKind } from "#lib/kube/config_object.ts";
 import { createFollowedObjects, type FollowedObjects } from "./followed_objects.ts";
 import { createKubeRepository } from "./kube_repository.ts";

@@ -1,7 +1,7 @@
 /** Which keys a changed object concerns (serve-config.md 14.1). */
 
 import { springShape } from "../refresh/matching.ts";
-import type { UpstreamChange } from "../upstream.ts";
+import type { UpstreamChange } from "../upstream/upstream.ts";
 
 /**
  * The change of an object: of the applications named as the object and as each prefix of its name at a hyphen,

@@ -1,6 +1,6 @@
 /** `/NAME/KEY` and `/NAMESPACE/NAME/KEY` to the bytes of a key (serve-config.md 14.1). */
 
-import type { LoadOutcome } from "../upstream.ts";
+import type { LoadOutcome } from "../upstream/upstream.ts";
 import type { ConfigObjects } from "./served_objects.ts";
 
 /** Bytes of the key that a path names; the first namespace and ConfigMaps come first. */

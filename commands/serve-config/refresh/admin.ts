@@ -5,7 +5,7 @@ import { notFound } from "#lib/http/plain.ts";
 import { requestTarget } from "#lib/http/request_target.ts";
 import { redactText } from "#lib/log/redact.ts";
 import type { Clock } from "#lib/run/clock.ts";
-import type { ConfigCache } from "../cache.ts";
+import type { ConfigCache } from "../cache/cache.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { Refresher } from "./refresher.ts";
 import { told } from "./told.ts";

@@ -4,7 +4,7 @@
  */
 
 import { globTest } from "#lib/format/glob.ts";
-import { lastElement } from "../key.ts";
+import { lastElement } from "../requests/key.ts";
 
 /** How keys are to be read. */
 export interface MatchOptions {

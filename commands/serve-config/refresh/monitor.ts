@@ -7,7 +7,7 @@
 import { plain } from "#lib/http/plain.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import { equalTexts, verifyHmac } from "../auth/hmac.ts";
-import { createBodyReader } from "../received_body.ts";
+import { createBodyReader } from "../requests/received_body.ts";
 import { applicationsOf, pathsOf } from "./monitor_paths.ts";
 import type { PushBody } from "./monitor_paths.ts";
 import type { Refresher } from "./refresher.ts";

@@ -6,7 +6,7 @@
 
 import type { Logger } from "#lib/log/logger.ts";
 import type { Metrics } from "#lib/metrics/metrics.ts";
-import type { UpstreamChange } from "../upstream.ts";
+import type { UpstreamChange } from "../upstream/upstream.ts";
 import type { Generations } from "./generations.ts";
 import { matcherOf } from "./matching.ts";
 

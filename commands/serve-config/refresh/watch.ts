@@ -1,6 +1,6 @@
 /** Requests that wait for changes, as the routes see them. */
 
-import type { LoadRequest } from "../upstream.ts";
+import type { LoadRequest } from "../upstream/upstream.ts";
 
 /** Requests that wait. */
 export interface Watch {

@@ -2,10 +2,10 @@
 
 import type { Logger } from "#lib/log/logger.ts";
 import type { Clock } from "#lib/run/clock.ts";
-import type { OwnerAnswer } from "../cache_result.ts";
-import { createEntry } from "../entry.ts";
+import type { OwnerAnswer } from "../cache/cache_result.ts";
+import { createEntry } from "../cache/entry.ts";
 import type { SpreadEvent } from "../refresh/refresher.ts";
-import type { LoadFailure, LoadRequest } from "../upstream.ts";
+import type { LoadFailure, LoadRequest } from "../upstream/upstream.ts";
 import { Liveness } from "./liveness.ts";
 import type { PeerSecret } from "./peer_secret.ts";
 import type { Peer } from "./peer_set.ts";

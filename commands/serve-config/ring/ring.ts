@@ -2,9 +2,9 @@
 
 import type { Logger } from "#lib/log/logger.ts";
 import type { Clock } from "#lib/run/clock.ts";
-import type { OwnerAnswer } from "../cache_result.ts";
+import type { OwnerAnswer } from "../cache/cache_result.ts";
 import type { SpreadEvent } from "../refresh/refresher.ts";
-import type { LoadRequest } from "../upstream.ts";
+import type { LoadRequest } from "../upstream/upstream.ts";
 import { PeerClient } from "./peer_client.ts";
 import type { PeerClientDeps } from "./peer_client.ts";
 import { PeerSet } from "./peer_set.ts";

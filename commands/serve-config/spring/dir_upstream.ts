@@ -1,7 +1,7 @@
 /** The Spring API over files of a directory (serve-config.md 14.3). */
 
 import type { ServeConfigOptions } from "../options.ts";
-import type { Upstream } from "../upstream.ts";
+import type { Upstream } from "../upstream/upstream.ts";
 import { SpringError } from "./environment.ts";
 import { createFileRepository, type FileTree } from "./file_repository.ts";
 import { openOverrides } from "./overrides.ts";

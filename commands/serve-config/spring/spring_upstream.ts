@@ -3,7 +3,7 @@
  * finished body (serve-config.md 14.2). With a raw backend behind it, what that has wins.
  */
 
-import type { LoadOutcome, Upstream } from "../upstream.ts";
+import type { LoadOutcome, Upstream } from "../upstream/upstream.ts";
 import { type ConfigRepository, type Environment, SpringError } from "./environment.ts";
 import type { ReadOverrides } from "./overrides.ts";
 import { type MergedForm, renderEnvironment, renderMerged, renderText } from "./render.ts";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { tempDir } from "#tests/support/temp_dir.ts";
-import type { LoadOutcome, Upstream } from "../upstream.ts";
+import type { LoadOutcome, Upstream } from "../upstream/upstream.ts";
 import { createFileRepository } from "./file_repository.ts";
 import { openOverrides, type ReadOverrides } from "./overrides.ts";
 import { createSpringUpstream } from "./spring_upstream.ts";

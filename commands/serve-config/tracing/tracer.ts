@@ -5,7 +5,7 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Handler } from "#lib/http/server.ts";
-import type { Upstream } from "../upstream.ts";
+import type { Upstream } from "../upstream/upstream.ts";
 import { createExporter } from "./export.ts";
 import type { Attribute, ExporterDeps, FinishedSpan } from "./export.ts";
 import { extract, inject } from "./propagation.ts";

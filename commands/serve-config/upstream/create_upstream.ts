@@ -1,7 +1,7 @@
 /** The backend that the options name, behind the interface they ask for. */
 
 import { anyPortFetch } from "#lib/http/any_port_fetch.ts";
-import type { ServeConfigOptions } from "./options.ts";
+import type { ServeConfigOptions } from "../options.ts";
 import type { Upstream, UpstreamDeps } from "./upstream.ts";
 import { createDirUpstream } from "./upstream_dir.ts";
 import { createHttpUpstream } from "./upstream_http.ts";
@@ -24,7 +24,7 @@ export async function createUpstream(
     });
   }
   if (backend.kind === "kube") {
-    const { createKubeUpstream } = await import("./kube/kube_upstream.ts");
+    const { createKubeUpstream } = await import("../kube/kube_upstream.ts");
     return await createKubeUpstream(options, deps);
   }
   const { directory } = backend;
@@ -34,7 +34,7 @@ export async function createUpstream(
     maxObjectBytes,
   }, deps);
   if (api === "raw") return raw;
-  const { createSpringDirUpstream } = await import("./spring/dir_upstream.ts");
+  const { createSpringDirUpstream } = await import("../spring/dir_upstream.ts");
   // Configuration files are found by their whole path, whatever the raw interface drops.
   const files = createDirUpstream(
     { directory, flatten: false, maxObjectBytes, tellsTime: true },

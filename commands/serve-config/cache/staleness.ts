@@ -4,7 +4,7 @@
  */
 
 import type { Entry } from "./entry.ts";
-import type { LoadOutcome } from "./upstream.ts";
+import type { LoadOutcome } from "../upstream/upstream.ts";
 
 /** How long stale entries may serve, in milliseconds; 0 for not at all. */
 export interface StaleOptions {

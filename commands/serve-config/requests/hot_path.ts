@@ -8,8 +8,8 @@ import type { RequestTarget } from "#lib/http/request_target.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import { answerHit, wantsPacked } from "./answer.ts";
 import type { EntryAnswer } from "./answer.ts";
-import type { ConfigCache } from "./cache.ts";
-import { mayBeVariant } from "./spring/variant.ts";
+import type { ConfigCache } from "../cache/cache.ts";
+import { mayBeVariant } from "../spring/variant.ts";
 
 /** What it may do. */
 export interface HotPathOptions {

@@ -4,12 +4,12 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Metrics } from "#lib/metrics/metrics.ts";
 import { ManualClock, settle } from "#tests/support/clock.ts";
-import { ConfigCache } from "./cache.ts";
-import { createCacheMetrics } from "./cache_metrics.ts";
+import { ConfigCache } from "../cache/cache.ts";
+import { createCacheMetrics } from "../cache/cache_metrics.ts";
 import { createRoutes } from "./routes.ts";
 import type { AnsweredRequest } from "./routes.ts";
-import { Generations } from "./refresh/generations.ts";
-import type { LoadOutcome } from "./upstream.ts";
+import { Generations } from "../refresh/generations.ts";
+import type { LoadOutcome } from "../upstream/upstream.ts";
 
 const INFO = {
   remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 1 },

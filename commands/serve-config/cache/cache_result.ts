@@ -1,7 +1,7 @@
 /** What comes of asking for a key: of the replica that owns it, of the backend. */
 
 import type { Entry } from "./entry.ts";
-import type { LoadFailure } from "./upstream.ts";
+import type { LoadFailure } from "../upstream/upstream.ts";
 
 /** What the owner of a key said; `undefined` when it is this replica, or is to be done without. */
 export type OwnerAnswer =

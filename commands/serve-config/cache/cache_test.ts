@@ -8,8 +8,8 @@ import { ConfigCache } from "./cache.ts";
 import type { CacheOptions } from "./cache.ts";
 import { createCacheMetrics } from "./cache_metrics.ts";
 import type { CacheResult } from "./cache_result.ts";
-import { Generations } from "./refresh/generations.ts";
-import type { LoadOutcome } from "./upstream.ts";
+import { Generations } from "../refresh/generations.ts";
+import type { LoadOutcome } from "../upstream/upstream.ts";
 
 const NEVER = new AbortController().signal;
 

@@ -5,8 +5,8 @@
 
 import { readBody } from "#lib/http/read_body.ts";
 import { describeError, redactText } from "#lib/log/redact.ts";
-import type { Validators } from "./entry.ts";
-import { splitKey } from "./forward.ts";
+import type { Validators } from "../cache/entry.ts";
+import { splitKey } from "../requests/forward.ts";
 import type { LoadOutcome, LoadRequest, Upstream } from "./upstream.ts";
 
 /** Which server, and how much of an answer is taken. */

@@ -5,7 +5,7 @@ import { startServer } from "#lib/http/server.ts";
 import type { Handler } from "#lib/http/server.ts";
 import { CapturedLog } from "#tests/support/log.ts";
 import type { LoadOutcome } from "./upstream.ts";
-import { joinKey } from "./forward.ts";
+import { joinKey } from "../requests/forward.ts";
 import { createHttpUpstream, objectUrl } from "./upstream_http.ts";
 
 const NEVER = new AbortController().signal;

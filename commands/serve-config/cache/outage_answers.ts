@@ -9,7 +9,7 @@ import type { CacheStores } from "./cache_stores.ts";
 import { RememberedFailures } from "./remembered_failures.ts";
 import { isFresh, isOutage, mayServeOnError, noteFailure } from "./staleness.ts";
 import type { StaleOptions } from "./staleness.ts";
-import type { LoadFailure, UpstreamChange } from "./upstream.ts";
+import type { LoadFailure, UpstreamChange } from "../upstream/upstream.ts";
 
 /** Answers by key. */
 export class OutageAnswers {

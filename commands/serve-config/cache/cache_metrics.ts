@@ -2,7 +2,7 @@
 
 import type { Metrics } from "#lib/metrics/metrics.ts";
 import type { StoreName } from "./cache_stores.ts";
-import type { LoadOutcome } from "./upstream.ts";
+import type { LoadOutcome } from "../upstream/upstream.ts";
 
 /** What the cache reports; each method is one event. */
 export interface CacheMetrics {

@@ -5,7 +5,7 @@
  */
 
 import { SingleFlight } from "#lib/collections/single_flight.ts";
-import type { Generations, Ticket } from "./refresh/generations.ts";
+import type { Generations, Ticket } from "../refresh/generations.ts";
 
 /** What a load is told. */
 export interface LoadContext {

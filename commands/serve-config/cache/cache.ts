@@ -12,11 +12,11 @@ import { CacheStores, weightOf } from "./cache_stores.ts";
 import type { StoreName } from "./cache_stores.ts";
 import { createEntry, gzipOf, renewed } from "./entry.ts";
 import type { Entry, EntryTimes } from "./entry.ts";
-import type { Generations } from "./refresh/generations.ts";
+import type { Generations } from "../refresh/generations.ts";
 import { OutageAnswers } from "./outage_answers.ts";
 import { isFresh, mayServeWhileRevalidating } from "./staleness.ts";
 import type { StaleOptions } from "./staleness.ts";
-import type { LoadOutcome, LoadRequest, UpstreamChange } from "./upstream.ts";
+import type { LoadOutcome, LoadRequest, UpstreamChange } from "../upstream/upstream.ts";
 
 /** Bounds and times. */
 export interface CacheOptions extends StaleOptions {

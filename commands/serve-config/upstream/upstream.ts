@@ -3,7 +3,7 @@
 import type { CheckResult } from "#lib/http/admin.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { Clock } from "#lib/run/clock.ts";
-import type { Validators } from "./entry.ts";
+import type { Validators } from "../cache/entry.ts";
 
 /** How a load ended. Failures are values: each has its own answer on the wire. */
 export type LoadOutcome =

@@ -7,12 +7,12 @@ import { Metrics } from "#lib/metrics/metrics.ts";
 import { requestTarget } from "#lib/http/request_target.ts";
 import { ManualClock } from "#tests/support/clock.ts";
 import { answerEntry } from "./answer.ts";
-import { ConfigCache } from "./cache.ts";
-import { createCacheMetrics } from "./cache_metrics.ts";
-import { gzipOf } from "./entry.ts";
-import type { Entry } from "./entry.ts";
+import { ConfigCache } from "../cache/cache.ts";
+import { createCacheMetrics } from "../cache/cache_metrics.ts";
+import { gzipOf } from "../cache/entry.ts";
+import type { Entry } from "../cache/entry.ts";
 import { createHotPath } from "./hot_path.ts";
-import { Generations } from "./refresh/generations.ts";
+import { Generations } from "../refresh/generations.ts";
 
 const BIG = "x".repeat(2000);
 

@@ -4,7 +4,7 @@
  */
 
 import type { HistogramSeries, Metrics } from "#lib/metrics/metrics.ts";
-import { LATENCY_BOUNDS } from "./cache_metrics.ts";
+import { LATENCY_BOUNDS } from "../cache/cache_metrics.ts";
 
 /** One answered request. */
 export interface RequestSample {

@@ -7,7 +7,7 @@ import { containedRealPath } from "#lib/fs/contained_path.ts";
 import { watchDirectory } from "#lib/fs/watch_directory.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { Clock } from "#lib/run/clock.ts";
-import { lastElement } from "./key.ts";
+import { lastElement } from "../requests/key.ts";
 import type { LoadOutcome, Upstream, UpstreamChange } from "./upstream.ts";
 
 /** Where the files are and which are served. */

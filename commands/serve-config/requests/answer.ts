@@ -4,8 +4,8 @@
  */
 
 import { isUnchanged, lastModifiedOf } from "./conditional.ts";
-import { MIN_GZIP_BYTES } from "./entry.ts";
-import type { Entry, UsualKind } from "./entry.ts";
+import { MIN_GZIP_BYTES } from "../cache/entry.ts";
+import type { Entry, UsualKind } from "../cache/entry.ts";
 
 /** What an answer depends on besides request and entry. */
 export interface AnswerContext {

@@ -9,15 +9,15 @@ import { requestTarget } from "#lib/http/request_target.ts";
 import type { RequestTarget } from "#lib/http/request_target.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import { answerEntry } from "./answer.ts";
-import type { ConfigCache } from "./cache.ts";
-import type { Entry } from "./entry.ts";
-import { springKey } from "./spring/variant.ts";
+import type { ConfigCache } from "../cache/cache.ts";
+import type { Entry } from "../cache/entry.ts";
+import { springKey } from "../spring/variant.ts";
 import { answerFailure, tooBusy } from "./failure_answers.ts";
 import type { Forwarder } from "./forward.ts";
 import { createHotPath } from "./hot_path.ts";
 import { keyOf } from "./key.ts";
-import type { Watch } from "./refresh/watch.ts";
-import type { LoadRequest } from "./upstream.ts";
+import type { Watch } from "../refresh/watch.ts";
+import type { LoadRequest } from "../upstream/upstream.ts";
 import { withinHeaderLimit } from "./request_limits.ts";
 
 /** Where an answer came from, for logs. */

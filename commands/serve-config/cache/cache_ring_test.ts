@@ -8,8 +8,8 @@ import type { CacheOptions } from "./cache.ts";
 import { createCacheMetrics } from "./cache_metrics.ts";
 import type { OwnerAnswer } from "./cache_result.ts";
 import { createEntry } from "./entry.ts";
-import { Generations } from "./refresh/generations.ts";
-import type { LoadOutcome } from "./upstream.ts";
+import { Generations } from "../refresh/generations.ts";
+import type { LoadOutcome } from "../upstream/upstream.ts";
 
 const NEVER = new AbortController().signal;
 const bytesOf = (text: string) => new TextEncoder().encode(text);

@@ -1,6 +1,6 @@
 /** Whether a client has what it asks for already (RFC 9110, 13; serve-config.md 14.4). */
 
-import type { Entry } from "./entry.ts";
+import type { Entry } from "../cache/entry.ts";
 
 /** Within a second a file may change twice and tell the same time. */
 const CERTAIN_AFTER_MS = 1000;

@@ -1,7 +1,7 @@
 /** What clients of the application listener get in place of an object (serve-config.md 3.1, 14.13). */
 
 import { plain } from "#lib/http/plain.ts";
-import type { LoadFailure } from "./upstream.ts";
+import type { LoadFailure } from "../upstream/upstream.ts";
 
 /** The answer for a load that gave no object. */
 export function answerFailure(failure: LoadFailure): Response {

@@ -3,7 +3,7 @@
  * that many ask for is not asked of the backend each time. Bounded; the oldest one gives way.
  */
 
-import type { LoadFailure, UpstreamChange } from "./upstream.ts";
+import type { LoadFailure, UpstreamChange } from "../upstream/upstream.ts";
 
 /** A backend that fails may be back any moment; with a longer time only absence is remembered. */
 const SHORT_MS = 5000;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { isUnchanged, lastModifiedOf } from "./conditional.ts";
-import { createEntry } from "./entry.ts";
+import { createEntry } from "../cache/entry.ts";
 
 const CHANGED = Date.UTC(2026, 10, 20, 14, 12, 44, 700);
 

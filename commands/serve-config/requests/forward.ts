@@ -5,7 +5,7 @@
  */
 
 import type { ForwardSettings } from "./forward_flags.ts";
-import type { LoadRequest } from "./upstream.ts";
+import type { LoadRequest } from "../upstream/upstream.ts";
 
 /** A key and what its load needs besides. */
 export interface ForwardedRequest {
