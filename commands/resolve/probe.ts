@@ -2,6 +2,7 @@
 
 import { formatHostPort } from "#lib/grpc_resolver/addresses.ts";
 import type { Clock } from "#lib/run/clock.ts";
+import { untilAborted } from "#lib/run/until_aborted.ts";
 import { denoReadFile } from "./read_file.ts";
 import { createCredentials, probeAddress } from "./probe_call.ts";
 import type { ProbeOptions, ProbePolicy } from "./probe_options.ts";
@@ -83,18 +84,6 @@ export async function probeStates(
     isHealthy,
     notes: notes.join(""),
   };
-}
-
-/** Waits for `work`, unless the signal comes first. */
-async function untilAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }
 
 /** What an address says that there was no time to ask. */

@@ -8,6 +8,7 @@ import type { Logger } from "#lib/log/logger.ts";
 import { Backoff } from "#lib/run/backoff.ts";
 import { sleep } from "#lib/run/clock.ts";
 import type { Clock } from "#lib/run/clock.ts";
+import { untilAborted } from "#lib/run/until_aborted.ts";
 import { Outbox } from "./outbox.ts";
 import { uniqueId } from "./unique_id.ts";
 import type { AmqpAddress } from "./url.ts";
@@ -184,20 +185,12 @@ async function dial(
     locale: "en_US",
     heartbeat: HEARTBEAT_S,
   }, { timeout: DIAL_TIMEOUT_MS, noDelay: true });
-  const given = Promise.withResolvers<never>();
-  const onAbort = () => given.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([connecting, given.promise]);
-  } catch (error) {
-    // The package cannot be told to give up; what comes too late is closed.
-    connecting.then((late) => late.close()).catch(() => {
-      // It failed, now or before.
+  // The package cannot be told to give up; what comes too late is closed.
+  return await untilAborted(connecting, signal, (late) => {
+    late.close().catch(() => {
+      // It has failed by itself.
     });
-    throw error;
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
+  });
 }
 
 async function consume(

@@ -3,6 +3,7 @@
  * time, its result kept until it expires or is rejected.
  */
 
+import { untilAborted } from "#lib/run/until_aborted.ts";
 import type { ExecPlugin, KubeConnection } from "../config/connection.ts";
 import { KubeAuthError } from "../errors.ts";
 import type { ProcessResult } from "../platform.ts";
@@ -109,7 +110,9 @@ export class ExecCredentials {
     let result: ProcessResult | undefined;
     try {
       const options = { args: plugin.args, env, interactive, signal: abort.signal };
-      result = await untilAborted(abort.signal, () => platform.run(plugin.command, options));
+      abort.signal.throwIfAborted();
+      // A program may not end when it is told to.
+      result = await untilAborted(platform.run(plugin.command, options), abort.signal);
     } catch (cause) {
       if (abort.signal.aborted) throw abort.signal.reason;
       const state = cause instanceof Error ? cause.message : String(cause);
@@ -201,16 +204,6 @@ export function parseExecCredential(stdout: string, plugin: ExecPlugin): ExecCre
   const expiresAtMs = expiry === undefined ? undefined : Date.parse(expiry);
   if (Number.isNaN(expiresAtMs)) throw refuse("its expiration timestamp is not RFC 3339");
   return { token, certificate, key, expiresAtMs };
-}
-
-/** What `work` gives, unless the signal comes first: a program may not end when it is told to. */
-function untilAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    work().then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }
 
 /** On one line: hints are written with several. */

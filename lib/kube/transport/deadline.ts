@@ -1,6 +1,7 @@
 /** The end of a request's time: the caller's signal and the time-out as one signal with a typed reason. */
 
 import type { Clock } from "#lib/run/clock.ts";
+import { untilAborted } from "#lib/run/until_aborted.ts";
 import { KubeAuthError, TransportError } from "../errors.ts";
 import type { TransportRequest, TransportResponse } from "./contract.ts";
 
@@ -54,10 +55,10 @@ export function createDeadline(
   return {
     signal: controller.signal,
     end,
-    race: (work, discard) => race(controller.signal, work, discard),
+    race: (work, discard) => untilAborted(work, controller.signal, discard),
     async raceCredentials(work) {
       try {
-        return await race(controller.signal, work);
+        return await untilAborted(work, controller.signal);
       } catch (cause) {
         if (!(cause instanceof TransportError) || cause.kind !== "timeout") throw cause;
         const state = `there were no credentials within ${shownMs} ms`;
@@ -79,30 +80,6 @@ export function createDeadline(
       };
     },
   };
-}
-
-function race<T>(
-  signal: AbortSignal,
-  work: Promise<T>,
-  discard?: (late: T) => void,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      reject(signal.reason);
-      work.then(discard, () => {});
-    };
-    if (signal.aborted) return onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    // At once, not a turn later: what was handed on must not be discarded as well.
-    const forget = () => signal.removeEventListener("abort", onAbort);
-    work.then((result) => {
-      forget();
-      resolve(result);
-    }, (error) => {
-      forget();
-      reject(error);
-    });
-  });
 }
 
 async function* endingWith(
