@@ -8,6 +8,7 @@ import { Metrics } from "#lib/metrics/metrics.ts";
 import { aborted } from "#lib/run/aborted.ts";
 import type { RunContext } from "#lib/run/context.ts";
 import { processReadings } from "#lib/run/process_readings.ts";
+import { tellingWhenUnread } from "#lib/run/telling_when_unread.ts";
 import { createApp } from "./app.ts";
 import type { FlagsWatchOptions } from "./options.ts";
 import { prepare, type Prepared } from "./prepare.ts";
@@ -54,12 +55,9 @@ async function serve(
   const source = await createSource(options, { clock, log, metrics });
   const readings = processReadings();
   const unread = new AbortController();
-  const lines = {
-    write(text: string) {
-      stdout.write(text);
-      if (stdout.isGone === true && isForReaderAlone(options)) unread.abort();
-    },
-  };
+  const lines = tellingWhenUnread(stdout, () => {
+    if (isForReaderAlone(options)) unread.abort();
+  });
   const app = createApp(options, {
     ...{ flags, source, clock, log, metrics, readings, env },
     stdout: lines,

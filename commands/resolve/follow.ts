@@ -3,8 +3,9 @@
 import { Engine, type EngineDeps } from "#lib/grpc_resolver/resolver.ts";
 import type { Target } from "#lib/grpc_resolver/target.ts";
 import type { Logger } from "#lib/log/logger.ts";
-import type { RunContext, TextSink } from "#lib/run/context.ts";
+import type { RunContext } from "#lib/run/context.ts";
 import { interruptedExitCode } from "#lib/run/stop_request.ts";
+import { tellingWhenUnread } from "#lib/run/telling_when_unread.ts";
 import { codeOf, highest } from "./exit_codes.ts";
 import { Follower } from "./follower.ts";
 import type { ResolveOptions } from "./options.ts";
@@ -24,9 +25,10 @@ export async function followTargets(
 ): Promise<number> {
   const { clock, signal } = context;
   const ended = Promise.withResolvers<"counted" | "deadline" | "interrupted" | "unread">();
+  const stdout = tellingWhenUnread(context.stdout, () => ended.resolve("unread"));
   const followers = targets.map((target) =>
     new Follower(target, options, {
-      context: { ...context, stdout: endingWithReader(context.stdout, ended.resolve) },
+      context: { ...context, stdout },
       counter: countdown(options, ended.resolve),
     })
   );
@@ -62,17 +64,6 @@ export async function followTargets(
     await probing?.stop();
     await Promise.all(engines.map((engine) => engine.stop()));
   }
-}
-
-/** The same stream; calls `end` when nobody reads it any more. */
-function endingWithReader(stdout: TextSink, end: (reason: "unread") => void): TextSink {
-  return {
-    isTerminal: stdout.isTerminal,
-    write(text) {
-      stdout.write(text);
-      if (stdout.isGone === true) end("unread");
-    },
-  };
 }
 
 /** Calls `end` when `--count` changes have been printed. False when there is no more to print. */
