@@ -5,9 +5,9 @@
 
 import type { FlagSet } from "#lib/flags/flag_set.ts";
 import type { FlagEntry } from "#lib/flags/flag_set_contract.ts";
-import { isKnownTag } from "#lib/flags/known_tag.ts";
 import { readBody } from "#lib/flags/setting_request.ts";
 import { flagBody } from "#lib/flags/wire.ts";
+import { namesTag } from "#lib/format/entity_tag.ts";
 
 const PREFIX = "/ofrep/v1/evaluate/flags";
 const MAX_CONTEXT_BYTES = 256 * 1024;
@@ -73,7 +73,9 @@ async function evaluateAll(flags: FlagSet, request: Request): Promise<Response> 
   const bytes = new TextEncoder().encode(JSON.stringify(body));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   const etag = `"${digest.toHex().slice(0, 32)}"`;
-  if (isKnownTag(request, etag)) return new Response(null, { status: 304, headers: { etag } });
+  if (namesTag(request.headers.get("if-none-match") ?? "", etag)) {
+    return new Response(null, { status: 304, headers: { etag } });
+  }
   return answer(200, body, { etag });
 }
 

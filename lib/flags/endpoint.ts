@@ -1,9 +1,9 @@
 /** The two routes of the reference as plain handlers: listing flags and setting one (flags-watch, 7.1 and 7.2). */
 
+import { namesTag } from "#lib/format/entity_tag.ts";
 import { FlagError } from "./errors.ts";
 import { isFileFlag } from "./file_flags.ts";
 import type { FlagSet } from "./flag_set.ts";
-import { isKnownTag } from "./known_tag.ts";
 import { type Listing, ListingCache } from "./listing.ts";
 import { renderListing } from "./listing_page.ts";
 import { readBody, settingRefusal } from "./setting_request.ts";
@@ -87,7 +87,7 @@ export function listFlags(
     return response;
   }
   const etag = `"${listing.checksum_static}-${listing.checksum_dynamic}-${flags.seq}"`;
-  if (isKnownTag(request, etag)) {
+  if (namesTag(request.headers.get("if-none-match") ?? "", etag)) {
     return new Response(null, { status: 304, headers: { ...headers, etag } });
   }
   return new Response(text, {

@@ -1,5 +1,6 @@
 /** Whether a client has what it asks for already (RFC 9110, 13; serve-config.md 14.4). */
 
+import { namesTag } from "#lib/format/entity_tag.ts";
 import type { Entry } from "../cache/entry.ts";
 
 /** Within a second a file may change twice and tell the same time. */
@@ -8,7 +9,7 @@ const CERTAIN_AFTER_MS = 1000;
 /** Whether the answer is "not modified": by the tags that the client has, or, when it names none, by its time. */
 export function isUnchanged(headers: Headers, etag: string, entry: Entry): boolean {
   const ifNoneMatch = headers.get("if-none-match");
-  if (ifNoneMatch !== null) return matches(ifNoneMatch, etag);
+  if (ifNoneMatch !== null) return namesTag(ifNoneMatch, etag);
   const since = headers.get("if-modified-since");
   const changedMs = lastModifiedOf(entry);
   if (since === null || changedMs === undefined) return false;
@@ -21,12 +22,4 @@ export function isUnchanged(headers: Headers, etag: string, entry: Entry): boole
 export function lastModifiedOf({ lastModifiedMs, loadedAtMs }: Entry): number | undefined {
   if (lastModifiedMs === undefined) return undefined;
   return lastModifiedMs <= loadedAtMs - CERTAIN_AFTER_MS ? lastModifiedMs : undefined;
-}
-
-/** RFC 9110, 13.1.2: a list or `*`, weak comparison. */
-function matches(ifNoneMatch: string, etag: string): boolean {
-  return ifNoneMatch.split(",").some((candidate) => {
-    const tag = candidate.trim();
-    return tag === "*" || tag === etag || tag === `W/${etag}`;
-  });
 }
