@@ -10,6 +10,7 @@ import { flagBody } from "#lib/flags/wire.ts";
 import { namesTag } from "#lib/format/entity_tag.ts";
 
 const PREFIX = "/ofrep/v1/evaluate/flags";
+const JSON_HEADERS = { "content-type": "application/json", "cache-control": "no-store" };
 const MAX_CONTEXT_BYTES = 256 * 1024;
 
 /** Answers requests below `/ofrep/v1/`; `undefined` for all others. */
@@ -76,7 +77,7 @@ async function evaluateAll(flags: FlagSet, request: Request): Promise<Response> 
   if (namesTag(request.headers.get("if-none-match") ?? "", etag)) {
     return new Response(null, { status: 304, headers: { etag } });
   }
-  return answer(200, body, { etag });
+  return new Response(bytes, { headers: { ...JSON_HEADERS, etag } });
 }
 
 function evaluation(entry: FlagEntry): unknown {
@@ -99,8 +100,5 @@ function isObject(value: unknown): boolean {
 }
 
 function answer(status: number, body: unknown, headers: Record<string, string> = {}): Response {
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
-  });
+  return new Response(JSON.stringify(body), { status, headers: { ...JSON_HEADERS, ...headers } });
 }
