@@ -18,6 +18,7 @@ import type {
 } from "./flag_set_contract.ts";
 import { FlagSlot } from "./flag_slot.ts";
 import { type FlagMakers, nameMakers } from "./named_makers.ts";
+import { Telling } from "./telling.ts";
 import { compareBytes } from "./text.ts";
 import { UpdateListeners } from "./update_listeners.ts";
 import type { AnyValue, PreparedChange, ValueInput } from "./value_contract.ts";
@@ -25,9 +26,6 @@ import type { AnyValue, PreparedChange, ValueInput } from "./value_contract.ts";
 // The makers come in by `Object.assign`, so their types come in by merging.
 /** The makers of dynamic flags. */
 export interface FlagSet extends FlagMakers {}
-
-/** Updates that listeners make while they are told of one; more is a loop. */
-const MAX_NESTED = 1000;
 
 /** A set of flags: `const port = flags.int("port", 8080, "where to listen")`. */
 export class FlagSet {
@@ -44,8 +42,11 @@ export class FlagSet {
   #revision = 0;
   #sorted: readonly FlagSlot[] | undefined;
   #isFrozen = false;
-  /** Updates that nobody was told of yet; absent while nobody is being told. */
-  #untold: (() => void)[] | undefined;
+  readonly #telling = new Telling<() => void>({
+    tell: (one) => one(),
+    onLoop: (nested) =>
+      this.#listeners.report(new Error(`Listeners set flags ${nested} times in a turn`)),
+  });
 
   /** An empty set; `name` is for listings of several. */
   constructor(name = "", { now = Date.now, onListenerError }: FlagSetOptions = {}) {
@@ -255,23 +256,10 @@ export class FlagSet {
   #finish(done: Omit<FlagUpdate, "seq">, notify: () => void = () => undefined): FlagUpdate {
     this.#seq += 1;
     const update = { seq: this.#seq, ...done };
-    const tell = () => {
+    this.#telling.add(() => {
       notify();
       this.#listeners.tell(update);
-    };
-    if (this.#untold !== undefined) {
-      this.#untold.push(tell);
-      return update;
-    }
-    const untold = this.#untold = [tell];
-    try {
-      for (let at = 0; at < untold.length && at <= MAX_NESTED; at++) untold[at]?.();
-    } finally {
-      this.#untold = undefined;
-    }
-    if (untold.length > MAX_NESTED + 1) {
-      this.#listeners.report(new Error(`Listeners set flags ${MAX_NESTED} times in a turn`));
-    }
+    });
     return update;
   }
 

@@ -1,5 +1,7 @@
 /** Who is told of a value's changes, and how: at once, queued, or as a stream. No error gets back to the setter. */
 
+import { Telling } from "./telling.ts";
+
 /** Told of a change, with both values. */
 export type ChangeListener<T> = (oldValue: T, newValue: T) => void | Promise<void>;
 
@@ -12,8 +14,6 @@ export interface ValueChange<T> {
 }
 
 const MAX_WAITING = 1000;
-/** Changes that synchronous listeners make while they are told of one; more is a loop. */
-const MAX_NESTED = 1000;
 
 /** The listeners of one value. */
 export class ListenerQueue<T> {
@@ -24,8 +24,11 @@ export class ListenerQueue<T> {
   readonly #queued = new Set<{ readonly call: ChangeListener<T> }>();
   #waiting: ValueChange<T>[] = [];
   #isRunning = false;
-  /** Changes of which synchronous listeners have not been told yet; absent while none of them runs. */
-  #untold: ValueChange<T>[] | undefined;
+  readonly #telling = new Telling<ValueChange<T>>({
+    tell: (change) => this.#tellSync(change),
+    onLoop: (nested) =>
+      this.report(new Error(`Listeners changed their own value ${nested} times in a turn`)),
+  });
 
   /** Adds a listener; the returned function or the signal takes it away. */
   add(
@@ -56,22 +59,10 @@ export class ListenerQueue<T> {
       this.#waiting.push(change);
       if (!this.#isRunning) void this.#run();
     }
-    if (this.#untold !== undefined) {
-      this.#untold.push(change);
-      return;
-    }
-    const untold = this.#untold = [change];
-    try {
-      for (let at = 0; at < untold.length && at <= MAX_NESTED; at++) this.#tellSync(untold[at]);
-    } finally {
-      this.#untold = undefined;
-    }
-    if (untold.length <= MAX_NESTED + 1) return;
-    this.report(new Error(`Listeners changed their own value ${MAX_NESTED} times in a turn`));
+    this.#telling.add(change);
   }
 
-  #tellSync(change: ValueChange<T> | undefined): void {
-    if (change === undefined) return;
+  #tellSync(change: ValueChange<T>): void {
     for (const entry of [...this.#sync]) {
       // One before it may have taken it away.
       if (!this.#sync.has(entry)) continue;
