@@ -1,7 +1,7 @@
 /** How long whoever reports a change waits for the other replicas to hear of it. */
 
+import { atMost } from "#lib/run/at_most.ts";
 import type { Clock } from "#lib/run/clock.ts";
-import { atMost } from "../upstream/at_most.ts";
 import type { Refresher } from "./refresher.ts";
 
 /** Longer than it takes to find out that a peer is gone, shorter than senders of webhooks wait. */

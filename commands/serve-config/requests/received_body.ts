@@ -6,6 +6,7 @@
 import { plain } from "#lib/http/plain.ts";
 import { readBody } from "#lib/http/read_body.ts";
 import type { Clock } from "#lib/run/clock.ts";
+import { tooBusy } from "./failure_answers.ts";
 
 /** Bounds of a reader. */
 export interface BodyReaderOptions {
@@ -25,7 +26,7 @@ export function createBodyReader(
 ): (request: Request) => Promise<Uint8Array<ArrayBuffer> | Response> {
   let reading = 0;
   return async (request) => {
-    if (reading >= maxAtOnce) return tooMany();
+    if (reading >= maxAtOnce) return tooBusy();
     const late = new AbortController();
     const timer = clock.timer(() => late.abort(), WITHIN_MS);
     reading += 1;
@@ -40,10 +41,4 @@ export function createBodyReader(
       timer.cancel();
     }
   };
-}
-
-function tooMany(): Response {
-  const response = plain("too many requests in flight", { status: 503 });
-  response.headers.set("retry-after", "1");
-  return response;
 }

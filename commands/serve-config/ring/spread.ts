@@ -5,9 +5,9 @@
  */
 
 import type { Logger } from "#lib/log/logger.ts";
+import { atMost } from "#lib/run/at_most.ts";
 import { sleep } from "#lib/run/clock.ts";
 import type { Clock } from "#lib/run/clock.ts";
-import { atMost } from "../upstream/at_most.ts";
 import type { SpreadEvent } from "../refresh/refresher.ts";
 import type { PeerClient } from "./peer_client.ts";
 import type { Peer, PeerSet } from "./peer_set.ts";

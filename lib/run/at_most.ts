@@ -1,7 +1,6 @@
 /** Waiting for something that may take too long, without giving it up. */
 
-import { sleep } from "#lib/run/clock.ts";
-import type { Clock } from "#lib/run/clock.ts";
+import { type Clock, sleep } from "./clock.ts";
 
 /** Resolves when `work` ended, or after `ms`; `work` goes on. It must not reject. */
 export async function atMost(
