@@ -25,8 +25,6 @@ import type { AppDeps, AppParts } from "./parts.ts";
 import { createAdminRoutes } from "./refresh/admin.ts";
 import { createRingHandler } from "./ring_handler.ts";
 
-export type { AppDeps } from "./parts.ts";
-
 /** Bound addresses of a started server. */
 export interface AppAddresses {
   readonly application: RunningServer["address"];
