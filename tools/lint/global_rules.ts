@@ -16,7 +16,7 @@ const PROCESS_MEMBERS = new Set([
 ]);
 
 /** Libraries that run on other runtimes too, and the leaves they are made of. */
-const PORTABLE = ["lib/flags/", "lib/grpc_resolver/", "lib/kube/", "lib/format/"];
+const PORTABLE = ["lib/flags/", "lib/grpc_resolver/", "lib/kube/", "lib/http2/", "lib/format/"];
 
 /** Global → why it is refused in the file at `path`; `undefined` when it is fine there. */
 const BANNED: Readonly<Record<string, (path: string) => string | undefined>> = {
