@@ -2,6 +2,7 @@
 
 import { cpuUsage } from "node:process";
 import { createKubeClient } from "#lib/kube/client.ts";
+import { denoPlatform } from "#lib/kube/deno.ts";
 import type { KubeClient } from "#lib/kube/contract.ts";
 import { unrestricted } from "#lib/kube/scope/client_scope.ts";
 import { Bare, type Target } from "./bare.ts";
@@ -30,6 +31,7 @@ function clientOf(
   return createKubeClient({
     scope: unrestricted(),
     qps: -1,
+    platform: denoPlatform(),
     config: {
       server: url,
       certificateAuthority: { text: caPem },

@@ -15,8 +15,10 @@ if (kind === "bare") {
   await bare.json(collection);
 } else {
   const { createKubeClient, unrestricted } = await import("../../lib/kube/mod.ts");
+  const { denoPlatform } = await import("../../lib/kube/deno.ts");
   const client = createKubeClient({
     scope: unrestricted(),
+    platform: denoPlatform(),
     config: { server: url, certificateAuthority: { text: caPem } },
   });
   readyMs = performance.now();

@@ -2,6 +2,7 @@
 
 import { newClientFromKubeconfig } from "../../lib/grpc_resolver/deno.ts";
 import { createKubeClient } from "../../lib/kube/client.ts";
+import { denoPlatform } from "../../lib/kube/deno.ts";
 import { unrestricted } from "../../lib/kube/scope/client_scope.ts";
 import { startRelay } from "../../tests/support/relay.ts";
 import { Bare } from "../kube/bare.ts";
@@ -69,6 +70,7 @@ async function reconnects(service: BenchService): Promise<void> {
   await using ends = new AsyncDisposableStack();
   const client = createKubeClient({
     scope: unrestricted(),
+    platform: denoPlatform(),
     config: {
       server: `https://127.0.0.1:${relay.port}`,
       certificateAuthority: { text: caPem },

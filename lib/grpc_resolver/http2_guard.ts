@@ -1,10 +1,18 @@
 /**
  * Keeps Deno 2.9.4 to 2.9.6 from crashing when a draining gRPC server says so (denoland/deno#36788): `@grpc/grpc-js`
- * then ends the HTTP/2 session inside one of the session's own callbacks. Here `close` and `destroy` of every client
- * session run from a fresh macrotask instead. Nothing is done on other versions and runtimes.
+ * then ends the HTTP/2 session inside one of the session's own callbacks, and nghttp2 walks on through freed memory.
+ * The runtime does so itself, when the session has no streams. Here `close` and `destroy` of every client session run
+ * from a fresh macrotask instead; a microtask is not late enough. Nothing is done on other versions and runtimes.
  */
 
-import { deferEnds, type EndableSession } from "#lib/kube/transport/end_session.ts";
+import { systemClock } from "#lib/run/clock.ts";
+
+/** The part of a session that ends it. */
+interface EndableSession {
+  readonly destroyed: boolean;
+  close(...given: unknown[]): void;
+  destroy(...given: unknown[]): void;
+}
 
 interface Http2 {
   connect: (...given: unknown[]) => EndableSession;
@@ -45,4 +53,16 @@ export function guardSessions(http2: Http2): void {
     return session;
   };
   marked[GUARDED] = true;
+}
+
+function deferEnds(session: EndableSession): void {
+  for (const how of ["close", "destroy"] as const) {
+    const end = session[how].bind(session);
+    session[how] = (...given: unknown[]) => {
+      // The runtime asks again for what has happened.
+      if (session.destroyed) return;
+      // The real clock: this is about the event loop, not about time.
+      systemClock.timer(() => end(...given), 0);
+    };
+  }
 }

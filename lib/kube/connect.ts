@@ -51,6 +51,7 @@ export function connect(options: ConnectOptions): Connection {
     tls: () => tls.current(),
     proxyUrl: config.proxyUrl,
     authorization: createAuthorization({ config, exec }, deps),
+    openLightTls: options.platform?.openLightTls,
     clock,
     logger,
     onRecycle: (reason) => metrics.transportRecycle(reason),

@@ -23,6 +23,7 @@ export type { KubePlatform, ProcessOptions, ProcessResult } from "./platform.ts"
 export type { LabelSelector } from "./selectors.ts";
 export { retryOnConflict } from "./retry.ts";
 export type { ConflictOptions } from "./retry.ts";
+export type { ByteConnection } from "#lib/http2/byte_connection.ts";
 export type * from "./transport/contract.ts";
 export { createTransport } from "./transport/transport.ts";
 export type { Clock, Timer } from "#lib/run/clock.ts";

@@ -1,4 +1,6 @@
-/** What the client needs of the runtime besides sockets. `deno.ts` and `node.ts` provide it; tests fake it. */
+/** What the client needs of the runtime besides Node's layer. `deno.ts` and `node.ts` provide it; tests fake it. */
+
+import type { OpenLightTls } from "./transport/contract.ts";
 
 /** Result of a finished program. */
 export interface ProcessResult {
@@ -42,6 +44,8 @@ export interface KubePlatform {
   run(command: string, options: ProcessOptions): Promise<ProcessResult | undefined>;
   /** Whether stdin is a terminal. */
   stdinIsTerminal(): boolean;
+  /** TLS of the runtime's own, where it has one and nothing was added to what it trusts. */
+  readonly openLightTls?: OpenLightTls | undefined;
   /** `linux`, `darwin`, `windows`. */
   readonly os: string;
   /** `amd64`, `arm64`. */

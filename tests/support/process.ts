@@ -2,6 +2,8 @@
 
 import { eventually } from "./eventually.ts";
 
+// Authorities that this machine adds to the public ones would be more than a pod has.
+const PLAIN = { NO_COLOR: "1", NODE_EXTRA_CA_CERTS: "" };
 const ROOT = new URL("../..", import.meta.url).pathname;
 
 /** A running kcfg. */
@@ -31,7 +33,7 @@ export function startKcfg(args: readonly string[], { env = {} }: StartOptions = 
   const { program, prefix } = programForm();
   const child = new Deno.Command(program, {
     args: [...prefix, ...args],
-    env: { NO_COLOR: "1", ...env },
+    env: { ...PLAIN, ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -76,7 +78,7 @@ export interface Ended {
 /** Runs kcfg, as `startKcfg` starts it, to its end. */
 export function runKcfg(args: readonly string[]): Promise<Ended> {
   const { program, prefix } = programForm();
-  return ended(new Deno.Command(program, { args: [...prefix, ...args], env: { NO_COLOR: "1" } }));
+  return ended(new Deno.Command(program, { args: [...prefix, ...args], env: PLAIN }));
 }
 
 /** Runs `deno task demo NAME` to its end. */

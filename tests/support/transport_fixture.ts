@@ -10,6 +10,7 @@ import type {
   TransportOptions,
   TransportRequest,
 } from "#lib/kube/transport/contract.ts";
+import { openLightTls } from "#lib/kube/transport/deno.ts";
 import { createTransport } from "#lib/kube/transport/transport.ts";
 
 type Request = Parameters<Handler>[0];
@@ -25,6 +26,32 @@ export const keyPair: KeyPair = await authority.issue({
 });
 /** TLS options of a client that trusts it. */
 export const trusted: { readonly ca: string } = { ca: authority.certificatePem };
+
+/** A way to a server, for tests of what has to be the same on all. */
+export interface Way {
+  readonly name: string;
+  readonly server: { readonly keyPair: KeyPair; readonly http1Only: boolean };
+  readonly client: Pick<TransportOptions, "openLightTls">;
+}
+
+/** HTTP/2 by the runtime's own TLS. */
+export const LIGHT: Way = {
+  name: "h2",
+  server: { keyPair, http1Only: false },
+  client: { openLightTls },
+};
+/** The same over a socket of Node's layer. */
+export const HEAVY: Way = {
+  name: "h2 on Node's layer",
+  server: { keyPair, http1Only: false },
+  client: { openLightTls: undefined },
+};
+/** For servers that speak nothing else. */
+export const HTTP1: Way = {
+  name: "http/1.1",
+  server: { keyPair, http1Only: true },
+  client: { openLightTls: undefined },
+};
 
 /** Answers with method and path. */
 export function echo(request: Request, response: Response): void {
@@ -47,6 +74,7 @@ export function connectTo(port: number, options: Partial<TransportOptions> = {})
   const transport = createTransport({
     server: `https://127.0.0.1:${port}`,
     tls: trusted,
+    openLightTls,
     ...options,
   });
   return { transport, [Symbol.asyncDispose]: () => transport.close() };

@@ -1,5 +1,6 @@
 /** The transport's interface: HTTP to one server, with a body that tells a clean end from a broken one. */
 
+import type { ByteConnection } from "#lib/http2/byte_connection.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import type { Logger } from "#lib/log/logger.ts";
 
@@ -17,6 +18,25 @@ export interface TlsOptions {
   readonly insecure?: boolean | undefined;
 }
 
+/** A server that the runtime's own TLS can verify. */
+export interface LightTlsTarget {
+  /** For people. */
+  readonly server: string;
+  /** Without brackets. */
+  readonly host: string;
+  /** TCP port. */
+  readonly port: number;
+  /** What the certificate has to be for. */
+  readonly name: string;
+  /** PEM of the authorities. */
+  readonly ca: string;
+  /** Ends the attempt; its reason is thrown. */
+  readonly signal: AbortSignal;
+}
+
+/** Connects over HTTP/2; `undefined` when this server is nothing for it. */
+export type OpenLightTls = (target: LightTlsTarget) => Promise<ByteConnection | undefined>;
+
 /** Options of `createTransport`; times in milliseconds. */
 export interface TransportOptions {
   /** `http` or `https` URL; its path is a prefix of every request. */
@@ -30,6 +50,8 @@ export interface TransportOptions {
    * answer then differs from `rejected` the request is repeated once.
    */
   readonly authorization?: ((rejected?: string) => Promise<string | undefined>) | undefined;
+  /** TLS of the runtime's own for the servers that it can verify; Node's layer alone by default. */
+  readonly openLightTls?: OpenLightTls | undefined;
   /** Offer HTTP/2; true by default. */
   readonly http2?: boolean | undefined;
   /** TCP, proxy and TLS together; 10,000 by default. */

@@ -47,6 +47,21 @@ export function hostAndPort(url: URL): { host: string; port: number } {
  * @throws {TransportError} of kind `connect`, `tls` or `proxy`, or the signal's reason
  */
 export async function dial(target: DialTarget, limits: DialLimits): Promise<Dialed> {
+  const sockets: Socket[] = [];
+  try {
+    return await withinLimits(target, limits, (signal) => connectAll(target, signal, sockets));
+  } catch (error) {
+    for (const socket of sockets.reverse()) socket.destroy();
+    throw error;
+  }
+}
+
+/** Gives an attempt a signal that ends it when its time is over or the owner of the limits says so. */
+export async function withinLimits<T>(
+  target: Pick<DialTarget, "server">,
+  limits: DialLimits,
+  connect: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const attempt = new AbortController();
   const onAbort = () => attempt.abort(limits.signal.reason);
   if (limits.signal.aborted) onAbort();
@@ -56,19 +71,18 @@ export async function dial(target: DialTarget, limits: DialLimits): Promise<Dial
     limits.timeoutMs,
     { unref: true },
   );
-  const sockets: Socket[] = [];
   try {
-    return await connectAll(target, attempt.signal, sockets);
-  } catch (error) {
-    for (const socket of sockets.reverse()) socket.destroy();
-    throw error;
+    return await connect(attempt.signal);
   } finally {
     timer.cancel();
     limits.signal.removeEventListener("abort", onAbort);
   }
 }
 
-function timeoutError(target: DialTarget, timeoutMs: number): TransportError {
+function timeoutError(
+  target: Pick<DialTarget, "server">,
+  timeoutMs: number,
+): TransportError {
   return new TransportError(
     "connect",
     `Cannot connect to ${target.server.host}: no connection within ${timeoutMs} ms`,

@@ -1,71 +1,53 @@
-/** Hazards of the runtime's HTTP/2, each with what we do about it; `kube-transport.md` 3. */
+/** What has killed connections, clients and processes, `kube-transport.md` 3. */
 
 import assert from "node:assert/strict";
-import { createCertificateAuthority } from "#tests/support/certificates.ts";
 import { ManualClock } from "#tests/support/clock.ts";
 import { eventually } from "#tests/support/eventually.ts";
-import { collect } from "#tests/support/process.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
 import { startRelay, startTlsServer } from "#tests/support/tls_server.ts";
+import {
+  authority,
+  connectTo,
+  echo,
+  getText,
+  HEAVY,
+  HTTP1,
+  keyPair,
+  LIGHT,
+} from "#tests/support/transport_fixture.ts";
 import { TransportError } from "../errors.ts";
-import type { Transport } from "./contract.ts";
-import { createTransport } from "./transport.ts";
 
-const authority = await createCertificateAuthority();
-const keyPair = await authority.issue({ commonName: "test", ipAddresses: ["127.0.0.1"] });
-const tls = { ca: authority.certificatePem };
-
-async function getText(transport: Transport, path: string, timeoutMs = 4000): Promise<string> {
-  const response = await transport.request({ method: "GET", path, timeoutMs });
-  return new TextDecoder().decode(await response.bytes(1 << 20));
+for (const { name, client } of [LIGHT, HEAVY]) {
+  Deno.test(`aborts in quick succession leave the connection to others over ${name}`, async () => {
+    const block = new Uint8Array(256 * 1024);
+    await using server = await startTlsServer((request, response) => {
+      if (request.url === "/small") return void response.end("ok");
+      for (let i = 0; i < 32; i++) response.write(block);
+      response.end();
+    }, { keyPair });
+    await using reach = connectTo(server.port, client);
+    const { transport } = reach;
+    for (let i = 0; i < 60; i++) {
+      const abort = new AbortController();
+      const { signal } = abort;
+      await assert.rejects(async () => {
+        const response = await transport.request({ method: "GET", path: "/large", signal });
+        for await (const _ of response.body) abort.abort();
+      }, TransportError);
+    }
+    for (let i = 0; i < 20; i++) assert.equal(await getText(transport, { path: "/small" }), "ok");
+    assert.equal(server.connections(), 1);
+  });
 }
 
-Deno.test("aborts in quick succession may end a session, but never the client", async () => {
-  const block = new Uint8Array(256 * 1024);
-  await using server = await startTlsServer((request, response) => {
-    if (request.url === "/small") return void response.end("ok");
-    for (let i = 0; i < 32; i++) response.write(block);
-    response.end();
-  }, { keyPair });
-  const transport = createTransport({ server: `https://127.0.0.1:${server.port}`, tls });
-  for (let i = 0; i < 60; i++) {
-    const abort = new AbortController();
-    const { signal } = abort;
-    await assert.rejects(async () => {
-      const response = await transport.request({ method: "GET", path: "/large", signal });
-      for await (const _ of response.body) abort.abort();
-    }, TransportError);
-  }
-  for (let i = 0; i < 20; i++) {
-    // The session may be found dead by one request; the next one has another.
-    const text = await getText(transport, "/small").catch(() => getText(transport, "/small"));
-    assert.equal(text, "ok");
-  }
-  await transport.close();
-});
-
-Deno.test("a goodbye to a connection without requests leaves the process alive", async () => {
-  await using server = await startTlsServer((_, response) => response.end("ok"), { keyPair });
-  await using dir = await tempDir();
-  const ca = await dir.write("ca.pem", authority.certificatePem);
-  const program = new URL("../../../tests/support/idle_client.ts", import.meta.url).pathname;
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", program, `https://127.0.0.1:${server.port}`, ca],
-    // Freed memory is overwritten, so that a use of it is seen.
-    env: { MALLOC_PERTURB_: "165", NO_COLOR: "1" },
-    ...{ stdin: "piped", stdout: "piped", stderr: "piped" },
-  }).spawn();
-  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
-  await eventually(`it has asked: ${stderr.text()}`, () => stdout.text() === "ok\n");
+Deno.test("a goodbye to a connection without requests has the next one dial again", async () => {
+  await using server = await startTlsServer(echo, { keyPair });
+  await using reach = connectTo(server.port);
+  assert.equal(await getText(reach.transport), "GET /x");
   const [session] = server.sessions;
   session?.goaway(0);
   await eventually("the connection has ended", () => session?.destroyed);
-  const writer = child.stdin.getWriter();
-  await writer.write(new Uint8Array([10])).catch(() => "it is dead");
-  await writer.close().catch(() => "it is dead");
-  const { code } = await child.status;
-  await eventually("its words have ended", () => stdout.isDone() && stderr.isDone());
-  assert.deepEqual([code, stdout.text()], [0, "ok\nok\n"], stderr.text());
+  assert.equal(await getText(reach.transport), "GET /x");
   assert.equal(server.sessions.length, 2);
 });
 
@@ -73,14 +55,16 @@ Deno.test("a request that times out on a dead connection has it found by a probe
   const clock = new ManualClock();
   await using server = await startTlsServer((_, response) => response.end("ok"), { keyPair });
   await using relay = await startRelay(server.port);
-  const transport = createTransport({ server: `https://127.0.0.1:${relay.port}`, tls, clock });
-  assert.equal(await getText(transport, "/"), "ok");
+  const { transport } = connectTo(relay.port, { clock });
+  assert.equal(await getText(transport), "ok");
   relay.freeze();
-  const lost = assert.rejects(getText(transport, "/", 1000), { kind: "timeout" });
+  const lost = assert.rejects(getText(transport, { path: "/", timeoutMs: 1000 }), {
+    kind: "timeout",
+  });
   await clock.advance(1000);
   await lost;
   await clock.advance(15_000);
-  assert.equal(await getText(transport, "/"), "ok");
+  assert.equal(await getText(transport), "ok");
   assert.equal(relay.connections(), 2);
   await transport.close();
 });
@@ -88,15 +72,15 @@ Deno.test("a request that times out on a dead connection has it found by a probe
 Deno.test("a connection without requests is closed after 90 s", async () => {
   const clock = new ManualClock();
   await using server = await startTlsServer((_, response) => response.end("ok"), { keyPair });
-  const transport = createTransport({ server: `https://127.0.0.1:${server.port}`, tls, clock });
-  assert.equal(await getText(transport, "/"), "ok");
+  const { transport } = connectTo(server.port, { clock });
+  assert.equal(await getText(transport), "ok");
   await clock.advance(60_000);
-  assert.equal(await getText(transport, "/"), "ok");
+  assert.equal(await getText(transport), "ok");
   await clock.advance(89_000);
   assert.ok(!server.sessions[0]?.destroyed);
   await clock.advance(1_000);
   await eventually("the session is gone", () => server.sessions[0]?.destroyed);
-  assert.equal(await getText(transport, "/"), "ok");
+  assert.equal(await getText(transport), "ok");
   assert.equal(server.sessions.length, 2);
   await transport.close();
 });
@@ -109,13 +93,9 @@ Deno.test("an HTTP/1.1 connection is closed when idle, never under an open strea
     response.write("a");
     finish.promise.then(() => response.end("b"));
   }, { keyPair, http1Only: true });
-  const transport = createTransport({
-    server: `https://127.0.0.1:${server.port}`,
-    tls,
-    idleTimeoutMs: 100,
-  });
+  const { transport } = connectTo(server.port, { ...HTTP1.client, idleTimeoutMs: 100 });
   const stream = await transport.request({ method: "GET", path: "/stream", stream: true });
-  assert.equal(await getText(transport, "/"), "ok");
+  assert.equal(await getText(transport), "ok");
   assert.equal(server.connections(), 2);
   // Three times the limit of idle connections.
   await new Promise((resolve) => setTimeout(resolve, 300));
@@ -126,9 +106,8 @@ Deno.test("an HTTP/1.1 connection is closed when idle, never under an open strea
   await transport.close();
 });
 
-for (const http1Only of [false, true]) {
-  const protocol = http1Only ? "HTTP/1.1" : "HTTP/2";
-  Deno.test(`an idle ${protocol} client lets its process end, an open watch does not`, async () => {
+for (const { name, server: how, client } of [LIGHT, HEAVY, HTTP1]) {
+  Deno.test(`an idle client of ${name} lets its process end, an open watch does not`, async () => {
     let watches = 0;
     await using server = await startTlsServer((request, response) => {
       if (request.url !== "/watch") return void response.end("ok");
@@ -136,13 +115,15 @@ for (const http1Only of [false, true]) {
       response.writeHead(200);
       response.write("event\n");
       setTimeout(() => response.end("last\n"), 300);
-    }, { keyPair, http1Only });
+    }, how);
     await using dir = await tempDir();
     const script = await dir.write(
       "client.ts",
       `import { createTransport } from ${JSON.stringify(new URL("transport.ts", import.meta.url))};
+      import { openLightTls } from ${JSON.stringify(new URL("deno.ts", import.meta.url))};
       const transport = createTransport({
         server: "https://127.0.0.1:${server.port}",
+        openLightTls: ${client.openLightTls === undefined ? "undefined" : "openLightTls"},
         tls: { ca: ${JSON.stringify(authority.certificatePem)} },
       });
       const response = await transport.request({ method: "GET", path: "/x" });

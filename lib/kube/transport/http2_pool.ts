@@ -2,12 +2,12 @@
 
 import type { Socket } from "node:net";
 import type { TransportError } from "../errors.ts";
-import type { Dialed } from "./dial.ts";
 import { Http2Session, type SessionOptions } from "./http2_session.ts";
+import type { Opened } from "./open_connection.ts";
 
 /** Options of the pool. */
 export interface PoolOptions extends Omit<SessionOptions, "onRetired" | "onClosed"> {
-  readonly dial: () => Promise<Dialed>;
+  readonly dial: () => Promise<Opened>;
   readonly onRecycle: (reason: string) => void;
 }
 
@@ -52,11 +52,11 @@ export class Http2Pool {
 
   async #dial(): Promise<Socket | undefined> {
     const generation = this.#generation;
-    const { socket, protocol } = await this.#options.dial();
-    if (protocol === "http/1.1") return socket;
+    const opened = await this.#options.dial();
+    if (opened.protocol === "http/1.1") return opened.socket;
     let closed = () => {};
     const gone = new Promise<void>((resolve) => closed = resolve);
-    const session = await Http2Session.start(socket, {
+    const session = new Http2Session(opened.bytes, {
       ...this.#options,
       onRetired: (reason) => {
         this.#usable.delete(session);

@@ -3,17 +3,16 @@
  * can die into one error for each open stream.
  */
 
-import type { ClientHttp2Session } from "node:http2";
-import type { Socket } from "node:net";
+import type { ByteConnection } from "#lib/http2/byte_connection.ts";
+import { Http2Connection } from "#lib/http2/connection.ts";
+import { ErrorCode } from "#lib/http2/http2_error.ts";
 import type { Clock, Timer } from "#lib/run/clock.ts";
 import { TransportError } from "../errors.ts";
-import { deferEnds, endSession } from "./end_session.ts";
-import { Http2Stream, type StreamRequest } from "./http2_stream.ts";
 import type { TransportResponse } from "./contract.ts";
+import { Http2Stream, type StreamRequest } from "./http2_stream.ts";
 
 /** Times in milliseconds. */
 export interface SessionOptions {
-  readonly origin: string;
   readonly clock: Clock;
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
@@ -26,15 +25,11 @@ export interface SessionOptions {
   readonly onClosed: () => void;
 }
 
-const STREAM_WINDOW_BYTES = 1024 * 1024;
-const SESSION_WINDOW_BYTES = 8 * 1024 * 1024;
 const MAX_STREAMS = 1000;
-const PING_PAYLOAD = new TextEncoder().encode("kcfgping");
-const NO_ERROR = 0;
 
 /** A session in the pool. */
 export class Http2Session {
-  readonly #session: ClientHttp2Session;
+  readonly #connection: Http2Connection;
   readonly #options: SessionOptions;
   readonly #streams = new Set<Http2Stream>();
   #reserved = 0;
@@ -47,41 +42,22 @@ export class Http2Session {
   #drainTimer: Timer | undefined;
   #idleTimer: Timer | undefined;
 
-  private constructor(session: ClientHttp2Session, options: SessionOptions) {
-    this.#session = session;
+  /** Speaks HTTP/2 on an open connection; streams can be opened at once. */
+  constructor(bytes: ByteConnection, options: SessionOptions) {
     this.#options = options;
-    session.on("remoteSettings", (settings) => {
-      this.#maxStreams = Math.min(settings.maxConcurrentStreams ?? MAX_STREAMS, MAX_STREAMS);
-    });
-    session.on("goaway", (code, lastStreamId) => this.#onGoaway(code, lastStreamId));
-    session.on("error", (cause) => {
-      this.#death ??= new TransportError("connection", `The connection failed: ${cause.message}`, {
-        cause,
-      });
-    });
-    session.on("close", () => this.#onClose());
-    session.unref();
-  }
-
-  /** Speaks HTTP/2 on an open socket; resolves when streams can be opened. */
-  static async start(socket: Socket, options: SessionOptions): Promise<Http2Session> {
-    const { connect } = await import("node:http2");
-    const session = connect(options.origin, {
-      createConnection: () => socket,
-      settings: {
-        enablePush: false,
-        initialWindowSize: STREAM_WINDOW_BYTES,
-        maxFrameSize: STREAM_WINDOW_BYTES,
+    this.#connection = new Http2Connection(bytes, {
+      onSettings: (maxStreams = MAX_STREAMS) => {
+        this.#maxStreams = Math.min(maxStreams, MAX_STREAMS);
       },
+      onGoaway: (code) => this.#onGoaway(code),
+      onPong: () => {
+        this.#pingDeadline?.cancel();
+        this.#pingDeadline = undefined;
+      },
+      onClosed: (cause) => this.#onClosed(cause),
     });
-    const started = new Http2Session(session, options);
-    deferEnds(session, () => started.retire("connection"));
-    await new Promise<void>((resolve, reject) => {
-      session.once("connect", resolve);
-      session.once("close", () => reject(started.#deathError("connect")));
-    });
-    session.setLocalWindowSize(SESSION_WINDOW_BYTES);
-    return started;
+    this.#connection.start();
+    this.#connection.unref();
   }
 
   /** Takes a place for a stream; false when there is none. Follow with `request` or `release`. */
@@ -90,7 +66,7 @@ export class Http2Session {
     this.#reserved += 1;
     if (this.#reserved === 1) {
       this.#idleTimer?.cancel();
-      this.#session.ref();
+      this.#connection.ref();
       this.#schedulePing();
     }
     return true;
@@ -102,8 +78,8 @@ export class Http2Session {
     if (this.#reserved > 0 || this.#closed) return;
     // A probe under way goes on: without its verdict the next request would meet the same dead session.
     this.#pingTimer?.cancel();
-    this.#session.unref();
-    if (this.#retired) return endSession(this.#session, "destroy");
+    this.#connection.unref();
+    if (this.#retired) return this.#connection.close();
     const { clock, idleTimeoutMs } = this.#options;
     this.#idleTimer = clock.timer(() => this.retire("idle"), idleTimeoutMs, { unref: true });
   }
@@ -117,7 +93,7 @@ export class Http2Session {
       throw init.signal.reason;
     }
     try {
-      stream = new Http2Stream(this.#session, init, {
+      stream = new Http2Stream(this.#connection, init, {
         onClosed: () => {
           this.#streams.delete(stream);
           this.release();
@@ -146,7 +122,8 @@ export class Http2Session {
     this.#stopPings();
     this.#idleTimer?.cancel();
     this.#options.onRetired(reason);
-    if (this.#reserved === 0) return endSession(this.#session, "destroy");
+    if (this.#closed) return;
+    if (this.#reserved === 0) return this.#connection.close();
     const { clock, drainTimeoutMs } = this.#options;
     this.#drainTimer = clock.timer(
       () => this.destroy(new TransportError("connection", "The connection was drained too long")),
@@ -160,31 +137,20 @@ export class Http2Session {
     this.#death ??= error;
     this.retire(error.kind);
     for (const stream of [...this.#streams]) stream.fail(this.#death);
-    endSession(this.#session, "destroy");
+    this.#connection.close();
   }
 
-  #deathError(kind: "connect" | "connection"): TransportError {
-    return this.#death ?? new TransportError(kind, "The connection was closed by the server");
+  #onGoaway(code: number): void {
+    if (code === ErrorCode.NO_ERROR) return this.retire("goaway");
+    this.destroy(new TransportError("connection", `The server ended the connection, code ${code}`));
   }
 
-  #onGoaway(code: number, lastStreamId: number): void {
-    if (code !== NO_ERROR) {
-      this.destroy(
-        new TransportError("connection", `The server ended the connection, code ${code}`),
-      );
-      return;
-    }
-    this.retire("goaway");
-    endSession(this.#session, "close");
-    for (const stream of [...this.#streams]) stream.refuseAbove(lastStreamId);
-  }
-
-  #onClose(): void {
+  #onClosed(cause: unknown): void {
     this.#closed = true;
     this.#stopPings();
     this.#idleTimer?.cancel();
     this.#drainTimer?.cancel();
-    this.#death ??= this.#deathError("connection");
+    this.#death ??= broken(cause);
     this.retire("connection");
     for (const stream of [...this.#streams]) stream.fail(this.#death);
     this.#options.onClosed();
@@ -204,7 +170,7 @@ export class Http2Session {
     );
   }
 
-  // One outstanding ping; an error in its callback is not an answer, so that only the deadline counts.
+  // One outstanding ping.
   #ping(): void {
     if (this.#pingDeadline !== undefined || this.#closed || this.#retired) return;
     const { clock, pingTimeoutMs } = this.#options;
@@ -218,15 +184,7 @@ export class Http2Session {
       pingTimeoutMs,
       { unref: true },
     );
-    try {
-      this.#session.ping(PING_PAYLOAD, (error) => {
-        if (error !== null) return;
-        this.#pingDeadline?.cancel();
-        this.#pingDeadline = undefined;
-      });
-    } catch {
-      // A session that cannot send a ping is dying; its `close` or the deadline says so.
-    }
+    this.#connection.ping();
   }
 
   #stopPings(): void {
@@ -235,4 +193,12 @@ export class Http2Session {
     this.#pingTimer = undefined;
     this.#pingDeadline = undefined;
   }
+}
+
+function broken(cause: unknown): TransportError {
+  if (cause === undefined) {
+    return new TransportError("connection", "The connection was closed by the server");
+  }
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return new TransportError("connection", `The connection failed: ${text}`, { cause });
 }

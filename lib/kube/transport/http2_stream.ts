@@ -1,17 +1,23 @@
 /**
- * One request on an HTTP/2 session. It ends exactly once: cleanly, only when END_STREAM came and nothing was
+ * One request on an HTTP/2 connection. It ends exactly once: cleanly, only when END_STREAM came and nothing was
  * reset; with one `TransportError` otherwise.
  */
 
-import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from "node:http2";
+import type { Http2Connection, OpenStream } from "#lib/http2/connection.ts";
+import { ErrorCode } from "#lib/http2/http2_error.ts";
+import type { HeaderLine } from "#lib/http2/static_table.ts";
 import { TransportError, type TransportErrorKind } from "../errors.ts";
-import type { TransportResponse } from "./contract.ts";
-import { createResponse, type OwnedResponse } from "./response.ts";
+import type { HeaderValues, TransportResponse } from "./contract.ts";
+import { type ByteSource, createResponse, type OwnedResponse } from "./response.ts";
 
 /** A request as the session sends it. */
 export interface StreamRequest {
-  /** Pseudo headers included. */
-  readonly headers: OutgoingHttpHeaders;
+  readonly method: string;
+  /** Path and query. */
+  readonly path: string;
+  /** Host and port. */
+  readonly authority: string;
+  readonly headers: HeaderValues;
   readonly body?: string | Uint8Array | undefined;
   /** Ends the stream; its reason is a `TransportError`. */
   readonly signal: AbortSignal;
@@ -25,56 +31,53 @@ export interface StreamOwner {
   readonly death: () => TransportError | undefined;
 }
 
-const NGHTTP2_CANCEL = 8;
-const NGHTTP2_REFUSED_STREAM = 7;
-
 /** An open stream. */
 export class Http2Stream {
   /** Settles when the headers have come or cannot come any more. */
   readonly response: Promise<TransportResponse>;
-  readonly #stream: ClientHttp2Stream;
+  readonly #stream: OpenStream;
   readonly #owner: StreamOwner;
   readonly #signal: AbortSignal;
   #answer: OwnedResponse | undefined;
+  #resolve: (response: TransportResponse) => void = () => {};
   #reject: (error: TransportError) => void = () => {};
   #failed = false;
-  #ended = false;
+  #isWhole = false;
   readonly #onAbort = () => this.#cancel(this.#signal.reason);
 
-  /** @throws {TransportError} `refused` when the session takes no more streams */
-  constructor(session: ClientHttp2Session, init: StreamRequest, owner: StreamOwner) {
+  /** @throws {TransportError} `refused` when the connection takes no more streams */
+  constructor(connection: Http2Connection, init: StreamRequest, owner: StreamOwner) {
     this.#owner = owner;
     this.#signal = init.signal;
+    const source = new StreamSource((bytes) => this.#stream.acknowledge(bytes));
+    // Not `Promise.withResolvers`, which Node 20 does not have.
+    this.response = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
     try {
-      this.#stream = session.request(init.headers, { endStream: init.body === undefined });
+      this.#stream = connection.open(headerLines(init), {
+        body: typeof init.body === "string" ? new TextEncoder().encode(init.body) : init.body,
+        events: {
+          onHeaders: (status, lines) => {
+            const answer = createResponse({
+              status,
+              headers: headerValues(lines),
+              protocol: "h2",
+              source,
+              cancel: () =>
+                this.#cancel(new TransportError("aborted", "The response was given up")),
+            });
+            void this.#handOn(answer);
+          },
+          onData: (piece) => source.receive(piece),
+          onClosed: (end) => this.#onClosed(end),
+        },
+      });
     } catch (cause) {
       throw new TransportError("refused", "The connection takes no more requests", { cause });
     }
-    const stream = this.#stream;
-    this.response = new Promise((resolve, reject) => {
-      this.#reject = reject;
-      stream.once("response", (headers) => {
-        const { ":status": status = 0, ...rest } = headers;
-        this.#answer = createResponse({
-          status,
-          headers: rest,
-          protocol: "h2",
-          source: stream,
-          cancel: () => this.#cancel(new TransportError("aborted", "The response was given up")),
-        });
-        resolve(this.#answer);
-      });
-    });
-    stream.on("end", () => {
-      this.#ended = true;
-      // An answer may come before the upload ends; the rest of the upload has no reader any more.
-      if (!stream.writableFinished) stream.close(0);
-    });
-    // Needed for the stream's whole life; what happened is read off `rstCode` and the session at `close`.
-    stream.on("error", () => {});
-    stream.once("close", () => this.#onClose());
     this.#signal.addEventListener("abort", this.#onAbort, { once: true });
-    if (init.body !== undefined) stream.end(init.body);
   }
 
   /** Ends the request with `error` for whoever waits for it; the stream itself dies with its session. */
@@ -85,41 +88,93 @@ export class Http2Stream {
     else this.#answer.finish(afterHeaders(error));
   }
 
-  /** The server has said that it did not process streams above `lastStreamId`. */
-  refuseAbove(lastStreamId: number): void {
-    const id = this.#stream.id;
-    if (this.#answer !== undefined || id === undefined || id <= lastStreamId) return;
-    this.fail(new TransportError("refused", "The server ended the connection before this request"));
+  /** When all that came with the headers was looked at: it may say that the server has refused the request. */
+  async #handOn(answer: OwnedResponse): Promise<void> {
+    await undefined;
+    if (this.#failed) return;
+    this.#answer = answer;
+    this.#resolve(answer);
+    if (this.#isWhole) answer.finish();
   }
 
   #cancel(reason: TransportError): void {
     this.fail(reason);
-    const stream = this.#stream;
-    if (stream.destroyed) return;
-    stream.close(NGHTTP2_CANCEL);
-    stream.destroy(reason);
+    this.#stream.reset(ErrorCode.CANCEL);
   }
 
-  #onClose(): void {
+  #onClosed(end: { readonly isWhole: boolean; readonly code: number }): void {
     this.#signal.removeEventListener("abort", this.#onAbort);
-    const error = this.#verdict();
-    if (error !== undefined) this.fail(error);
+    this.#isWhole = end.isWhole;
+    if (!end.isWhole) this.fail(this.#verdict(end.code));
     else if (!this.#failed) this.#answer?.finish();
     this.#owner.onClosed();
   }
 
-  #verdict(): TransportError | undefined {
-    const code = this.#stream.rstCode;
-    if (this.#answer !== undefined && this.#ended && code === 0) return undefined;
+  #verdict(code: number): TransportError {
     const death = this.#owner.death();
     if (death !== undefined) return death;
-    const kind: TransportErrorKind = code === NGHTTP2_REFUSED_STREAM && this.#answer === undefined
+    const kind: TransportErrorKind = code === ErrorCode.REFUSED_STREAM && this.#answer === undefined
       ? "refused"
-      : code === 0
+      : code === ErrorCode.NO_ERROR
       ? "connection"
       : "reset";
-    return new TransportError(kind, `The server ended the stream early, code ${code ?? 0}`);
+    return new TransportError(kind, `The server ended the stream early, code ${code}`);
   }
+}
+
+/** The body as a response reads it: while it is paused, the server hears of no room. */
+class StreamSource implements ByteSource {
+  readonly #acknowledge: (bytes: number) => void;
+  #listener: (piece: Uint8Array) => void = () => {};
+  #isPaused = false;
+  #waiting = 0;
+
+  constructor(acknowledge: (bytes: number) => void) {
+    this.#acknowledge = acknowledge;
+  }
+
+  on(_event: "data", listener: (piece: Uint8Array) => void): void {
+    this.#listener = listener;
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#acknowledge(this.#waiting);
+    this.#waiting = 0;
+  }
+
+  receive(piece: Uint8Array): void {
+    this.#listener(piece);
+    if (this.#isPaused) this.#waiting += piece.length;
+    else this.#acknowledge(piece.length);
+  }
+}
+
+function* headerLines(
+  { method, path, authority, headers }: StreamRequest,
+): Generator<HeaderLine, void, void> {
+  yield [":method", method];
+  yield [":scheme", "https"];
+  yield [":authority", authority];
+  yield [":path", path];
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined) continue;
+    for (const line of typeof value === "string" ? [value] : value) yield [name, line];
+  }
+}
+
+/** Lines of the same name are joined, as RFC 9110 5.3 allows. */
+function headerValues(lines: readonly HeaderLine[]): HeaderValues {
+  const values: Record<string, string> = {};
+  for (const [name, value] of lines) {
+    const before = values[name];
+    values[name] = before === undefined ? value : `${before}, ${value}`;
+  }
+  return values;
 }
 
 function afterHeaders(error: TransportError): TransportError {

@@ -8,12 +8,21 @@ import {
   connectTo,
   echo,
   getText,
+  HEAVY,
   keyPair,
+  LIGHT,
   ofKind,
   trusted,
+  type Way,
 } from "#tests/support/transport_fixture.ts";
 
-Deno.test("createTransport() verifies certificates", async (t) => {
+for (const { name: way, client } of [LIGHT, HEAVY]) {
+  Deno.test(`createTransport() over ${way} verifies certificates`, async (t) => {
+    await verifyCertificates(t, client);
+  });
+}
+
+async function verifyCertificates(t: Deno.TestContext, options: Way["client"]): Promise<void> {
   const other = await createCertificateAuthority();
   const named = await authority.issue({ commonName: "n", dnsNames: ["api.test"] });
   await using byName = await startTlsServer(echo, { keyPair: named });
@@ -50,12 +59,12 @@ Deno.test("createTransport() verifies certificates", async (t) => {
   ];
   for (const { name, port, tls, ok } of cases) {
     await t.step(name, async () => {
-      await using client = connectTo(port, { tls });
+      await using client = connectTo(port, { ...options, tls });
       if (ok) assert.equal(await getText(client.transport), "GET /x");
       else await assert.rejects(getText(client.transport), ofKind("tls"));
     });
   }
-});
+}
 
 Deno.test("createTransport() presents a client certificate", async () => {
   await using server = await startTlsServer((request, response) => {

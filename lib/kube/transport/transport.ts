@@ -12,11 +12,12 @@ import type {
   TransportRequest,
   TransportResponse,
 } from "./contract.ts";
-import { dial, type Dialed, hostAndPort } from "./dial.ts";
+import { dial, type DialLimits, type DialTarget, hostAndPort } from "./dial.ts";
 import { Http1Client } from "./http1.ts";
 import { Http2Pool } from "./http2_pool.ts";
 import { createDeadline, type Deadline } from "./deadline.ts";
 import { checkHeaders } from "./headers.ts";
+import { openConnection } from "./open_connection.ts";
 
 /** Makes a transport; nothing is dialled before the first request. */
 export function createTransport(options: TransportOptions): Transport {
@@ -41,19 +42,24 @@ class ServerTransport implements Transport {
     this.#useHttp1 = options.http2 === false || this.#server.protocol === "http:";
     const clock = options.clock ?? systemClock;
     this.#pool = new Http2Pool({
-      origin: this.#server.origin,
       clock,
       pingIntervalMs: options.pingIntervalMs ?? 30_000,
       pingTimeoutMs: options.pingTimeoutMs ?? 15_000,
       drainTimeoutMs: options.drainTimeoutMs ?? 60_000,
       idleTimeoutMs: options.idleTimeoutMs ?? 90_000,
-      dial: () => this.#dial(["h2", "http/1.1"]),
+      dial: async () => {
+        const { target, limits } = await this.#whereTo();
+        return await openConnection(target, limits, options.openLightTls);
+      },
       onRecycle: (reason) => options.onRecycle?.(reason),
     });
     this.#http1 = new Http1Client({
       ...hostAndPort(this.#server),
       idleTimeoutMs: options.idleTimeoutMs ?? 90_000,
-      dial: async () => (await this.#dial(["http/1.1"])).socket,
+      dial: async () => {
+        const { target, limits } = await this.#whereTo();
+        return (await dial({ ...target, alpn: ["http/1.1"] }, limits)).socket;
+      },
     });
   }
 
@@ -136,13 +142,10 @@ class ServerTransport implements Transport {
       );
       if ("session" in lease) {
         return await lease.session.request({
-          headers: {
-            ...(headers as Record<string, string | string[]>),
-            ":method": method,
-            ":path": target,
-            ":scheme": "https",
-            ":authority": this.#server.host,
-          },
+          method,
+          path: target,
+          authority: this.#server.host,
+          headers,
           body,
           signal,
         });
@@ -160,15 +163,17 @@ class ServerTransport implements Transport {
     });
   }
 
-  async #dial(alpn: readonly string[]): Promise<Dialed> {
+  async #whereTo(): Promise<{ target: Omit<DialTarget, "alpn">; limits: DialLimits }> {
     const { tls = {}, proxyUrl, connectTimeoutMs = 10_000, clock = systemClock } = this.#options;
     if (this.#closing.signal.aborted) throw closedError();
-    return await dial({
-      server: this.#server,
-      tls: typeof tls === "function" ? await tls() : tls,
-      proxy: proxyUrl === undefined ? undefined : new URL(proxyUrl),
-      alpn,
-    }, { clock, timeoutMs: connectTimeoutMs, signal: this.#closing.signal });
+    return {
+      target: {
+        server: this.#server,
+        tls: typeof tls === "function" ? await tls() : tls,
+        proxy: proxyUrl === undefined ? undefined : new URL(proxyUrl),
+      },
+      limits: { clock, timeoutMs: connectTimeoutMs, signal: this.#closing.signal },
+    };
   }
 }
 

@@ -7,21 +7,25 @@ import {
   connectTo,
   echo,
   getText,
+  HEAVY,
+  HTTP1,
   keyPair,
+  LIGHT,
   ofKind,
   open,
 } from "#tests/support/transport_fixture.ts";
 import { TransportError } from "../errors.ts";
 
-for (const http1Only of [false, true]) {
-  const protocol = http1Only ? "http/1.1" : "h2";
-  Deno.test(`createTransport() speaks ${protocol} and reuses the connection`, async () => {
-    await using server = await startTlsServer(echo, { keyPair, http1Only });
+for (const way of [LIGHT, HEAVY, HTTP1]) {
+  const { name } = way;
+  Deno.test(`createTransport() speaks ${name} and reuses the connection`, async () => {
+    await using server = await startTlsServer(echo, way.server);
     await using client = connectTo(server.port, {
+      ...way.client,
       server: `https://127.0.0.1:${server.port}/prefix/`,
     });
     const first = await client.transport.request({ method: "GET", path: "/a?b=c" });
-    assert.equal(first.protocol, protocol);
+    assert.equal(first.protocol, name.split(" ")[0]);
     assert.equal(first.status, 200);
     assert.equal(first.headers["content-type"], "text/plain");
     assert.equal(new TextDecoder().decode(await first.bytes(100)), "GET /prefix/a?b=c");
@@ -29,22 +33,22 @@ for (const http1Only of [false, true]) {
     assert.equal(server.connections(), 1);
   });
 
-  Deno.test(`request() over ${protocol} serves many first requests at once`, async () => {
-    await using server = await startTlsServer(echo, { keyPair, http1Only });
-    await using client = connectTo(server.port);
+  Deno.test(`request() over ${name} serves many first requests at once`, async () => {
+    await using server = await startTlsServer(echo, way.server);
+    await using client = connectTo(server.port, way.client);
     const texts = await Promise.all(Array.from({ length: 8 }, () => getText(client.transport)));
     assert.deepEqual(new Set(texts), new Set(["GET /x"]));
   });
 
-  Deno.test(`close() over ${protocol} ends a request that is still dialling`, async () => {
-    await using server = await startTlsServer(echo, { keyPair, http1Only });
-    const { transport } = connectTo(server.port);
+  Deno.test(`close() over ${name} ends a request that is still dialling`, async () => {
+    await using server = await startTlsServer(echo, way.server);
+    const { transport } = connectTo(server.port, way.client);
     const pending = assert.rejects(getText(transport), ofKind("closed"));
     await transport.close();
     await pending;
   });
 
-  Deno.test(`request() over ${protocol} sends bodies and repeated header lines`, async () => {
+  Deno.test(`request() over ${name} sends bodies and repeated header lines`, async () => {
     await using server = await startTlsServer((request, response) => {
       let body = "";
       request.on("data", (chunk) => body += chunk);
@@ -54,8 +58,8 @@ for (const http1Only of [false, true]) {
         if (name.toLowerCase() === "impersonate-group") groups.push(value);
       }
       request.on("end", () => response.end(JSON.stringify({ body, groups })));
-    }, { keyPair, http1Only });
-    await using client = connectTo(server.port);
+    }, way.server);
+    await using client = connectTo(server.port, way.client);
     const text = await getText(client.transport, {
       method: "DELETE",
       body: "{ü}",
@@ -64,10 +68,10 @@ for (const http1Only of [false, true]) {
     assert.deepEqual(JSON.parse(text), { body: "{ü}", groups: ["a", "b,c"] });
   });
 
-  Deno.test(`request() over ${protocol} fails a body that breaks off`, async () => {
-    await using server = await startTlsServer(open, { keyPair, http1Only });
+  Deno.test(`request() over ${name} fails a body that breaks off`, async () => {
+    await using server = await startTlsServer(open, way.server);
     await using relay = await startRelay(server.port);
-    await using client = connectTo(relay.port);
+    await using client = connectTo(relay.port, way.client);
     const response = await client.transport.request({ method: "GET", path: "/", stream: true });
     const seen: string[] = [];
     await assert.rejects(async () => {
@@ -85,11 +89,11 @@ for (const http1Only of [false, true]) {
     assert.equal(await getText(client.transport, { path: "/short" }), "first\n");
   });
 
-  Deno.test(`request() over ${protocol} ends by signal before and after the headers`, async () => {
+  Deno.test(`request() over ${name} ends by signal before and after the headers`, async () => {
     await using server = await startTlsServer((request, response) => {
       if (request.url !== "/silent") open(request, response);
-    }, { keyPair, http1Only });
-    await using client = connectTo(server.port);
+    }, way.server);
+    await using client = connectTo(server.port, way.client);
     for (const path of ["/silent", "/"]) {
       const abort = new AbortController();
       const { signal } = abort;
@@ -102,11 +106,11 @@ for (const http1Only of [false, true]) {
     assert.equal(await getText(client.transport, { path: "/short" }), "first\n");
   });
 
-  Deno.test(`request() over ${protocol} ends by a signal that comes while a connection is chosen`, async () => {
+  Deno.test(`request() over ${name} ends by a signal that comes while a connection is chosen`, async () => {
     await using server = await startTlsServer((request, response) => {
       if (request.url === "/short") open(request, response);
-    }, { keyPair, http1Only });
-    await using client = connectTo(server.port);
+    }, way.server);
+    await using client = connectTo(server.port, way.client);
     assert.equal(await getText(client.transport, { path: "/short" }), "first\n");
     for (let turns = 0; turns < 20; turns++) {
       const abort = new AbortController();
@@ -121,18 +125,18 @@ for (const http1Only of [false, true]) {
     }
   });
 
-  Deno.test(`request() over ${protocol} times out without headers`, async () => {
-    await using server = await startTlsServer(() => {}, { keyPair, http1Only });
-    await using client = connectTo(server.port);
+  Deno.test(`request() over ${name} times out without headers`, async () => {
+    await using server = await startTlsServer(() => {}, way.server);
+    await using client = connectTo(server.port, way.client);
     await assert.rejects(
       client.transport.request({ method: "GET", path: "/", timeoutMs: 50 }),
       ofKind("timeout"),
     );
   });
 
-  Deno.test(`close() over ${protocol} fails an open stream with closed`, async () => {
-    await using server = await startTlsServer(open, { keyPair, http1Only });
-    await using client = connectTo(server.port);
+  Deno.test(`close() over ${name} fails an open stream with closed`, async () => {
+    await using server = await startTlsServer(open, way.server);
+    await using client = connectTo(server.port, way.client);
     const response = await client.transport.request({ method: "GET", path: "/", stream: true });
     await assert.rejects(async () => {
       for await (const _ of response.body) client.transport.close();
@@ -140,13 +144,13 @@ for (const http1Only of [false, true]) {
     await assert.rejects(getText(client.transport), ofKind("closed"));
   });
 
-  Deno.test(`cancel() over ${protocol} frees the stream on the server`, async () => {
+  Deno.test(`cancel() over ${name} frees the stream on the server`, async () => {
     let closed = 0;
     await using server = await startTlsServer((request, response) => {
       response.on("close", () => closed += 1);
       open(request, response);
-    }, { keyPair, http1Only });
-    await using client = connectTo(server.port);
+    }, way.server);
+    await using client = connectTo(server.port, way.client);
     const response = await client.transport.request({ method: "GET", path: "/", stream: true });
     response.cancel();
     response.cancel();
@@ -185,4 +189,11 @@ Deno.test("request() says connect when nobody listens", async () => {
   listener.close();
   await using client = connectTo(port);
   await assert.rejects(getText(client.transport), ofKind("connect"));
+});
+
+Deno.test("a server of HTTP/1.1 alone is left to Node's layer, once", async () => {
+  await using server = await startTlsServer(echo, HTTP1.server);
+  await using client = connectTo(server.port, LIGHT.client);
+  for (let i = 0; i < 3; i++) assert.equal(await getText(client.transport), "GET /x");
+  assert.equal(server.connections(), 2);
 });

@@ -3,6 +3,7 @@
  * that dies and comes back, a link that goes silent, connections that are rolled again and again.
  */
 
+import { openLightTls } from "#lib/kube/transport/deno.ts";
 import assert from "node:assert/strict";
 import { createKubeClient } from "#lib/kube/client.ts";
 import type { Informer, KubeClient } from "#lib/kube/contract.ts";
@@ -54,7 +55,7 @@ function connect(
       certificateAuthority: { text: caPem },
       token: { text: token },
     },
-    transportOptions,
+    transportOptions: { openLightTls, ...transportOptions },
     metrics: {
       ...noKubeMetrics,
       relist: (_, reason) => void lists.push(reason),

@@ -1,5 +1,6 @@
 /** Rows of the watch fault table that need sockets: the client against the fake API server. */
 
+import { openLightTls } from "#lib/kube/transport/deno.ts";
 import assert from "node:assert/strict";
 import { createKubeClient } from "#lib/kube/client.ts";
 import type { Informer, KubeClient, KubeClientOptions } from "#lib/kube/contract.ts";
@@ -36,7 +37,10 @@ function clientOf(
       ...config,
     },
     // Short pings in real time, the usual ones in a test's own.
-    transportOptions: rest.clock === undefined ? { pingIntervalMs: 100, pingTimeoutMs: 200 } : {},
+    transportOptions: {
+      openLightTls,
+      ...(rest.clock === undefined ? { pingIntervalMs: 100, pingTimeoutMs: 200 } : {}),
+    },
     ...rest,
   });
   const informer = client.informer({ resource: CONFIG_MAPS });

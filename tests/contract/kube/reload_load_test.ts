@@ -3,6 +3,7 @@
  * a second, 3 by default; the specification asks for 60.
  */
 
+import { openLightTls } from "#lib/kube/transport/deno.ts";
 import assert from "node:assert/strict";
 import { createKubeClient } from "#lib/kube/client.ts";
 import { unrestricted } from "#lib/kube/scope/client_scope.ts";
@@ -104,7 +105,7 @@ Deno.test("reload: a half-open connection touches nothing, and the newest conten
       certificateAuthority: { text: server.caPem },
     },
     // The usual 30 s and 15 s, shortened.
-    transportOptions: { pingIntervalMs: 300, pingTimeoutMs: 300 },
+    transportOptions: { openLightTls, pingIntervalMs: 300, pingTimeoutMs: 300 },
   });
   stack.defer(() => client.close());
   const source = createObjectSource({

@@ -4,6 +4,7 @@
  * and then memory, timers and sockets have to be flat.
  */
 
+import { openLightTls } from "#lib/kube/transport/deno.ts";
 import assert from "node:assert/strict";
 import { createKubeClient } from "#lib/kube/client.ts";
 import type { Informer, KubeClient } from "#lib/kube/contract.ts";
@@ -165,8 +166,8 @@ function clientOf(
     },
     // Whoever is not behind the relay has nothing to find out quickly.
     transportOptions: port === undefined
-      ? {}
-      : { pingIntervalMs: 500, pingTimeoutMs: 500, connectTimeoutMs: 1000 },
+      ? { openLightTls }
+      : { openLightTls, pingIntervalMs: 500, pingTimeoutMs: 500, connectTimeoutMs: 1000 },
   });
 }
 

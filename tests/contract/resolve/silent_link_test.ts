@@ -3,6 +3,7 @@
  * `outage_test.ts`, so that nothing of theirs hides a timer that is left behind.
  */
 
+import { openLightTls } from "#lib/kube/transport/deno.ts";
 import assert from "node:assert/strict";
 import { watchEndpoints } from "#lib/grpc_resolver/mod.ts";
 import { createKubeClient } from "#lib/kube/client.ts";
@@ -23,6 +24,7 @@ Deno.test(
       scope: unrestricted(),
       clock,
       random: () => 0,
+      transportOptions: { openLightTls },
       config: {
         server: `https://127.0.0.1:${relay.port}`,
         certificateAuthority: { text: server.caPem },

@@ -3,12 +3,15 @@
 import { unrestricted } from "#lib/kube/scope/client_scope.ts";
 import { createKubeClient } from "#lib/kube/client.ts";
 import type { KubeClient, KubeClientOptions } from "#lib/kube/contract.ts";
+import type { TransportOptions } from "#lib/kube/transport/contract.ts";
 import type { Endpoint } from "#tests/support/control_plane/http.ts";
 import { testNamespace } from "#tests/support/control_plane/harness.ts";
 
 /** A server the contract is run on. */
 export interface ContractSide {
   readonly admin: Endpoint;
+  /** How the server is spoken to. */
+  readonly transportOptions?: Partial<TransportOptions>;
   /** An authenticated user without rights, when there is one. */
   readonly nobody?: Endpoint | undefined;
   /** Makes all history expire, where that can be done at once. */
@@ -50,6 +53,7 @@ export async function runCase({ run }: ContractCase, side: ContractSide): Promis
           : { clientKey: { text: endpoint.privateKeyPem } }),
       },
       scope: unrestricted(),
+      transportOptions: side.transportOptions,
       // The limiter has tests of its own; here it would only slow the suite.
       qps: -1,
       ...options,
@@ -58,13 +62,9 @@ export async function runCase({ run }: ContractCase, side: ContractSide): Promis
     return client;
   };
   await using namespace = await testNamespace(side.admin);
-  // The runtime loses the reference of a session now and then when it goes from idle to busy; a waiting program
-  // has something else that keeps it alive, and so has a case.
-  const alive = setInterval(() => {}, 1000);
   try {
     await run({ side, kube: connect(side.admin), namespace: namespace.name, connect });
   } finally {
-    clearInterval(alive);
     for (const client of clients) await client.close();
   }
 }
