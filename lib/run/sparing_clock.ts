@@ -10,9 +10,10 @@ import { type Clock, MAX_DELAY_MS, type Timer } from "./clock.ts";
 export const MAX_SIGNALS = 32;
 
 /**
- * Makes the clock. A timer that is not called off keeps the process alive.
+ * Makes the clock. A timer that is not called off keeps the process alive, `unref` or not: it is for processes that
+ * end by `exit`, as all commands do.
  *
- * @param clock sets the timers that are too many, and those that must not keep the process alive
+ * @param clock sets the timers that are too many
  */
 export function sparingClock(clock: Clock): Clock {
   /** When the timeouts under way are over, on the monotonic clock. */
@@ -40,9 +41,7 @@ export function sparingClock(clock: Clock): Clock {
     monotonic: () => clock.monotonic(),
     timer(callback, delayMs, options) {
       const nowMs = clock.monotonic();
-      if (options?.unref === true || !hasRoom(nowMs)) {
-        return clock.timer(callback, delayMs, options);
-      }
+      if (!hasRoom(nowMs)) return clock.timer(callback, delayMs, options);
       // What is no time is over at once, as with a timer.
       const wholeMs = delayMs > 0 ? Math.min(Math.ceil(delayMs), MAX_DELAY_MS) : 0;
       dueMs.push(nowMs + wholeMs);

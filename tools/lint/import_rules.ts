@@ -64,7 +64,7 @@ const BANNED: Readonly<Record<string, readonly string[]>> = {
   "node:process": [],
   "node:crypto": [],
   "node:path": [],
-  // Gunzip with an output limit, which the web's DecompressionStream does not have.
+  // Gunzip of large bodies, for which DecompressionStream takes twice as long.
   "node:zlib": ["lib/kube/"],
   "node:buffer": ["lib/grpc_resolver/", "lib/amqp/", "commands/resolve/probe"],
 };
