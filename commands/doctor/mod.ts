@@ -8,7 +8,6 @@ import { RESOLVE_SCOPE } from "#lib/kube/declarations/resolve.ts";
 import { SERVE_CONFIG_PEERS_SCOPE } from "#lib/kube/declarations/serve_config_peers.ts";
 import type { ScopeDeclaration } from "#lib/kube/mod.ts";
 import { createLogger } from "#lib/log/create_logger.ts";
-import { gatherEntropy } from "#lib/run/early_entropy.ts";
 import { interruptedExitCode } from "#lib/run/stop_request.ts";
 import { nearest } from "#lib/cli/nearest.ts";
 import { FLAGS, toOptions } from "./options.ts";
@@ -63,6 +62,7 @@ export const command: Command<DoctorOptions, typeof FLAGS> = {
     }
     return toOptions(resolved, scanned);
   },
+  connectsAtStart: (options) => options.rbac === undefined,
   async permissions(options) {
     const { permissionsOf } = await import("./permissions.ts");
     return await permissionsOf(options);
@@ -81,8 +81,6 @@ export const command: Command<DoctorOptions, typeof FLAGS> = {
       context.stdout.write(renderRbac(rules, { ...options.rbac, command: "doctor", namespaces }));
       return 0;
     }
-    // Beside the loading of what makes the connection.
-    void gatherEntropy();
     const log = createLogger(options.log, { sink: context.stderr, clock: context.clock });
     const [{ examine }, { denoPlatform }, { parseYaml }] = await Promise.all([
       import("./examine.ts"),

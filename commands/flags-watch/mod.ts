@@ -1,7 +1,6 @@
 /** `kcfg flags-watch`: the command's door. */
 
 import type { Command } from "#lib/cli/command.ts";
-import { gatherEntropy } from "#lib/run/early_entropy.ts";
 import type { RunContext } from "#lib/run/context.ts";
 import { FLAGS } from "./flag_table.ts";
 import { type FlagsWatchOptions, toOptions } from "./options.ts";
@@ -39,6 +38,7 @@ export const command: Command<FlagsWatchOptions, typeof FLAGS> = {
   flags: FLAGS,
   takesPassthrough: true,
   options: (resolved, scanned) => toOptions(resolved, scanned),
+  connectsAtStart: (options) => options.rbac === undefined && asksServer(options),
   permissions: (options) => permissionsOf(options),
   async run(options: FlagsWatchOptions, context: RunContext): Promise<number> {
     if (options.rbac !== undefined) {
@@ -46,8 +46,6 @@ export const command: Command<FlagsWatchOptions, typeof FLAGS> = {
       context.stdout.write(await printRbac(options, options.rbac));
       return 0;
     }
-    // Beside the loading of what makes the connection.
-    if (asksServer(options)) void gatherEntropy();
     // Loaded here, so that help and usage errors do not pay for the service.
     const { run } = await import("./run.ts");
     return await run(options, context);

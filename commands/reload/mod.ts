@@ -2,7 +2,6 @@
 
 import type { Command } from "#lib/cli/command.ts";
 import { UsageError } from "#lib/cli/usage_error.ts";
-import { gatherEntropy } from "#lib/run/early_entropy.ts";
 import { createLogger } from "#lib/log/create_logger.ts";
 import type { RunContext } from "#lib/run/context.ts";
 import { FLAGS } from "./flag_table.ts";
@@ -53,6 +52,7 @@ export const command: Command<ReloadOptions, typeof FLAGS> = {
     const { sidecarOptions } = await import("./compat/sidecar.ts");
     return sidecarOptions(scanned, env, Deno.cwd());
   },
+  connectsAtStart: (options) => options.rbac === undefined && asksServer(options),
   permissions: (options) => permissionsOf(options),
   run,
 };
@@ -68,8 +68,6 @@ async function run(options: ReloadOptions, context: RunContext): Promise<number>
   if (options.equivalent !== undefined) {
     log.info("the same without --compat", { command: options.equivalent });
   }
-  // Beside the loading of what makes the connection.
-  if (asksServer(options)) void gatherEntropy();
   // Loaded here, so that help and usage errors do not pay for the service.
   const { runReload } = await import("./app.ts");
   try {

@@ -2,7 +2,6 @@
 
 import type { Command } from "#lib/cli/command.ts";
 import type { RunContext } from "#lib/run/context.ts";
-import { gatherEntropy } from "#lib/run/early_entropy.ts";
 import { FLAGS, type ResolveOptions, toOptions } from "./options.ts";
 
 /** The command. */
@@ -41,6 +40,7 @@ export const command: Command<ResolveOptions, typeof FLAGS> = {
     maximum: 1000,
   },
   options: (resolved, scanned) => toOptions(resolved, scanned),
+  connectsAtStart: (options) => options.rbac === undefined,
   async permissions(options) {
     const { permissionsOf } = await import("./permissions.ts");
     return await permissionsOf(options);
@@ -50,8 +50,6 @@ export const command: Command<ResolveOptions, typeof FLAGS> = {
     return await strictPermissionsOf(options);
   },
   async run(options: ResolveOptions, context: RunContext): Promise<number> {
-    // Beside the loading of the client; what is printed without a connection needs none.
-    if (options.rbac === undefined) void gatherEntropy();
     // Loaded here, so that help and usage errors do not pay for the client.
     const { run } = await import("./run.ts");
     return await run(options, context);

@@ -7,7 +7,6 @@ import { createLogger } from "#lib/log/create_logger.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { aborted } from "#lib/run/aborted.ts";
 import type { RunContext } from "#lib/run/context.ts";
-import { gatherEntropy } from "#lib/run/early_entropy.ts";
 import { processReadings } from "#lib/run/process_readings.ts";
 import { FLAGS, toOptions } from "./options.ts";
 import type { ServeConfigOptions } from "./options.ts";
@@ -58,6 +57,7 @@ export const command: Command<ServeConfigOptions, typeof FLAGS> = {
     return await resolveSecretEnv(env, { variables, fetch });
   },
   options: (resolved, _scanned, env) => toOptions(resolved, env),
+  connectsAtStart: (options) => options.rbac === undefined && asksServer(options),
   permissions: (options) => permissionsOf(options),
   strictPermissions: (options) => strictPermissionsOf(options),
   run,
@@ -70,8 +70,6 @@ async function run(options: ServeConfigOptions, context: RunContext): Promise<nu
     return 0;
   }
   const log = createLogger(options.log, { sink: context.stderr, clock: context.clock });
-  // Beside the loading of what makes the connection.
-  if (asksServer(options)) void gatherEntropy();
   // Loaded here, so that help and usage errors do not pay for the server.
   const [{ createApp }, { createUpstream }] = await Promise.all([
     import("./app.ts"),

@@ -48,6 +48,11 @@ export interface Command<O = unknown, T extends FlagTable = FlagTable> {
     env: Readonly<Record<string, string>>,
   ): O | Promise<O>;
   /**
+   * Whether its first work is a TLS connection: then what that takes of the processor's time is begun on another
+   * thread while permissions are found out and modules loaded. Pure; false by default.
+   */
+  connectsAtStart?(options: O): boolean;
+  /**
    * What the command needs of the runtime for these options; everything else is dropped before `run`. May
    * read configuration to find out, and must not do anything else.
    */

@@ -59,6 +59,39 @@ Deno.test("dispatch() runs a command with only the kinds it asked for", async ()
   assert.deepEqual(revoked, ["read", "write", "env", "run", "sys", "ffi", "import"]);
 });
 
+for (const connects of [true, false]) {
+  Deno.test(`dispatch() gathers entropy first when ${connects} for the command`, async () => {
+    const told: string[] = [];
+    const { generateKey } = crypto.subtle;
+    const note = () => {
+      told.push("entropy");
+      return Promise.reject(new Error("not here"));
+    };
+    Object.assign(crypto.subtle, { generateKey: note });
+    const command: Command<boolean, typeof FLAGS> = {
+      ...commandNamed("probe", told),
+      connectsAtStart: () => connects,
+      permissions: () => {
+        told.push("permissions");
+        return {};
+      },
+    };
+    try {
+      const { context } = testContext();
+      await dispatch(["probe"], {
+        commands: [{ ...command, load: () => Promise.resolve({ command }) }],
+        permissions: { query: () => "denied", revoke() {} },
+        context,
+        strict: { kind: "launcher", launch: () => Promise.reject(new Error("not asked for")) },
+        setSecondSignalExitCode() {},
+      });
+    } finally {
+      Object.assign(crypto.subtle, { generateKey });
+    }
+    assert.deepEqual(told, [...(connects ? ["entropy"] : []), "permissions", "probe"]);
+  });
+}
+
 Deno.test("dispatch() prints help without running or keeping anything", async (t) => {
   for (const args of [[], ["help"], ["--help"], ["-h"], ["help", "probe"], ["probe", "-help"]]) {
     await t.step(args.join(" ") || "no arguments", async () => {

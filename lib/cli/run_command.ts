@@ -3,6 +3,7 @@
  * anything of the command run.
  */
 
+import { gatherEntropy } from "#lib/run/early_entropy.ts";
 import type { Grants } from "#lib/run/grants.ts";
 import { describeSandbox, dropPermissions, formatNeeds } from "#lib/run/permissions.ts";
 import type { PermissionHost } from "#lib/run/permissions.ts";
@@ -32,6 +33,7 @@ export async function runCommand(
     lenientEnv: command.lenientEnv ?? false,
   });
   const options = await command.options(resolved, scanned, env);
+  if (command.connectsAtStart?.(options)) void gatherEntropy();
   deps.setSecondSignalExitCode(command.secondSignalExitCode ?? 1);
   const planOnly = resolved.values["print-permissions"] === true;
   if (strict.kind === "worker") {
