@@ -168,19 +168,17 @@ export class Http2Connection {
       }
       this.#end(undefined);
     } catch (cause) {
-      if (cause instanceof Http2Error) await this.#sayGoodbye(cause.code);
+      if (cause instanceof Http2Error) this.#sayGoodbye(cause.code);
       this.#end(cause);
     }
   }
 
-  /** Best effort: what the peer has done wrong. */
-  async #sayGoodbye(code: number): Promise<void> {
+  /** What the peer has done wrong, if it can be told at once: one that does not read must not hold the end up. */
+  #sayGoodbye(code: number): void {
     if (this.#isClosed) return;
-    try {
-      await this.#bytes.write(goawayFrame(code));
-    } catch {
+    this.#bytes.write(goawayFrame(code)).catch(() => {
       // It is gone already.
-    }
+    });
   }
 
   #end(cause: unknown): void {

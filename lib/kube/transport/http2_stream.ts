@@ -171,8 +171,7 @@ function* headerLines(
 function headerValues(lines: readonly HeaderLine[]): HeaderValues {
   const values: Record<string, string> = {};
   for (const [name, value] of lines) {
-    const before = values[name];
-    values[name] = before === undefined ? value : `${before}, ${value}`;
+    values[name] = Object.hasOwn(values, name) ? `${values[name]}, ${value}` : value;
   }
   return values;
 }

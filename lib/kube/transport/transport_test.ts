@@ -175,6 +175,19 @@ Deno.test("bytes() decompresses gzip and bounds the result", async () => {
   await assert.rejects(bomb.bytes(9_999), ofKind("protocol"));
 });
 
+Deno.test("request() joins header lines, whatever they are called", async () => {
+  await using server = await startTlsServer((_, response) => {
+    response.setHeader("warning", ['299 - "a"', '299 - "b"']);
+    response.setHeader("constructor", "x");
+    response.end("ok");
+  }, { keyPair });
+  await using client = connectTo(server.port);
+  const response = await client.transport.request({ method: "GET", path: "/" });
+  response.cancel();
+  assert.equal(response.headers["warning"], '299 - "a", 299 - "b"');
+  assert.equal(response.headers["constructor"], "x");
+});
+
 Deno.test("request() refuses a header value with a line break", async () => {
   await using client = connectTo(1);
   await assert.rejects(
