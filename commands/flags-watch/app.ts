@@ -8,19 +8,17 @@ import { readFileFlags } from "#lib/flags/file_flags.ts";
 import type { FlagSet } from "#lib/flags/flag_set.ts";
 import type { FlagSource } from "#lib/flags/source.ts";
 import { Updater } from "#lib/flags/updater.ts";
-import { startServer } from "#lib/http/server.ts";
-import type { RunningServer } from "#lib/http/server.ts";
+import { type Handler, type RunningServer, startServer } from "#lib/http/server.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { Metrics } from "#lib/metrics/metrics.ts";
 import { type ProcessReadings, registerProcessMetrics } from "#lib/metrics/process_metrics.ts";
 import { type Clock, sleep } from "#lib/run/clock.ts";
 import { createLifecycle } from "#lib/run/lifecycle.ts";
-import { EventStream } from "./event_stream.ts";
+import type { EventStream } from "./event_stream.ts";
 import { registerFlagMetrics } from "./flag_metrics.ts";
 import { inferFlags, observeSource } from "./observed_source.ts";
-import type { FlagsWatchOptions } from "./options.ts";
+import type { FlagsWatchOptions, HttpOptions } from "./options.ts";
 import { type Outputs, startOutputs } from "./outputs/outputs.ts";
-import { createRoutes } from "./routes.ts";
 
 /** A source and what is known about the way to it. */
 export interface AppSource {
@@ -80,7 +78,8 @@ export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatch
   registerProcessMetrics(metrics, deps.readings);
   const stopping = new AbortController();
   const state = { initialized: false, following: false };
-  const stream = new EventStream(flags, { clock });
+  /** There is none before the first request, for nobody can have missed anything. */
+  let stream: EventStream | undefined;
   let outputs: Outputs | undefined;
   const updater = deps.source && new Updater(flags, observed(deps.source.source), {
     log,
@@ -94,7 +93,7 @@ export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatch
     updater,
     clock,
     version: deps.readings.version,
-    streamClients: () => stream.clients,
+    streamClients: () => stream?.clients ?? 0,
     apiUp: deps.source?.apiUp,
   });
   lifecycle.defer("metrics", () => counters[Symbol.dispose]());
@@ -152,20 +151,39 @@ export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatch
     const server = startServer({
       name: "flags",
       address: options.http.address,
-      handler: createRoutes(options.http, {
-        ...{ flags, stream, metrics, counters, clock, log, readToken, status },
-        stopping: stopping.signal,
-        isAlive: () => !state.following || updater === undefined || updater.isRunning,
-        checks: {
-          flags: () =>
-            state.initialized && !stopping.signal.aborted
-              ? { status: "ok" }
-              : { status: "fail", detail: stopping.signal.aborted ? "stopping" : "not read yet" },
-        },
-      }),
+      handler: loadedWhenAsked(options.http),
     }, { log });
     lifecycle.defer("listener", (deadline) => server.stop(deadline));
     return server.address;
+  }
+
+  /** What answers is loaded at the first request: a start need not wait for it. */
+  function loadedWhenAsked(http: HttpOptions): Handler {
+    let loading: Promise<Handler> | undefined;
+    let handler: Handler = async (request, info) => {
+      handler = await (loading ??= loadRoutes(http));
+      return await handler(request, info);
+    };
+    return (request, info) => handler(request, info);
+  }
+
+  async function loadRoutes(http: HttpOptions): Promise<Handler> {
+    const [{ createRoutes }, { EventStream }] = await Promise.all([
+      import("./routes.ts"),
+      import("./event_stream.ts"),
+    ]);
+    stream = new EventStream(flags, { clock });
+    return createRoutes(http, {
+      ...{ flags, stream, metrics, counters, clock, log, readToken, status },
+      stopping: stopping.signal,
+      isAlive: () => !state.following || updater === undefined || updater.isRunning,
+      checks: {
+        flags: () =>
+          state.initialized && !stopping.signal.aborted
+            ? { status: "ok" }
+            : { status: "fail", detail: stopping.signal.aborted ? "stopping" : "not read yet" },
+      },
+    });
   }
 
   async function readToken(): Promise<string | undefined> {
@@ -189,7 +207,7 @@ export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatch
       warnings: updater?.warnings ?? 0,
       errors: updater?.errors ?? 0,
       restartNeeded: [...updater?.restartNeeded ?? []],
-      streamClients: stream.clients,
+      streamClients: stream?.clients ?? 0,
     };
   }
 
@@ -199,7 +217,7 @@ export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatch
     const address = await listen();
     lifecycle.defer("streams", () => {
       stopping.abort();
-      stream[Symbol.dispose]();
+      stream?.[Symbol.dispose]();
     });
     outputs = await startOutputs(options, { ...deps, counters });
     lifecycle.defer("outputs", () => outputs?.stop());
@@ -218,7 +236,7 @@ export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatch
         await start(signal);
       } catch (error) {
         await lifecycle.stop();
-        stream[Symbol.dispose]();
+        stream?.[Symbol.dispose]();
         throw error;
       }
     },
