@@ -8,6 +8,7 @@ import { readFileFlags } from "#lib/flags/file_flags.ts";
 import type { FlagSet } from "#lib/flags/flag_set.ts";
 import type { FlagSource } from "#lib/flags/source.ts";
 import { Updater } from "#lib/flags/updater.ts";
+import { lateHandler } from "#lib/http/late_handler.ts";
 import { type Handler, type RunningServer, startServer } from "#lib/http/server.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { Metrics } from "#lib/metrics/metrics.ts";
@@ -73,13 +74,15 @@ const MAX_EARLY = 1000;
 /** Makes the service; nothing runs before `start`. */
 export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatchApp {
   const { flags, clock, log } = deps;
+  const { http } = options;
   const lifecycle = createLifecycle({ deadlineMs: STOP_MS }, deps);
   const { metrics } = deps;
   registerProcessMetrics(metrics, deps.readings);
   const stopping = new AbortController();
   const state = { initialized: false, following: false };
-  /** There is none before the first request, for nobody can have missed anything. */
+  /** Comes with the routes: nobody can have missed an event before. */
   let stream: EventStream | undefined;
+  const routes = http && lateHandler(() => loadRoutes(http));
   let outputs: Outputs | undefined;
   const updater = deps.source && new Updater(flags, observed(deps.source.source), {
     log,
@@ -145,26 +148,16 @@ export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatch
   }
 
   async function listen(): Promise<RunningServer["address"] | undefined> {
-    if (options.http === undefined) return undefined;
+    if (http === undefined || routes === undefined) return undefined;
     // Found now rather than at the first set.
     await readToken();
     const server = startServer({
       name: "flags",
-      address: options.http.address,
-      handler: loadedWhenAsked(options.http),
+      address: http.address,
+      handler: routes.handle,
     }, { log });
     lifecycle.defer("listener", (deadline) => server.stop(deadline));
     return server.address;
-  }
-
-  /** What answers is loaded at the first request: a start need not wait for it. */
-  function loadedWhenAsked(http: HttpOptions): Handler {
-    let loading: Promise<Handler> | undefined;
-    let handler: Handler = async (request, info) => {
-      handler = await (loading ??= loadRoutes(http));
-      return await handler(request, info);
-    };
-    return (request, info) => handler(request, info);
   }
 
   async function loadRoutes(http: HttpOptions): Promise<Handler> {
@@ -187,7 +180,7 @@ export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatch
   }
 
   async function readToken(): Promise<string | undefined> {
-    const path = options.http?.tokenFile;
+    const path = http?.tokenFile;
     if (path === undefined) return undefined;
     const bytes = await denoDirectoryAccess.readFile(path);
     const token = bytes === undefined ? "" : new TextDecoder().decode(bytes).trim();
@@ -227,6 +220,7 @@ export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatch
     await updater?.start();
     lifecycle.defer("updater", async () => await updater?.[Symbol.asyncDispose]());
     state.following = true;
+    await routes?.load();
   }
 
   let stopped: Promise<void> | undefined;
