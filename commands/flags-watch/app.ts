@@ -8,19 +8,18 @@ import { readFileFlags } from "#lib/flags/file_flags.ts";
 import type { FlagSet } from "#lib/flags/flag_set.ts";
 import type { FlagSource } from "#lib/flags/source.ts";
 import { Updater } from "#lib/flags/updater.ts";
-import { startServer } from "#lib/http/server.ts";
-import type { RunningServer } from "#lib/http/server.ts";
+import { lateHandler } from "#lib/http/late_handler.ts";
+import { type Handler, type RunningServer, startServer } from "#lib/http/server.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import type { Metrics } from "#lib/metrics/metrics.ts";
 import { type ProcessReadings, registerProcessMetrics } from "#lib/metrics/process_metrics.ts";
 import { type Clock, sleep } from "#lib/run/clock.ts";
 import { createLifecycle } from "#lib/run/lifecycle.ts";
-import { EventStream } from "./event_stream.ts";
+import type { EventStream } from "./event_stream.ts";
 import { registerFlagMetrics } from "./flag_metrics.ts";
 import { inferFlags, observeSource } from "./observed_source.ts";
-import type { FlagsWatchOptions } from "./options.ts";
+import type { FlagsWatchOptions, HttpOptions } from "./options.ts";
 import { type Outputs, startOutputs } from "./outputs/outputs.ts";
-import { createRoutes } from "./routes.ts";
 
 /** A source and what is known about the way to it. */
 export interface AppSource {
@@ -75,12 +74,15 @@ const MAX_EARLY = 1000;
 /** Makes the service; nothing runs before `start`. */
 export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatchApp {
   const { flags, clock, log } = deps;
+  const { http } = options;
   const lifecycle = createLifecycle({ deadlineMs: STOP_MS }, deps);
   const { metrics } = deps;
   registerProcessMetrics(metrics, deps.readings);
   const stopping = new AbortController();
   const state = { initialized: false, following: false };
-  const stream = new EventStream(flags, { clock });
+  /** Comes with the routes: nobody can have missed an event before. */
+  let stream: EventStream | undefined;
+  const routes = http && lateHandler(() => loadRoutes(http));
   let outputs: Outputs | undefined;
   const updater = deps.source && new Updater(flags, observed(deps.source.source), {
     log,
@@ -94,7 +96,7 @@ export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatch
     updater,
     clock,
     version: deps.readings.version,
-    streamClients: () => stream.clients,
+    streamClients: () => stream?.clients ?? 0,
     apiUp: deps.source?.apiUp,
   });
   lifecycle.defer("metrics", () => counters[Symbol.dispose]());
@@ -146,30 +148,39 @@ export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatch
   }
 
   async function listen(): Promise<RunningServer["address"] | undefined> {
-    if (options.http === undefined) return undefined;
+    if (http === undefined || routes === undefined) return undefined;
     // Found now rather than at the first set.
     await readToken();
     const server = startServer({
       name: "flags",
-      address: options.http.address,
-      handler: createRoutes(options.http, {
-        ...{ flags, stream, metrics, counters, clock, log, readToken, status },
-        stopping: stopping.signal,
-        isAlive: () => !state.following || updater === undefined || updater.isRunning,
-        checks: {
-          flags: () =>
-            state.initialized && !stopping.signal.aborted
-              ? { status: "ok" }
-              : { status: "fail", detail: stopping.signal.aborted ? "stopping" : "not read yet" },
-        },
-      }),
+      address: http.address,
+      handler: routes.handle,
     }, { log });
     lifecycle.defer("listener", (deadline) => server.stop(deadline));
     return server.address;
   }
 
+  async function loadRoutes(http: HttpOptions): Promise<Handler> {
+    const [{ createRoutes }, { EventStream }] = await Promise.all([
+      import("./routes.ts"),
+      import("./event_stream.ts"),
+    ]);
+    stream = new EventStream(flags, { clock });
+    return createRoutes(http, {
+      ...{ flags, stream, metrics, counters, clock, log, readToken, status },
+      stopping: stopping.signal,
+      isAlive: () => !state.following || updater === undefined || updater.isRunning,
+      checks: {
+        flags: () =>
+          state.initialized && !stopping.signal.aborted
+            ? { status: "ok" }
+            : { status: "fail", detail: stopping.signal.aborted ? "stopping" : "not read yet" },
+      },
+    });
+  }
+
   async function readToken(): Promise<string | undefined> {
-    const path = options.http?.tokenFile;
+    const path = http?.tokenFile;
     if (path === undefined) return undefined;
     const bytes = await denoDirectoryAccess.readFile(path);
     const token = bytes === undefined ? "" : new TextDecoder().decode(bytes).trim();
@@ -189,7 +200,7 @@ export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatch
       warnings: updater?.warnings ?? 0,
       errors: updater?.errors ?? 0,
       restartNeeded: [...updater?.restartNeeded ?? []],
-      streamClients: stream.clients,
+      streamClients: stream?.clients ?? 0,
     };
   }
 
@@ -199,7 +210,7 @@ export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatch
     const address = await listen();
     lifecycle.defer("streams", () => {
       stopping.abort();
-      stream[Symbol.dispose]();
+      stream?.[Symbol.dispose]();
     });
     outputs = await startOutputs(options, { ...deps, counters });
     lifecycle.defer("outputs", () => outputs?.stop());
@@ -209,6 +220,7 @@ export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatch
     await updater?.start();
     lifecycle.defer("updater", async () => await updater?.[Symbol.asyncDispose]());
     state.following = true;
+    await routes?.load();
   }
 
   let stopped: Promise<void> | undefined;
@@ -218,7 +230,7 @@ export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatch
         await start(signal);
       } catch (error) {
         await lifecycle.stop();
-        stream[Symbol.dispose]();
+        stream?.[Symbol.dispose]();
         throw error;
       }
     },

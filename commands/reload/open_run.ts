@@ -13,6 +13,7 @@ import { ApplyCycle } from "./cycle.ts";
 import type { CycleEvent } from "./cycle_event.ts";
 import type { Layout } from "./disk/layout.ts";
 import { readState, writeState } from "./disk/state_file.ts";
+import { createSymlinkLayout } from "./disk/symlink_layout.ts";
 import { createReloadMetrics } from "./metrics.ts";
 import type { ReloadMetrics } from "./reload_metrics.ts";
 import type { ReloadOptions } from "./options.ts";
@@ -187,7 +188,7 @@ async function openDirectory(
         sync: options.files.fsync,
       }),
   });
-  const saved = layout === undefined ? undefined : await readState(configRoot);
+  const saved = layout === undefined ? undefined : readState(configRoot);
   await writer.open(saved);
   if (saved !== undefined) {
     facts.lastReloadHash = saved.lastReloadHash ?? undefined;
@@ -205,21 +206,24 @@ async function openLayout(
   },
 ): Promise<Layout> {
   const { configRoot: root, files } = options;
+  makeRoot(root);
+  if (options.layout === "flat") {
+    const { createFlatLayout } = await import("./disk/flat_layout.ts");
+    const keepsEarlier = options.rollback;
+    return createFlatLayout(root, { files, keepsEarlier, now: () => clock.now(), claim });
+  }
+  return createSymlinkLayout(root, files, { now: () => clock.now(), log });
+}
+
+function makeRoot(root: string): void {
   try {
-    await Deno.mkdir(root, { recursive: true });
+    Deno.mkdirSync(root, { recursive: true });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new StartFailure(`Cannot make the directory "${root}": ${reason}`, [
       "name another one with --configroot, or make it writable",
     ], { cause: error });
   }
-  if (options.layout === "flat") {
-    const { createFlatLayout } = await import("./disk/flat_layout.ts");
-    const keepsEarlier = options.rollback;
-    return createFlatLayout(root, { files, keepsEarlier, now: () => clock.now(), claim });
-  }
-  const { createSymlinkLayout } = await import("./disk/symlink_layout.ts");
-  return createSymlinkLayout(root, files, { now: () => clock.now(), log });
 }
 
 /** compat: prometheus-config-reloader gives the ordinal of a StatefulSet's pod to its templates. */

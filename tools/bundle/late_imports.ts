@@ -12,7 +12,7 @@
 import type { OutputChunk, Plugin } from "rollup";
 
 /** A command of the bundle. */
-interface BundledCommand {
+export interface BundledCommand {
   readonly name: string;
   /** The file that its door was in before files were merged. */
   readonly door: string;
@@ -24,18 +24,23 @@ const COMMAND_ROW = /\{name:"([\w-]+)",summary:"[^"]*",load:\(\)=>import\("\.\/(
 const RENDERED_ROW = /(\{name:"([\w-]+)",summary:"[^"]*",)(load:)/g;
 
 /**
+ * The rows of the command table in the entry's text.
+ *
+ * @throws {Error} when the table has a form that is not known
+ */
+export function doorsOf(main: string): readonly BundledCommand[] {
+  const rows = [...main.matchAll(COMMAND_ROW)];
+  if (rows.length === 0) throw new Error("Cannot defer imports: the command table's form is new");
+  return rows.map(([, name = "", door = ""]) => ({ name, door }));
+}
+
+/**
  * The step for the bundler's last stage. `main` is the text of the entry before it.
  *
  * @throws {Error} when the command table has a form that is not known
  */
 export function lateImports(main: string): Plugin {
-  const commands = [...main.matchAll(COMMAND_ROW)].map(([, name = "", door = ""]) => ({
-    name,
-    door,
-  }));
-  if (commands.length === 0) {
-    throw new Error("Cannot defer imports: the command table's form is new");
-  }
+  const commands = doorsOf(main);
   return {
     name: "late-imports",
     renderDynamicImport: () => ({ left: LATE, right: ")" }),

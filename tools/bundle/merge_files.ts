@@ -1,11 +1,12 @@
 /**
  * The last stage of the bundle: few files instead of many. The runtime's bundler puts code that several parts share
- * into a file for each set of them, and a start reads them all: 45 for flags-watch, where 17 do.
+ * into a file for each set of them, and a start reads them all: 45 for flags-watch, where five do.
  */
 
 import { rollup } from "rollup";
 import { eagerFunctions } from "./eager_functions.ts";
-import { lateImports } from "./late_imports.ts";
+import { doorsOf, lateImports } from "./late_imports.ts";
+import { sharedStart } from "./shared_start.ts";
 
 /** Bytes below which a file is merged with one that is loaded with it. */
 const SMALL_BYTES = 1000;
@@ -17,10 +18,11 @@ const SMALL_BYTES = 1000;
  */
 export async function mergeFiles(from: string, outDir: string): Promise<void> {
   const entry = `${from}/main.js`;
+  const main = await Deno.readTextFile(entry);
   const merged = await rollup({
     input: entry,
     external: (id) => !id.startsWith(".") && !id.startsWith("/"),
-    plugins: [withMaps(), eagerFunctions(), lateImports(await Deno.readTextFile(entry))],
+    plugins: [withMaps(), eagerFunctions(), lateImports(main)],
     // What can be left out the first stage has left out.
     treeshake: { moduleSideEffects: true },
     onLog(level, log) {
@@ -37,6 +39,8 @@ export async function mergeFiles(from: string, outDir: string): Promise<void> {
       hoistTransitiveImports: false,
       experimentalMinChunkSize: SMALL_BYTES,
       chunkFileNames: "[name].js",
+      onlyExplicitManualChunks: true,
+      manualChunks: sharedStart(entry, doorsOf(main).map(({ door }) => `${from}/${door}`)),
     });
   } finally {
     await merged.close();

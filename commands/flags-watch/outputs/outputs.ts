@@ -5,7 +5,6 @@ import type { Logger } from "#lib/log/logger.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import type { FlagCounters } from "../flag_metrics.ts";
 import type { FlagsWatchOptions } from "../options.ts";
-import { Lines } from "./lines.ts";
 
 /** What the outputs need. */
 export interface OutputsDeps {
@@ -30,7 +29,9 @@ export async function startOutputs(
   { output, outFile, hooks }: FlagsWatchOptions,
   deps: OutputsDeps,
 ): Promise<Outputs> {
-  const lines = output === "none" ? undefined : new Lines(output, deps);
+  const lines = output === "none"
+    ? undefined
+    : new (await import("./lines.ts")).Lines(output, deps);
   const parts: AsyncDisposable[] = [];
   if (outFile !== undefined) {
     const { ValuesFile } = await import("./values_file.ts");

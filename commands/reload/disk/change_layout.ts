@@ -7,6 +7,7 @@ import type { Payload } from "../payload/payload.ts";
 import {
   type FileOptions,
   linkTarget,
+  listFolder,
   readIfPresent,
   removeAll,
   removeEmptyParents,
@@ -30,10 +31,10 @@ export async function linksToFiles(
   options: FileOptions,
   makeTemporary: () => string,
 ): Promise<void> {
-  const entries = await Array.fromAsync(Deno.readDir(root));
-  for (const { name, isSymlink } of entries) {
+  const entries = listFolder(root);
+  for (const { name, isSymlink } of entries.values()) {
     const path = `${root}/${name}`;
-    if (!isSymlink || await linkTarget(path) !== `${DATA}/${name}`) continue;
+    if (!isSymlink || linkTarget(path) !== `${DATA}/${name}`) continue;
     const temporary = makeTemporary();
     const bytes = await readIfPresent(path);
     if (bytes !== undefined) {
@@ -51,7 +52,9 @@ export async function linksToFiles(
   }
   await syncFolder(root, options);
   await removeAll(`${root}/${DATA}`);
-  for (const { name } of entries) if (VERSION_NAME.test(name)) await removeAll(`${root}/${name}`);
+  for (const name of entries.keys()) {
+    if (VERSION_NAME.test(name)) await removeAll(`${root}/${name}`);
+  }
 }
 
 /** Reads the files of the flat layout that are still there. */

@@ -1,4 +1,7 @@
-/** Files with exact modes and owners, written so that they are on the disk before anything points to them. */
+/**
+ * Files with exact modes and owners, written so that they are on the disk before anything points to them. What waits
+ * for no disk is done at once: each way to another thread and back takes longer than the small files and links do.
+ */
 
 /** Modes, owner and durability of what is written. */
 export interface FileOptions {
@@ -12,20 +15,20 @@ export interface FileOptions {
 }
 
 /** Makes a folder that must not exist yet, with its mode and owner. */
-export async function makeFolder(path: string, options: FileOptions): Promise<void> {
-  await Deno.mkdir(path);
-  if (options.dirMode !== undefined) await Deno.chmod(path, options.dirMode);
-  if (options.owner !== undefined) await Deno.chown(path, options.owner.uid, options.owner.gid);
+export function makeFolder(path: string, options: FileOptions): void {
+  Deno.mkdirSync(path);
+  if (options.dirMode !== undefined) Deno.chmodSync(path, options.dirMode);
+  if (options.owner !== undefined) Deno.chownSync(path, options.owner.uid, options.owner.gid);
 }
 
 /** Makes the folders on the way to `root`/`path` that are missing. */
-export async function makeParents(root: string, path: string, options: FileOptions): Promise<void> {
+export function makeParents(root: string, path: string, options: FileOptions): void {
   const parts = path.split("/").slice(0, -1);
   let folder = root;
   for (const part of parts) {
     folder = `${folder}/${part}`;
     try {
-      await makeFolder(folder, options);
+      makeFolder(folder, options);
     } catch (error) {
       if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
     }
@@ -36,13 +39,26 @@ export async function makeParents(root: string, path: string, options: FileOptio
 export async function writeNewFile(
   path: string,
   bytes: Uint8Array,
-  { fileMode, owner, fsync }: FileOptions,
+  options: FileOptions,
 ): Promise<void> {
-  using file = await Deno.open(path, { write: true, createNew: true });
-  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await file.write(rest));
-  if (fileMode !== undefined) await Deno.chmod(path, fileMode);
-  if (owner !== undefined) await Deno.chown(path, owner.uid, owner.gid);
-  if (fsync) await file.sync();
+  using file = createFile(path);
+  fill(file, path, bytes, options);
+  if (options.fsync) await file.sync();
+}
+
+function createFile(path: string): Deno.FsFile {
+  return Deno.openSync(path, { write: true, createNew: true });
+}
+
+function fill(
+  file: Deno.FsFile,
+  path: string,
+  bytes: Uint8Array,
+  { fileMode, owner }: FileOptions,
+): void {
+  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(file.writeSync(rest));
+  if (fileMode !== undefined) Deno.chmodSync(path, fileMode);
+  if (owner !== undefined) Deno.chownSync(path, owner.uid, owner.gid);
 }
 
 /** Waits until the entries of a folder are on the disk. */
@@ -81,9 +97,9 @@ export async function removeFile(path: string): Promise<void> {
 }
 
 /** Where a symbolic link leads; `undefined` when there is none. */
-export async function linkTarget(path: string): Promise<string | undefined> {
+export function linkTarget(path: string): string | undefined {
   try {
-    return await Deno.readLink(path);
+    return Deno.readLinkSync(path);
   } catch (error) {
     const isNone = error instanceof Deno.errors.NotFound ||
       error instanceof Deno.errors.InvalidData || isInvalidArgument(error);
@@ -95,6 +111,17 @@ export async function linkTarget(path: string): Promise<string | undefined> {
 /** What reading a link says of a file that is none. */
 function isInvalidArgument(error: unknown): boolean {
   return error instanceof Error && /EINVAL|Invalid argument|os error 22/.test(error.message);
+}
+
+/** Makes a link in the place of whatever file or link is there; readers see the one or the other. */
+export function replaceByLink(path: string, target: string, temporary: string): void {
+  Deno.symlinkSync(target, temporary);
+  Deno.renameSync(temporary, path);
+}
+
+/** Entries of a folder by name. */
+export function listFolder(path: string): ReadonlyMap<string, Deno.DirEntry> {
+  return new Map(Deno.readDirSync(path).map((entry) => [entry.name, entry]));
 }
 
 /** Bytes of a file; `undefined` when there is none. */

@@ -67,7 +67,7 @@ export function createFlatLayout(
     for (const [path, bytes] of payload) {
       const present = await readIfPresent(`${root}/${path}`);
       if (present !== undefined && sameBytes(present, bytes)) continue;
-      await makeParents(root, path, options);
+      makeParents(root, path, options);
       const folder = `${root}/${path}`.slice(0, `${root}/${path}`.lastIndexOf("/"));
       const temporary = temporaryIn(folder);
       try {

@@ -34,9 +34,9 @@ export interface SavedState {
 }
 
 /** Reads the file; `undefined` when it is not there or makes no sense, as at a first start. */
-export async function readState(root: string): Promise<SavedState | undefined> {
+export function readState(root: string): SavedState | undefined {
   try {
-    const state = JSON.parse(await Deno.readTextFile(`${root}/${STATE_FILE}`));
+    const state = JSON.parse(Deno.readTextFileSync(`${root}/${STATE_FILE}`));
     const isState = state?.schema === 1 && typeof state.hash === "string" &&
       typeof state.dir === "string" && Array.isArray(state.files);
     if (!isState) return undefined;

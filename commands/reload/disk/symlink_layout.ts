@@ -3,11 +3,17 @@
  * visible name is a link through it. The rename of `..data` is the switch.
  */
 
-import { inBatches } from "#lib/fs/in_batches.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { hashOf, type Payload, RefusedVersion, samePayload } from "../payload/payload.ts";
 import { clearFolders, readFiles } from "./change_layout.ts";
-import { type FileOptions, linkTarget, removeAll, syncFolder } from "./files.ts";
+import {
+  type FileOptions,
+  linkTarget,
+  listFolder,
+  removeAll,
+  replaceByLink,
+  syncFolder,
+} from "./files.ts";
 import type { Layout, PreparedVersion } from "./layout.ts";
 import { readTree } from "./read_tree.ts";
 import { isStateLeftOver, type SavedState } from "./state_file.ts";
@@ -47,13 +53,12 @@ export function createSymlinkLayout(
 
   async function open(saved: SavedState | undefined): Promise<Payload | undefined> {
     if (saved?.layout === "flat") return await takeOverFiles(saved.files);
-    const target = await linkTarget(`${root}/${DATA}`);
+    const target = linkTarget(`${root}/${DATA}`);
     const known = [...saved?.earlier ?? [], ...(saved === undefined ? [] : [saved])]
       .map(({ dir, hash }) => ({ name: dir, hash, replacedMs: -Infinity }))
       .filter(({ name }) => VERSION_NAME.test(name) && name !== target);
-    const present = new Set<string>();
-    for await (const { name } of Deno.readDir(root)) {
-      present.add(name);
+    const present = listFolder(root);
+    for (const name of present.keys()) {
       const isLeftOver = name === NEW_DATA || name.startsWith(TEMPORARY) ||
         isStateLeftOver(name) ||
         VERSION_NAME.test(name) && name !== target && !known.some((one) => one.name === name);
@@ -73,8 +78,8 @@ export function createSymlinkLayout(
     payload: Payload,
     { hash }: { readonly hash: string },
   ): Promise<PreparedVersion> {
-    await refuseForeignFolders(payload);
-    const name = await makeVersionFolder(root, now(), options);
+    refuseForeignFolders(payload);
+    const name = makeVersionFolder(root, now(), options);
     const folder = `${root}/${name}`;
     try {
       await writeVersion(folder, payload, options);
@@ -102,26 +107,26 @@ export function createSymlinkLayout(
   }
 
   async function pointTo(name: string): Promise<void> {
+    const link = () => replaceByLink(`${root}/${DATA}`, name, `${root}/${NEW_DATA}`);
     try {
-      await Deno.symlink(name, `${root}/${NEW_DATA}`);
+      link();
     } catch (error) {
       if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
       await removeAll(`${root}/${NEW_DATA}`);
-      await Deno.symlink(name, `${root}/${NEW_DATA}`);
+      link();
     }
-    await Deno.rename(`${root}/${NEW_DATA}`, `${root}/${DATA}`);
     await syncFolder(root, options);
   }
 
   /** A run with the flat layout has left files where links belong. */
   async function takeOverFiles(paths: readonly string[]): Promise<Payload> {
     const payload = await readFiles(root, paths);
-    for await (const { name } of Deno.readDir(root)) {
+    for (const name of listFolder(root).keys()) {
       const isLeftOver = name === NEW_DATA || name.startsWith(TEMPORARY) ||
         isStateLeftOver(name) || VERSION_NAME.test(name);
       if (isLeftOver) await removeAll(`${root}/${name}`);
     }
-    const name = await makeVersionFolder(root, now(), options);
+    const name = makeVersionFolder(root, now(), options);
     await writeVersion(`${root}/${name}`, payload, options);
     await clearFolders(root, paths);
     await pointTo(name);
@@ -137,50 +142,44 @@ export function createSymlinkLayout(
     ownFiles: ReadonlySet<string> = new Set(),
   ): Promise<void> {
     const wanted = new Set([...payload.keys()].map(firstName));
-    const present = await listRoot();
+    const present = listFolder(root);
     let isChanged = false;
     const known = linked;
     linked = new Set();
-    await inBatches(wanted, async (name) => {
+    for (const name of wanted) {
       const target = `${DATA}/${name}`;
       const path = `${root}/${name}`;
       const found = present.get(name);
       // A link that was made by us leads where it led.
-      if (found?.isSymlink === true && known.has(name)) return;
-      if (await linkTarget(path) === target) return;
+      if (found?.isSymlink === true && known.has(name)) continue;
+      if (linkTarget(path) === target) continue;
       isChanged = true;
       if (found !== undefined && !ownFiles.has(name)) {
         log.warn("file replaced, it was not ours", { path });
       }
-      const temporary = `${root}/${TEMPORARY}${crypto.randomUUID()}`;
-      await Deno.symlink(target, temporary);
-      await Deno.rename(temporary, path);
-    });
-    const stale = await staleNames(wanted, present);
+      replaceByLink(path, target, `${root}/${TEMPORARY}${crypto.randomUUID()}`);
+    }
+    const stale = staleNames(wanted, present);
     for (const name of stale) await removeAll(`${root}/${name}`);
     if (isChanged || stale.length > 0) await syncFolder(root, options);
     linked = wanted;
   }
 
-  async function listRoot(): Promise<ReadonlyMap<string, Deno.DirEntry>> {
-    return new Map(await Array.fromAsync(Deno.readDir(root), (entry) => [entry.name, entry]));
-  }
-
   /** Links of ours that no version needs any more. */
-  async function staleNames(
+  function staleNames(
     wanted: ReadonlySet<string>,
     present: ReadonlyMap<string, Deno.DirEntry>,
-  ): Promise<readonly string[]> {
+  ): readonly string[] {
     const stale: string[] = [];
     for (const { name, isSymlink } of present.values()) {
       if (!isSymlink || wanted.has(name) || name.startsWith("..")) continue;
-      if (await linkTarget(`${root}/${name}`) === `${DATA}/${name}`) stale.push(name);
+      if (linkTarget(`${root}/${name}`) === `${DATA}/${name}`) stale.push(name);
     }
     return stale;
   }
 
-  async function refuseForeignFolders(payload: Payload): Promise<void> {
-    const present = await listRoot();
+  function refuseForeignFolders(payload: Payload): void {
+    const present = listFolder(root);
     for (const path of payload.keys()) {
       const name = firstName(path);
       if (present.get(name)?.isDirectory !== true) continue;
@@ -191,15 +190,15 @@ export function createSymlinkLayout(
   }
 
   async function matches(payload: Payload): Promise<boolean> {
-    const target = await linkTarget(`${root}/${DATA}`);
+    const target = linkTarget(`${root}/${DATA}`);
     // What is compared is put right by writing, links included.
     linked = new Set();
     if (target === undefined || target !== versions.at(-1)?.name) return false;
     const wanted = new Set([...payload.keys()].map(firstName));
     for (const name of wanted) {
-      if (await linkTarget(`${root}/${name}`) !== `${DATA}/${name}`) return false;
+      if (linkTarget(`${root}/${name}`) !== `${DATA}/${name}`) return false;
     }
-    if ((await staleNames(wanted, await listRoot())).length > 0) return false;
+    if (staleNames(wanted, listFolder(root)).length > 0) return false;
     const found = await readTree(`${root}/${target}`);
     return found !== undefined && samePayload(found, payload);
   }

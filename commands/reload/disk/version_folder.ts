@@ -8,21 +8,17 @@ import { type FileOptions, makeFolder, makeParents, syncFolder, writeNewFile } f
 export const VERSION_NAME = /^\.\.\d{4}_\d\d_\d\d_\d\d_\d\d_\d\d\.\d+$/;
 
 /**
- * Makes an empty folder below `root`; resolves to its name, which sorts behind the others: the time, with the
+ * Makes an empty folder below `root`; returns its name, which sorts behind the others: the time, with the
  * fraction counted up when it is taken.
  *
  * @param nowMs milliseconds since the epoch
  */
-export async function makeVersionFolder(
-  root: string,
-  nowMs: number,
-  options: FileOptions,
-): Promise<string> {
+export function makeVersionFolder(root: string, nowMs: number, options: FileOptions): string {
   const time = new Date(nowMs).toISOString().replace(/[-T:]/g, "_").slice(0, 19);
   for (let fraction = Math.floor(nowMs % 1000) * 1_000_000;; fraction++) {
     const name = `..${time}.${String(fraction).padStart(9, "0")}`;
     try {
-      await makeFolder(`${root}/${name}`, options);
+      makeFolder(`${root}/${name}`, options);
       return name;
     } catch (error) {
       if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
@@ -38,7 +34,7 @@ export async function writeVersion(
 ): Promise<void> {
   const folders = new Set([folder]);
   for (const path of payload.keys()) {
-    await makeParents(folder, path, options);
+    makeParents(folder, path, options);
     const slash = path.lastIndexOf("/");
     if (slash > 0) folders.add(`${folder}/${path.slice(0, slash)}`);
   }
