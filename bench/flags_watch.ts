@@ -1,12 +1,13 @@
 /**
  * `deno task bench:flags`: flags-watch and the flags library against the simplest thing that could do the job, in
- * the same run. Prints a table; judges nothing. The part on an API server needs `KCFG_TEST_KUBE`, a kubeconfig.
+ * the same run. Prints a table; judges nothing. The parts on an API server need `KCFG_TEST_KUBE`, a kubeconfig.
  */
 
 import { bundle } from "../tools/bundle.ts";
 import { kubeletVolume } from "../tests/support/kubelet_volume.ts";
 import { denoDirectoryAccess } from "../lib/flags/deno.ts";
 import { directorySource, FlagSet, setup } from "../lib/flags/mod.ts";
+import { apiSource } from "./flags_watch/api_source.ts";
 import { patchLatency } from "./flags_watch/patch_latency.ts";
 import { streamClients } from "./flags_watch/stream_clients.ts";
 import { hammer } from "./hammer.ts";
@@ -152,6 +153,7 @@ async function main(): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "kcfg-bench-" });
   try {
     await idleMemory(folder, entry);
+    await apiSource(entry, await writeSchema(folder));
     await listRate(folder, entry);
     await swapLatency(folder, entry);
     const config = `${folder}/streams`;

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { BusPublisher } from "#tests/support/bus_publisher.ts";
 import { controlPlane } from "#tests/support/control_plane.ts";
-import { eventually } from "#tests/support/eventually.ts";
+import { eventually, inTheEnd } from "#tests/support/eventually.ts";
 import { rabbitMqUnavailable, startRabbitMq } from "#tests/support/rabbitmq.ts";
 import { startRelay } from "#tests/support/relay.ts";
 import { testBackend } from "#tests/support/replicas.ts";
@@ -112,7 +112,9 @@ Deno.test({
       backend.objects.set(key, "meanwhile");
       await broker.start();
       const late = await Promise.all(all.map(async (one) => {
-        await subscribedAgain(one);
+        await inTheEnd("it is subscribed again", async () => {
+          return await one.metric("kcfg_amqp_connected") === 1;
+        });
         await eventually("it is fresh", async () => await one.text(key) === "meanwhile");
         const freshAt = Date.now();
         // Lines are written with a delay.
@@ -161,17 +163,6 @@ async function untilAll(all: readonly Member[], key: string, text: string): Prom
     const texts = await Promise.all(all.map((one) => one.text(key)));
     return texts.every((one) => one === text);
   });
-}
-
-/** The broker takes its time, and so does the backoff. */
-async function subscribedAgain(one: Member): Promise<void> {
-  for (let tries = 0;; tries++) {
-    try {
-      return await everywhere([one], "kcfg_amqp_connects_total", 2);
-    } catch (error) {
-      if (tries === 3) throw error;
-    }
-  }
 }
 
 /** When lines with a message were logged, milliseconds since the Unix epoch. */

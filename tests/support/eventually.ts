@@ -18,3 +18,20 @@ export async function eventually<T>(
     await new Promise<void>((resolve) => setTimeout(resolve, 5));
   }
 }
+
+/**
+ * The same for what backs off between its tries, half a minute in the end: waits up to 45 s, in waits that say that
+ * they are not over.
+ */
+export async function inTheEnd(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+): Promise<void> {
+  for (let wait = 0;; wait++) {
+    try {
+      return void await eventually(what, condition, { withinMs: 4500 });
+    } catch (error) {
+      if (wait === 9) throw error;
+    }
+  }
+}
