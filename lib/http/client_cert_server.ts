@@ -5,6 +5,7 @@
 
 import https from "node:https";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Logger } from "#lib/log/logger.ts";
 import { ALL_INTERFACES } from "./address.ts";
@@ -75,6 +76,7 @@ export async function startClientCertServer(
     });
   });
   server.headersTimeout = HEADERS_TIMEOUT_MS;
+  const handshakes = followHandshakes(server);
   const finished = new Promise<void>((resolve) => server.once("close", () => resolve()));
   await new Promise<void>((resolve, reject) => {
     server.once("listening", () => resolve());
@@ -104,6 +106,8 @@ export async function startClientCertServer(
       stopped ??= (async () => {
         server.close();
         server.closeIdleConnections();
+        // The server does not know them as connections yet, and would wait for them beyond any deadline.
+        for (const socket of handshakes) socket.destroy();
         const cut = () => server.closeAllConnections();
         if (deadline.aborted) cut();
         deadline.addEventListener("abort", cut, { once: true });
@@ -113,6 +117,22 @@ export async function startClientCertServer(
       return stopped;
     },
   };
+}
+
+/** Connections whose handshake is not over. */
+function followHandshakes(server: https.Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  server.on("secureConnection", ({ remoteAddress, remotePort }: TLSSocket) => {
+    for (const socket of sockets) {
+      const isSame = socket.remotePort === remotePort && socket.remoteAddress === remoteAddress;
+      if (isSame) sockets.delete(socket);
+    }
+  });
+  return sockets;
 }
 
 async function serve(
