@@ -12,6 +12,8 @@ LABEL org.opencontainers.image.title="kcfg" \
       org.opencontainers.image.description="Everything that configuration does in Kubernetes" \
       org.opencontainers.image.licenses="MIT"
 COPY --from=build /src/dist/kcfg /usr/local/bin/kcfg
+# glibc takes freed buffers of a large file back and keeps them, unless it is told from which size on it must not.
+ENV MALLOC_MMAP_THRESHOLD_=131072
 USER 65532:65532
 ENTRYPOINT ["/usr/local/bin/kcfg"]
 CMD ["help"]

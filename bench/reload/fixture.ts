@@ -1,6 +1,6 @@
 /** What the measurements of reload share: where files go, a target that is told, a process under measurement. */
 
-import { RUN } from "../processes.ts";
+import { imageEnv, RUN } from "../processes.ts";
 
 /** A folder in memory where there is one, so that the disk is not measured; gone with the bench. */
 export async function benchFolder(): Promise<string> {
@@ -45,6 +45,7 @@ export interface Running extends AsyncDisposable {
 export async function startReady([entry, ...args]: readonly string[]): Promise<Running> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [...RUN, entry ?? "", "reload", "--log-format=json", ...args],
+    env: imageEnv(),
     stdin: "null",
     stdout: "null",
     stderr: "piped",
