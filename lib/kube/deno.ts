@@ -5,7 +5,11 @@ import { MAX_PROGRAM_OUTPUT_BYTES, outputTooLong } from "./platform.ts";
 import { openLightTls } from "./transport/deno.ts";
 
 /** With these the runtime trusts other authorities than the public ones, for whatever name. */
-const TRUST_VARIABLES = ["DENO_CERT", "DENO_TLS_CA_STORE", "NODE_EXTRA_CA_CERTS"];
+export const TRUST_VARIABLES: readonly string[] = [
+  "DENO_CERT",
+  "DENO_TLS_CA_STORE",
+  "NODE_EXTRA_CA_CERTS",
+];
 
 /** The platform; each member needs the permission it names, nothing happens before it is used. */
 export function denoPlatform(): KubePlatform {

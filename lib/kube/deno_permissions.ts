@@ -1,6 +1,6 @@
 /** What reaching the API server needs of the runtime's permissions: by kind, and exactly. */
 
-import { denoPlatform } from "./deno.ts";
+import { denoPlatform, TRUST_VARIABLES } from "./deno.ts";
 import { configuredConnection } from "./deno_connection.ts";
 import type { KubeConnection, KubeFlags, KubePlatform } from "./mod.ts";
 
@@ -57,7 +57,9 @@ export async function exactKubeNeeds(
   };
   const connection = await configuredConnection(flags, { platform: noting });
   const needs = needsOf(connection);
-  return { ...needs, read: [...new Set([...files, ...needs.read])], env: [...variables] };
+  // Whoever may not look at these has to take them for set.
+  const env = connection === undefined ? [...variables] : [...variables, ...TRUST_VARIABLES];
+  return { ...needs, read: [...new Set([...files, ...needs.read])], env };
 }
 
 function needsOf(connection: KubeConnection | undefined): KubeNeeds {
