@@ -20,10 +20,12 @@ export async function openLightTls(
   { server, host, port, name, ca, signal }: LightTlsTarget,
 ): Promise<ByteConnection | undefined> {
   let open: Deno.TcpConn | Deno.TlsConn | undefined;
-  const onAbort = () => open?.close();
+  let isConnected = false;
+  const onAbort = () => close(open);
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     const tcp = open = await Deno.connect({ hostname: host, port, signal });
+    isConnected = true;
     tcp.setNoDelay();
     const tls = open = await Deno.startTls(tcp, {
       hostname: name,
@@ -37,12 +39,27 @@ export async function openLightTls(
     return undefined;
   } catch (cause) {
     signal.throwIfAborted();
-    open?.close();
-    // The library's word for everything that is wrong with certificates and versions of the protocol.
-    if (cause instanceof Deno.errors.InvalidData) return undefined;
+    close(open);
+    if (isConnected && !isBroken(cause)) return undefined;
     throw new TransportError("connect", `Cannot connect to ${server}: ${textOf(cause)}`, { cause });
   } finally {
     signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Whether the connection went away; whatever else goes wrong in a handshake is about certificates and protocols. */
+function isBroken(cause: unknown): boolean {
+  const { BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof } = Deno.errors;
+  return [BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof]
+    .some((kind) => cause instanceof kind);
+}
+
+/** Also one that the runtime has taken for a handshake, which did not begin. */
+function close(connection: Deno.Conn | undefined): void {
+  try {
+    connection?.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
   }
 }
 

@@ -34,6 +34,12 @@ async function verifyCertificates(t: Deno.TestContext, options: Way["client"]): 
       tls: { ca: other.certificatePem },
       ok: false,
     },
+    {
+      name: "an authority that is none",
+      port: byAddress.port,
+      tls: { ca: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n" },
+      ok: false,
+    },
     { name: "no authority", port: byAddress.port, tls: {}, ok: false },
     { name: "pinned authority", port: byAddress.port, tls: trusted, ok: true },
     { name: "wrong name", port: byName.port, tls: trusted, ok: false },
