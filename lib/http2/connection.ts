@@ -32,7 +32,7 @@ import { Stream, type StreamEvents } from "./stream.ts";
 export interface ConnectionEvents {
   /** The peer's first settings have come, or new ones. `undefined` is no limit. */
   onSettings(maxConcurrentStreams: number | undefined): void;
-  /** The peer takes no new streams. Those that it will not answer are closed as refused. */
+  /** The peer takes no new streams. Those that it will not answer were closed as refused. */
   onGoaway(code: number): void;
   /** The answer to a ping. */
   onPong(): void;
@@ -75,6 +75,7 @@ export class Http2Connection {
   }, { maxDataBytes: MAX_DATA_FRAME_BYTES, maxOtherBytes: MAX_HEADER_BYTES });
   #nextId = 1;
   #hasSettings = false;
+  #hasGoaway = false;
   #isClosed = false;
   /** What the peer may still send on all streams, and what it was not told of yet. */
   #allowed = CONNECTION_WINDOW_BYTES;
@@ -109,7 +110,7 @@ export class Http2Connection {
     { body, events }: { readonly body?: Uint8Array | undefined; readonly events: StreamEvents },
   ): OpenStream {
     const id = this.#nextId;
-    if (this.#isClosed || id > MAX_STREAM_ID) {
+    if (this.#isClosed || this.#hasGoaway || id > MAX_STREAM_ID) {
       throw new Http2Error(ErrorCode.REFUSED_STREAM, "the connection takes no more requests");
     }
     this.#nextId += 2;
@@ -306,10 +307,14 @@ export class Http2Connection {
 
   #onGoaway(content: Uint8Array): void {
     const lastId = number32(content) & MAX_STREAM_ID;
-    this.#events.onGoaway(number32(content.subarray(4)));
+    const code = number32(content.subarray(4));
+    // What is sent from now on would never be answered.
+    this.#hasGoaway = true;
+    // Before the owner, who may end all streams: these were not processed, whatever the code says.
     for (const id of [...this.#streams.keys()]) {
       if (id > lastId) this.#close(id, { code: ErrorCode.REFUSED_STREAM });
     }
+    this.#events.onGoaway(code);
   }
 
   #takeWindow(bytes: number): number {

@@ -202,7 +202,7 @@ Deno.test("a reset, a refusal and a goodbye end the streams that they are about"
   );
   await peer.send(resetFrame(1, ErrorCode.REFUSED_STREAM), resetFrame(3, 2));
   await peer.send(peer.headers(9, [[":status", "200"]], Flag.END_HEADERS), goaway);
-  assert.deepEqual(told, ["1: end 7", "2: end 2", "5: 200 ", "goaway 0", "4: end 7", "5: end 7"]);
+  assert.deepEqual(told, ["1: end 7", "2: end 2", "5: 200 ", "4: end 7", "5: end 7", "goaway 0"]);
   await peer.send(peer.headers(5, OK, Flag.END_HEADERS | Flag.END_STREAM));
   assert.equal(told.at(-1), "3: whole");
   await peer.end();
@@ -210,12 +210,23 @@ Deno.test("a reset, a refusal and a goodbye end the streams that they are about"
   assert.throws(() => connection.open(REQUEST, { events: NO_EVENTS }), { code: 7 });
 });
 
+Deno.test("open() sends nothing to a peer that has said goodbye", async () => {
+  const { peer, connection } = await connected();
+  const goaway = { type: FrameType.GOAWAY, flags: 0, streamId: 0 };
+  await peer.send(makeFrame(goaway, Uint8Array.of(0, 0, 0, 9, 0, 0, 0, 0)));
+  assert.throws(() => connection.open(REQUEST, { events: NO_EVENTS }), { code: 7 });
+  await settled();
+  assert.deepEqual(peer.framesOf(FrameType.HEADERS), []);
+  assert.ok(!peer.isClosed);
+});
+
 Deno.test("pings go both ways", async () => {
   const { peer, connection, told } = await connected();
   connection.ping();
   await settled();
   assert.deepEqual(peer.framesOf(FrameType.PING).map(({ flags }) => flags), [0]);
-  const answer = makeFrame({ type: FrameType.PING, flags: Flag.ACK, streamId: 0 }, ZEROS);
+  const ack = { type: FrameType.PING, flags: Flag.ACK, streamId: 0 };
+  const answer = makeFrame(ack, ZEROS.subarray(0, 8));
   const question = { type: FrameType.PING, flags: 0, streamId: 0 };
   await peer.send(answer, makeFrame(question, new TextEncoder().encode("12345678")));
   assert.deepEqual(told, ["pong"]);
