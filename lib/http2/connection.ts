@@ -126,10 +126,11 @@ export class Http2Connection {
     });
     const block = this.#encoder.encode(lines);
     const endStream = !stream.isUploading;
+    // Known before anything is sent: that may end the connection, and this stream with it.
+    this.#streams.set(id, stream);
     this.#output.push(
       ...headerFrames(block, { streamId: id, endStream, maxFrameBytes: DEFAULT_FRAME_BYTES }),
     );
-    this.#streams.set(id, stream);
     stream.upload();
     return {
       acknowledge: (bytes) => {

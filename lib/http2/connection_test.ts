@@ -255,6 +255,18 @@ Deno.test("a peer that asks and does not read is given up", async () => {
   assert.deepEqual(told, ["closed 10000 frames wait for a peer that does not read"]);
 });
 
+Deno.test("a request that finds too many frames waiting is ended with the connection", async () => {
+  const { peer, told, request } = await connected();
+  peer.isStalled = true;
+  const question = makeFrame({ type: FrameType.PING, flags: 0, streamId: 0 }, new Uint8Array(8));
+  for (let i = 0; i < 10_002; i++) await peer.send(question);
+  assert.deepEqual(told, []);
+  request();
+  await settled();
+  const state = "closed 10000 frames wait for a peer that does not read";
+  assert.deepEqual(told, [state, "1: end 8"]);
+});
+
 const BREACHES: Readonly<Record<string, (peer: Http2Peer) => readonly Uint8Array[]>> = {
   "an answer to nothing": (peer) => [peer.headers(7, OK, Flag.END_HEADERS)],
   "a body of nothing": (peer) => [peer.data(7, "x")],
