@@ -290,6 +290,9 @@ export class Http2Connection {
   }
 
   #onPing(flags: number, content: Uint8Array): void {
+    if (content.length !== PING_CONTENT.length) {
+      throw new Http2Error(ErrorCode.FRAME_SIZE_ERROR, "a ping has a wrong size");
+    }
     if ((flags & Flag.ACK) !== 0) return this.#events.onPong();
     this.#output.push(makeFrame({ type: FrameType.PING, flags: Flag.ACK, streamId: 0 }, content));
   }

@@ -300,6 +300,9 @@ const BREACHES: Readonly<Record<string, (peer: Http2Peer) => readonly Uint8Array
   "a window above the largest": () => [windowFrame(0, 2 ** 31 - 1)],
   "a window of a stream above the largest": () => [windowFrame(1, 2 ** 31 - 1)],
   "windows of streams above the largest": () => [settingsFrame([[4, 2 ** 31]])],
+  "a ping of kilobytes, to be sent back": () => [
+    makeFrame({ type: FrameType.PING, flags: 0, streamId: 0 }, new Uint8Array(60_000)),
+  ],
   "half a setting": () => [makeFrame({ type: 4, flags: 0, streamId: 0 }, new Uint8Array(5))],
   "a reset without a code": () => [makeFrame({ type: 3, flags: 0, streamId: 1 })],
 };
