@@ -9,40 +9,62 @@ import type { LightTlsTarget } from "./contract.ts";
 
 const READ_BYTES = 32 * 1024;
 
+/** What of TLS says nothing about certificates, names or versions of the protocol. */
+const BROKEN = [
+  Deno.errors.UnexpectedEof,
+  Deno.errors.ConnectionReset,
+  Deno.errors.ConnectionAborted,
+  Deno.errors.BrokenPipe,
+  Deno.errors.TimedOut,
+];
+
 /**
  * Connects and offers HTTP/2.
  *
- * @returns `undefined` when the server's certificate was not accepted or HTTP/2 not chosen, so that Node's layer
- * has to say why or to go on
+ * @returns `undefined` when TLS was refused, by whichever end, or HTTP/2 not chosen, so that Node's layer has to say
+ * why or to go on
  * @throws {TransportError} `connect`, or the signal's reason
  */
 export async function openLightTls(
-  { server, host, port, name, ca, signal }: LightTlsTarget,
+  { server, host, port, name, ca, signal, onAbandoned }: LightTlsTarget,
 ): Promise<ByteConnection | undefined> {
   let open: Deno.TcpConn | Deno.TlsConn | undefined;
-  const onAbort = () => open?.close();
-  signal.addEventListener("abort", onAbort, { once: true });
+  let isHandshaking = false;
+  const close = () => {
+    try {
+      open?.close();
+    } catch {
+      // Closed before, or taken over by TLS, which has closed it.
+    }
+  };
+  signal.addEventListener("abort", close, { once: true });
   try {
-    const tcp = open = await Deno.connect({ hostname: host, port, signal });
-    tcp.setNoDelay();
-    const tls = open = await Deno.startTls(tcp, {
+    // The signal may come while a result is on its way: it found nothing to close then.
+    open = await Deno.connect({ hostname: host, port, signal });
+    signal.throwIfAborted();
+    open.setNoDelay();
+    isHandshaking = true;
+    const tls = open = await Deno.startTls(open, {
       hostname: name,
       caCerts: [ca],
       alpnProtocols: ["h2", "http/1.1"],
     });
+    signal.throwIfAborted();
     const { alpnProtocol } = await tls.handshake();
+    isHandshaking = false;
     signal.throwIfAborted();
     if (alpnProtocol === "h2") return bytesOf(tls);
-    tls.close();
+    close();
     return undefined;
   } catch (cause) {
+    close();
+    if (signal.aborted && isHandshaking) onAbandoned();
     signal.throwIfAborted();
-    open?.close();
-    // The library's word for everything that is wrong with certificates and versions of the protocol.
-    if (cause instanceof Deno.errors.InvalidData) return undefined;
+    const isRefused = open !== undefined && !BROKEN.some((kind) => cause instanceof kind);
+    if (isRefused) return undefined;
     throw new TransportError("connect", `Cannot connect to ${server}: ${textOf(cause)}`, { cause });
   } finally {
-    signal.removeEventListener("abort", onAbort);
+    signal.removeEventListener("abort", close);
   }
 }
 

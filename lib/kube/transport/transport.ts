@@ -41,6 +41,7 @@ class ServerTransport implements Transport {
     this.#prefix = this.#server.pathname.replace(/\/+$/, "");
     this.#useHttp1 = options.http2 === false || this.#server.protocol === "http:";
     const clock = options.clock ?? systemClock;
+    const lightTls = { open: options.openLightTls };
     this.#pool = new Http2Pool({
       clock,
       pingIntervalMs: options.pingIntervalMs ?? 30_000,
@@ -49,7 +50,7 @@ class ServerTransport implements Transport {
       idleTimeoutMs: options.idleTimeoutMs ?? 90_000,
       dial: async () => {
         const { target, limits } = await this.#whereTo();
-        return await openConnection(target, limits, options.openLightTls);
+        return await openConnection(target, limits, lightTls);
       },
       onRecycle: (reason) => options.onRecycle?.(reason),
     });
