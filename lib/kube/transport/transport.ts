@@ -139,7 +139,7 @@ class ServerTransport implements Transport {
       const leasing = this.#pool.lease();
       const lease = await deadline.race(
         leasing,
-        (late) => "session" in late && late.session.release(),
+        (late) => "session" in late ? late.session.release() : this.#http1.discard(late.http1),
       );
       if ("session" in lease) {
         return await lease.session.request({
