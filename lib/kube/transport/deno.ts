@@ -4,10 +4,13 @@
  */
 
 import type { ByteConnection } from "#lib/http2/byte_connection.ts";
+import { sleep, systemClock } from "#lib/run/clock.ts";
 import { TransportError } from "../errors.ts";
 import type { LightTlsTarget } from "./contract.ts";
 
 const READ_BYTES = 32 * 1024;
+/** Of reads that wait for nothing; all timers and signals wait as long. */
+const MAX_TURN_MS = 20;
 
 /** What of TLS says nothing about certificates, names or versions of the protocol. */
 const BROKEN = [
@@ -70,22 +73,43 @@ export async function openLightTls(
 
 function bytesOf(connection: Deno.TlsConn): ByteConnection {
   const buffer = new Uint8Array(READ_BYTES);
-  let isOpen = true;
+  const closing = new AbortController();
+  let turnStart = performance.now();
   return {
     async read() {
-      const length = await connection.read(buffer);
+      // A peer that sends faster than its frames are looked at would stop everything else.
+      if (performance.now() - turnStart > MAX_TURN_MS) {
+        await sleep(0, { clock: systemClock, signal: closing.signal });
+        turnStart = performance.now();
+      }
+      const reading = connection.read(buffer);
+      if (!await isHere(reading)) {
+        await reading;
+        turnStart = performance.now();
+      }
+      const length = await reading;
       return length === null ? undefined : buffer.subarray(0, length);
     },
     async write(bytes) {
       for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
     },
     close() {
-      if (isOpen) connection.close();
-      isOpen = false;
+      if (closing.signal.aborted) return;
+      closing.abort();
+      connection.close();
     },
     ref: () => connection.ref(),
     unref: () => connection.unref(),
   };
+}
+
+/** Whether a read was done at once, without a turn of the event loop. */
+async function isHere(reading: Promise<unknown>): Promise<boolean> {
+  let isDone = false;
+  const finish = () => void (isDone = true);
+  reading.then(finish, finish);
+  for (let turn = 0; turn < 3; turn++) await undefined;
+  return isDone;
 }
 
 function textOf(cause: unknown): string {

@@ -15,6 +15,37 @@ function targetOf(port: number, more: Partial<LightTlsTarget> = {}): LightTlsTar
   };
 }
 
+/** A server that sends as fast as it can, in a thread of its own. */
+async function startFlood() {
+  const script = `onmessage = async ({ data }) => {
+    const listener = Deno.listenTls({ ...data, port: 0, alpnProtocols: ["h2"] });
+    postMessage(listener.addr.port);
+    const connection = await listener.accept();
+    const block = new Uint8Array(1024 * 1024);
+    try {
+      while (true) await connection.write(block);
+    } catch {
+      listener.close();
+      postMessage("over");
+    }
+  }`;
+  const worker = new Worker(`data:text/javascript,${encodeURIComponent(script)}`, {
+    type: "module",
+  });
+  const said = () => new Promise<unknown>((resolve) => worker.onmessage = (e) => resolve(e.data));
+  const { certificatePem: cert, privateKeyPem: key } = keyPair;
+  worker.postMessage({ hostname: "127.0.0.1", cert, key });
+  const port = Number(await said());
+  const over = said();
+  return {
+    port,
+    async [Symbol.asyncDispose]() {
+      await over;
+      worker.terminate();
+    },
+  };
+}
+
 Deno.test("openLightTls() connects to a server that it can verify", async () => {
   await using server = await startTlsServer(echo, { keyPair });
   const connection = await openLightTls(targetOf(server.port));
@@ -103,4 +134,23 @@ Deno.test("openLightTls() ends with its signal and closes what it has opened", a
       }
     });
   }
+});
+
+Deno.test("a peer that sends without end does not stop the clock", async () => {
+  await using server = await startFlood();
+  const connection = await openLightTls(targetOf(server.port));
+  assert.ok(connection !== undefined);
+  const start = performance.now();
+  let isOver = false;
+  const timer = setTimeout(() => isOver = true, 50);
+  let bytes = 0;
+  while (!isOver && performance.now() - start < 500) {
+    bytes += (await connection.read())?.length ?? 0;
+    // What frames cost to look at.
+    for (const end = performance.now() + 5; performance.now() < end;);
+  }
+  clearTimeout(timer);
+  connection.close();
+  assert.ok(isOver);
+  assert.ok(bytes > 0);
 });
