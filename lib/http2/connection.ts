@@ -76,6 +76,8 @@ export class Http2Connection {
   #nextId = 1;
   #hasSettings = false;
   #hasGoaway = false;
+  /** Why nothing can be sent any more. */
+  #brokenBy: unknown;
   #isClosed = false;
   /** What the peer may still send on all streams, and what it was not told of yet. */
   #allowed = CONNECTION_WINDOW_BYTES;
@@ -86,7 +88,7 @@ export class Http2Connection {
   constructor(bytes: ByteConnection, events: ConnectionEvents) {
     this.#bytes = bytes;
     this.#events = events;
-    this.#output = new Output(bytes, (cause) => this.#end(cause));
+    this.#output = new Output(bytes, (cause) => this.#onBrokenOutput(cause));
   }
 
   /** Says hello; requests can be sent at once. */
@@ -110,7 +112,8 @@ export class Http2Connection {
     { body, events }: { readonly body?: Uint8Array | undefined; readonly events: StreamEvents },
   ): OpenStream {
     const id = this.#nextId;
-    if (this.#isClosed || this.#hasGoaway || id > MAX_STREAM_ID) {
+    const isOver = this.#isClosed || this.#hasGoaway || this.#brokenBy !== undefined;
+    if (isOver || id > MAX_STREAM_ID) {
       throw new Http2Error(ErrorCode.REFUSED_STREAM, "the connection takes no more requests");
     }
     this.#nextId += 2;
@@ -168,11 +171,17 @@ export class Http2Connection {
         if (bytes === undefined) break;
         if (!this.#isClosed) this.#reader.push(bytes);
       }
-      this.#end(undefined);
+      this.#end(this.#brokenBy);
     } catch (cause) {
       if (cause instanceof Http2Error) this.#sayGoodbye(cause.code);
       this.#end(cause);
     }
+  }
+
+  /** The peer may have closed its end behind an answer or a goodbye, which is still to be read. */
+  #onBrokenOutput(cause: unknown): void {
+    if (cause instanceof Http2Error) return this.#end(cause);
+    this.#brokenBy = cause;
   }
 
   /** What the peer has done wrong, if it can be told at once: one that does not read must not hold the end up. */

@@ -247,6 +247,21 @@ Deno.test("close() ends streams after the connection and lets go of the peer", a
   assert.ok(peer.isClosed);
 });
 
+Deno.test("what a peer has sent before it closed its end is read to the end", async () => {
+  const { peer, connection, told, request } = await connected();
+  request();
+  await settled();
+  peer.isBroken = true;
+  request();
+  await settled();
+  assert.deepEqual(told, []);
+  assert.throws(() => connection.open(REQUEST, { events: NO_EVENTS }), { code: 7 });
+  await peer.send(peer.headers(1, OK, Flag.END_HEADERS | Flag.END_STREAM));
+  assert.equal(told.at(-1), "1: whole");
+  await peer.end();
+  assert.deepEqual(told.slice(2), ["closed broken pipe", "2: end 8"]);
+});
+
 Deno.test("a peer that asks and does not read is given up", async () => {
   const { peer, told } = await connected();
   peer.isStalled = true;
