@@ -277,14 +277,17 @@ export class Http2Connection {
     }
     const view = new DataView(content.buffer, content.byteOffset, content.length);
     let maxStreams: number | undefined;
+    let windowBytes = this.#streamSendWindow;
     for (let at = 0; at < content.length; at += 6) {
       const value = view.getUint32(at + 2);
       if (view.getUint16(at) === Setting.MAX_CONCURRENT_STREAMS) maxStreams = value;
-      if (view.getUint16(at) === Setting.INITIAL_WINDOW_SIZE) this.#resizeWindows(value);
+      if (view.getUint16(at) === Setting.INITIAL_WINDOW_SIZE) windowBytes = value;
     }
+    // Before anything that they allow: until then the peer goes by the old ones.
     this.#output.push(
       makeFrame({ type: FrameType.SETTINGS, flags: Flag.ACK, streamId: 0 }),
     );
+    this.#resizeWindows(windowBytes);
     if (!this.#hasSettings || maxStreams !== undefined) this.#events.onSettings(maxStreams);
     this.#hasSettings = true;
   }

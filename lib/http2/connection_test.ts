@@ -126,6 +126,20 @@ Deno.test("an upload waits for the windows of stream and connection", async () =
   assert.ok(peer.framesOf(FrameType.DATA).every(({ content }) => content.length <= 16_384));
 });
 
+Deno.test("new settings are acknowledged before what they allow is sent", async () => {
+  const { peer, request } = await connected({ settings: [[4, 10]] });
+  request(new Uint8Array(30));
+  await settled();
+  const before = peer.frames.length;
+  await peer.send(settingsFrame([[4, 20]]), settingsFrame([[4, 0], [4, 30]]));
+  assert.deepEqual(peer.frames.slice(before).map(({ type, content }) => [type, content.length]), [
+    [FrameType.SETTINGS, 0],
+    [FrameType.DATA, 10],
+    [FrameType.SETTINGS, 0],
+    [FrameType.DATA, 10],
+  ]);
+});
+
 Deno.test("an answer that comes before the upload ends gives the rest up", async () => {
   const { peer, told, request } = await connected();
   request(new Uint8Array(100_000));
