@@ -33,5 +33,5 @@ export function isInternalName(name: string): boolean {
     });
   }
   const labels = name.toLowerCase().split(".");
-  return labels.length === 1 || LAST_LABELS.includes(labels.at(-1) ?? "");
+  return (labels.length === 1 && name !== "") || LAST_LABELS.includes(labels.at(-1) ?? "");
 }

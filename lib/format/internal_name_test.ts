@@ -36,6 +36,7 @@ const PUBLIC = [
   "kubernetes.default.svc.corp.example",
   "10.0.0.1.example.com",
   "999.0.0.1",
+  "",
 ];
 
 Deno.test("isInternalName() knows what no public authority may vouch for", () => {

@@ -32,7 +32,7 @@ import { Stream, type StreamEvents } from "./stream.ts";
 export interface ConnectionEvents {
   /** The peer's first settings have come, or new ones. `undefined` is no limit. */
   onSettings(maxConcurrentStreams: number | undefined): void;
-  /** The peer takes no new streams. Those that it will not answer are closed as refused. */
+  /** The peer takes no new streams. Those that it will not answer were closed as refused. */
   onGoaway(code: number): void;
   /** The answer to a ping. */
   onPong(): void;
@@ -75,6 +75,9 @@ export class Http2Connection {
   }, { maxDataBytes: MAX_DATA_FRAME_BYTES, maxOtherBytes: MAX_HEADER_BYTES });
   #nextId = 1;
   #hasSettings = false;
+  #hasGoaway = false;
+  /** Why nothing can be sent any more. */
+  #brokenBy: unknown;
   #isClosed = false;
   /** What the peer may still send on all streams, and what it was not told of yet. */
   #allowed = CONNECTION_WINDOW_BYTES;
@@ -85,7 +88,7 @@ export class Http2Connection {
   constructor(bytes: ByteConnection, events: ConnectionEvents) {
     this.#bytes = bytes;
     this.#events = events;
-    this.#output = new Output(bytes, (cause) => this.#end(cause));
+    this.#output = new Output(bytes, (cause) => this.#onBrokenOutput(cause));
   }
 
   /** Says hello; requests can be sent at once. */
@@ -109,7 +112,8 @@ export class Http2Connection {
     { body, events }: { readonly body?: Uint8Array | undefined; readonly events: StreamEvents },
   ): OpenStream {
     const id = this.#nextId;
-    if (this.#isClosed || id > MAX_STREAM_ID) {
+    const isOver = this.#isClosed || this.#hasGoaway || this.#brokenBy !== undefined;
+    if (isOver || id > MAX_STREAM_ID) {
       throw new Http2Error(ErrorCode.REFUSED_STREAM, "the connection takes no more requests");
     }
     this.#nextId += 2;
@@ -125,10 +129,11 @@ export class Http2Connection {
     });
     const block = this.#encoder.encode(lines);
     const endStream = !stream.isUploading;
+    // Known before anything is sent: that may end the connection, and this stream with it.
+    this.#streams.set(id, stream);
     this.#output.push(
       ...headerFrames(block, { streamId: id, endStream, maxFrameBytes: DEFAULT_FRAME_BYTES }),
     );
-    this.#streams.set(id, stream);
     stream.upload();
     return {
       acknowledge: (bytes) => {
@@ -166,11 +171,17 @@ export class Http2Connection {
         if (bytes === undefined) break;
         if (!this.#isClosed) this.#reader.push(bytes);
       }
-      this.#end(undefined);
+      this.#end(this.#brokenBy);
     } catch (cause) {
       if (cause instanceof Http2Error) this.#sayGoodbye(cause.code);
       this.#end(cause);
     }
+  }
+
+  /** The peer may have closed its end behind an answer or a goodbye, which is still to be read. */
+  #onBrokenOutput(cause: unknown): void {
+    if (cause instanceof Http2Error) return this.#end(cause);
+    this.#brokenBy = cause;
   }
 
   /** What the peer has done wrong, if it can be told at once: one that does not read must not hold the end up. */
@@ -266,14 +277,17 @@ export class Http2Connection {
     }
     const view = new DataView(content.buffer, content.byteOffset, content.length);
     let maxStreams: number | undefined;
+    let windowBytes = this.#streamSendWindow;
     for (let at = 0; at < content.length; at += 6) {
       const value = view.getUint32(at + 2);
       if (view.getUint16(at) === Setting.MAX_CONCURRENT_STREAMS) maxStreams = value;
-      if (view.getUint16(at) === Setting.INITIAL_WINDOW_SIZE) this.#resizeWindows(value);
+      if (view.getUint16(at) === Setting.INITIAL_WINDOW_SIZE) windowBytes = value;
     }
+    // Before anything that they allow: until then the peer goes by the old ones.
     this.#output.push(
       makeFrame({ type: FrameType.SETTINGS, flags: Flag.ACK, streamId: 0 }),
     );
+    this.#resizeWindows(windowBytes);
     if (!this.#hasSettings || maxStreams !== undefined) this.#events.onSettings(maxStreams);
     this.#hasSettings = true;
   }
@@ -288,6 +302,9 @@ export class Http2Connection {
   }
 
   #onPing(flags: number, content: Uint8Array): void {
+    if (content.length !== PING_CONTENT.length) {
+      throw new Http2Error(ErrorCode.FRAME_SIZE_ERROR, "a ping has a wrong size");
+    }
     if ((flags & Flag.ACK) !== 0) return this.#events.onPong();
     this.#output.push(makeFrame({ type: FrameType.PING, flags: Flag.ACK, streamId: 0 }, content));
   }
@@ -306,10 +323,14 @@ export class Http2Connection {
 
   #onGoaway(content: Uint8Array): void {
     const lastId = number32(content) & MAX_STREAM_ID;
-    this.#events.onGoaway(number32(content.subarray(4)));
+    const code = number32(content.subarray(4));
+    // What is sent from now on would never be answered.
+    this.#hasGoaway = true;
+    // Before the owner, who may end all streams: these were not processed, whatever the code says.
     for (const id of [...this.#streams.keys()]) {
       if (id > lastId) this.#close(id, { code: ErrorCode.REFUSED_STREAM });
     }
+    this.#events.onGoaway(code);
   }
 
   #takeWindow(bytes: number): number {

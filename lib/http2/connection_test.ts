@@ -126,6 +126,20 @@ Deno.test("an upload waits for the windows of stream and connection", async () =
   assert.ok(peer.framesOf(FrameType.DATA).every(({ content }) => content.length <= 16_384));
 });
 
+Deno.test("new settings are acknowledged before what they allow is sent", async () => {
+  const { peer, request } = await connected({ settings: [[4, 10]] });
+  request(new Uint8Array(30));
+  await settled();
+  const before = peer.frames.length;
+  await peer.send(settingsFrame([[4, 20]]), settingsFrame([[4, 0], [4, 30]]));
+  assert.deepEqual(peer.frames.slice(before).map(({ type, content }) => [type, content.length]), [
+    [FrameType.SETTINGS, 0],
+    [FrameType.DATA, 10],
+    [FrameType.SETTINGS, 0],
+    [FrameType.DATA, 10],
+  ]);
+});
+
 Deno.test("an answer that comes before the upload ends gives the rest up", async () => {
   const { peer, told, request } = await connected();
   request(new Uint8Array(100_000));
@@ -202,7 +216,7 @@ Deno.test("a reset, a refusal and a goodbye end the streams that they are about"
   );
   await peer.send(resetFrame(1, ErrorCode.REFUSED_STREAM), resetFrame(3, 2));
   await peer.send(peer.headers(9, [[":status", "200"]], Flag.END_HEADERS), goaway);
-  assert.deepEqual(told, ["1: end 7", "2: end 2", "5: 200 ", "goaway 0", "4: end 7", "5: end 7"]);
+  assert.deepEqual(told, ["1: end 7", "2: end 2", "5: 200 ", "4: end 7", "5: end 7", "goaway 0"]);
   await peer.send(peer.headers(5, OK, Flag.END_HEADERS | Flag.END_STREAM));
   assert.equal(told.at(-1), "3: whole");
   await peer.end();
@@ -210,12 +224,23 @@ Deno.test("a reset, a refusal and a goodbye end the streams that they are about"
   assert.throws(() => connection.open(REQUEST, { events: NO_EVENTS }), { code: 7 });
 });
 
+Deno.test("open() sends nothing to a peer that has said goodbye", async () => {
+  const { peer, connection } = await connected();
+  const goaway = { type: FrameType.GOAWAY, flags: 0, streamId: 0 };
+  await peer.send(makeFrame(goaway, Uint8Array.of(0, 0, 0, 9, 0, 0, 0, 0)));
+  assert.throws(() => connection.open(REQUEST, { events: NO_EVENTS }), { code: 7 });
+  await settled();
+  assert.deepEqual(peer.framesOf(FrameType.HEADERS), []);
+  assert.ok(!peer.isClosed);
+});
+
 Deno.test("pings go both ways", async () => {
   const { peer, connection, told } = await connected();
   connection.ping();
   await settled();
   assert.deepEqual(peer.framesOf(FrameType.PING).map(({ flags }) => flags), [0]);
-  const answer = makeFrame({ type: FrameType.PING, flags: Flag.ACK, streamId: 0 }, ZEROS);
+  const ack = { type: FrameType.PING, flags: Flag.ACK, streamId: 0 };
+  const answer = makeFrame(ack, ZEROS.subarray(0, 8));
   const question = { type: FrameType.PING, flags: 0, streamId: 0 };
   await peer.send(answer, makeFrame(question, new TextEncoder().encode("12345678")));
   assert.deepEqual(told, ["pong"]);
@@ -236,12 +261,39 @@ Deno.test("close() ends streams after the connection and lets go of the peer", a
   assert.ok(peer.isClosed);
 });
 
+Deno.test("what a peer has sent before it closed its end is read to the end", async () => {
+  const { peer, connection, told, request } = await connected();
+  request();
+  await settled();
+  peer.isBroken = true;
+  request();
+  await settled();
+  assert.deepEqual(told, []);
+  assert.throws(() => connection.open(REQUEST, { events: NO_EVENTS }), { code: 7 });
+  await peer.send(peer.headers(1, OK, Flag.END_HEADERS | Flag.END_STREAM));
+  assert.equal(told.at(-1), "1: whole");
+  await peer.end();
+  assert.deepEqual(told.slice(2), ["closed broken pipe", "2: end 8"]);
+});
+
 Deno.test("a peer that asks and does not read is given up", async () => {
   const { peer, told } = await connected();
   peer.isStalled = true;
   const question = makeFrame({ type: FrameType.PING, flags: 0, streamId: 0 }, new Uint8Array(8));
   for (let i = 0; i < 10_010; i++) await peer.send(question);
   assert.deepEqual(told, ["closed 10000 frames wait for a peer that does not read"]);
+});
+
+Deno.test("a request that finds too many frames waiting is ended with the connection", async () => {
+  const { peer, told, request } = await connected();
+  peer.isStalled = true;
+  const question = makeFrame({ type: FrameType.PING, flags: 0, streamId: 0 }, new Uint8Array(8));
+  for (let i = 0; i < 10_002; i++) await peer.send(question);
+  assert.deepEqual(told, []);
+  request();
+  await settled();
+  const state = "closed 10000 frames wait for a peer that does not read";
+  assert.deepEqual(told, [state, "1: end 8"]);
 });
 
 const BREACHES: Readonly<Record<string, (peer: Http2Peer) => readonly Uint8Array[]>> = {
@@ -277,6 +329,9 @@ const BREACHES: Readonly<Record<string, (peer: Http2Peer) => readonly Uint8Array
   "a window above the largest": () => [windowFrame(0, 2 ** 31 - 1)],
   "a window of a stream above the largest": () => [windowFrame(1, 2 ** 31 - 1)],
   "windows of streams above the largest": () => [settingsFrame([[4, 2 ** 31]])],
+  "a ping of kilobytes, to be sent back": () => [
+    makeFrame({ type: FrameType.PING, flags: 0, streamId: 0 }, new Uint8Array(60_000)),
+  ],
   "half a setting": () => [makeFrame({ type: 4, flags: 0, streamId: 0 }, new Uint8Array(5))],
   "a reset without a code": () => [makeFrame({ type: 3, flags: 0, streamId: 1 })],
 };
@@ -295,16 +350,16 @@ for (const [name, frames] of Object.entries(BREACHES)) {
   });
 }
 
-Deno.test("an answer without a status, and a second one, end their stream alone", async () => {
+Deno.test("an answer that is none ends its stream alone", async () => {
   const { peer, told, request } = await connected();
-  request();
-  request();
+  for (let i = 0; i < 3; i++) request();
   await peer.send(
     peer.headers(1, [["x", "y"]], Flag.END_HEADERS),
     peer.headers(3, OK, Flag.END_HEADERS),
     peer.headers(3, OK, Flag.END_HEADERS),
+    peer.headers(5, [[":status", "103"]], Flag.END_HEADERS | Flag.END_STREAM),
   );
-  assert.deepEqual(told.filter((line) => line.includes("end")), ["1: end 1", "2: end 1"]);
+  assert.deepEqual(told, ["1: end 1", `2: 200 ${OK[1]}`, "2: end 1", "3: end 1"]);
   assert.ok(!peer.isClosed);
 });
 

@@ -82,10 +82,11 @@ export class Stream {
     }
     const [[name, value] = ["", ""], ...others] = lines;
     const status = /^[1-9]\d\d$/.test(value) ? Number(value) : 0;
-    if (name !== ":status" || status === 0) {
+    const isInterim = status < 200;
+    if (name !== ":status" || status === 0 || (isInterim && isLast)) {
       throw new Http2Error(ErrorCode.PROTOCOL_ERROR, "an answer has no status");
     }
-    if (status < 200 && !isLast) return;
+    if (isInterim) return;
     this.#hasAnswer = true;
     this.events.onHeaders(status, others);
   }

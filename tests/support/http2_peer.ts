@@ -24,6 +24,8 @@ export class Http2Peer {
   isClosed = false;
   /** While set, what the client writes is not taken. */
   isStalled = false;
+  /** While set, what the client writes fails. */
+  isBroken = false;
   readonly #encoder = new HeaderEncoder();
   #written: Uint8Array = new Uint8Array(0);
   #inbox: (Uint8Array | undefined)[] = [];
@@ -40,6 +42,7 @@ export class Http2Peer {
       },
       write: (bytes) => {
         if (this.isClosed) return Promise.reject(new Error("it was closed"));
+        if (this.isBroken) return Promise.reject(new Error("broken pipe"));
         if (this.isStalled) return new Promise(() => {});
         this.#written = joinBytes([this.#written, bytes]);
         return Promise.resolve();

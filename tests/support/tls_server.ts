@@ -141,3 +141,34 @@ export async function startRelay(targetPort: number): Promise<Relay> {
     },
   };
 }
+
+/** A server that takes connections and never says a word. */
+export interface SilentServer extends AsyncDisposable {
+  readonly port: number;
+  readonly connections: () => number;
+  /** Connections that their client has ended. */
+  readonly ended: () => number;
+}
+
+/** Starts one on a free port of the loopback interface. */
+export async function startSilentServer(): Promise<SilentServer> {
+  const sockets: Socket[] = [];
+  let ended = 0;
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    socket.resume();
+    socket.on("error", () => {});
+    socket.once("close", () => ended += 1);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    connections: () => sockets.length,
+    ended: () => ended,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}

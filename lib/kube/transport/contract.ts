@@ -32,6 +32,8 @@ export interface LightTlsTarget {
   readonly ca: string;
   /** Ends the attempt; its reason is thrown. */
   readonly signal: AbortSignal;
+  /** Told when that happens within the handshake and leaves a connection that only the server can end. */
+  readonly onAbandoned: () => void;
 }
 
 /** Connects over HTTP/2; `undefined` when this server is nothing for it. */

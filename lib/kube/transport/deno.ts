@@ -4,83 +4,114 @@
  */
 
 import type { ByteConnection } from "#lib/http2/byte_connection.ts";
+import { sleep, systemClock } from "#lib/run/clock.ts";
+import { sparingClock } from "#lib/run/sparing_clock.ts";
 import { TransportError } from "../errors.ts";
 import type { LightTlsTarget } from "./contract.ts";
 
 const READ_BYTES = 32 * 1024;
+/** Of reads that wait for nothing; all timers and signals wait as long. */
+const MAX_TURN_MS = 20;
+
+/** What of TLS says nothing about certificates, names or versions of the protocol. */
+const BROKEN = [
+  Deno.errors.UnexpectedEof,
+  Deno.errors.ConnectionReset,
+  Deno.errors.ConnectionAborted,
+  Deno.errors.BrokenPipe,
+  Deno.errors.TimedOut,
+];
 
 /**
  * Connects and offers HTTP/2.
  *
- * @returns `undefined` when the server's certificate was not accepted or HTTP/2 not chosen, so that Node's layer
- * has to say why or to go on
+ * @returns `undefined` when TLS was refused, by whichever end, or HTTP/2 not chosen, so that Node's layer has to say
+ * why or to go on
  * @throws {TransportError} `connect`, or the signal's reason
  */
 export async function openLightTls(
-  { server, host, port, name, ca, signal }: LightTlsTarget,
+  { server, host, port, name, ca, signal, onAbandoned }: LightTlsTarget,
 ): Promise<ByteConnection | undefined> {
   let open: Deno.TcpConn | Deno.TlsConn | undefined;
-  let isConnected = false;
-  const onAbort = () => close(open);
-  signal.addEventListener("abort", onAbort, { once: true });
+  let isHandshaking = false;
+  const close = () => {
+    try {
+      open?.close();
+    } catch {
+      // Closed before, or taken over by TLS, which has closed it.
+    }
+  };
+  signal.addEventListener("abort", close, { once: true });
   try {
-    const tcp = open = await Deno.connect({ hostname: host, port, signal });
-    isConnected = true;
-    tcp.setNoDelay();
-    const tls = open = await Deno.startTls(tcp, {
+    // The signal may come while a result is on its way: it found nothing to close then.
+    open = await Deno.connect({ hostname: host, port, signal });
+    signal.throwIfAborted();
+    open.setNoDelay();
+    isHandshaking = true;
+    const tls = open = await Deno.startTls(open, {
       hostname: name,
       caCerts: [ca],
       alpnProtocols: ["h2", "http/1.1"],
     });
+    signal.throwIfAborted();
     const { alpnProtocol } = await tls.handshake();
+    isHandshaking = false;
     signal.throwIfAborted();
     if (alpnProtocol === "h2") return bytesOf(tls);
-    tls.close();
+    close();
     return undefined;
   } catch (cause) {
+    close();
+    if (signal.aborted && isHandshaking) onAbandoned();
     signal.throwIfAborted();
-    close(open);
-    if (isConnected && !isBroken(cause)) return undefined;
+    const isRefused = open !== undefined && !BROKEN.some((kind) => cause instanceof kind);
+    if (isRefused) return undefined;
     throw new TransportError("connect", `Cannot connect to ${server}: ${textOf(cause)}`, { cause });
   } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
-}
-
-/** Whether the connection went away; whatever else goes wrong in a handshake is about certificates and protocols. */
-function isBroken(cause: unknown): boolean {
-  const { BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof } = Deno.errors;
-  return [BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof]
-    .some((kind) => cause instanceof kind);
-}
-
-/** Also one that the runtime has taken for a handshake, which did not begin. */
-function close(connection: Deno.Conn | undefined): void {
-  try {
-    connection?.close();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.BadResource)) throw error;
+    signal.removeEventListener("abort", close);
   }
 }
 
 function bytesOf(connection: Deno.TlsConn): ByteConnection {
   const buffer = new Uint8Array(READ_BYTES);
-  let isOpen = true;
+  const closing = new AbortController();
+  const clock = sparingClock(systemClock);
+  let turnStart = performance.now();
   return {
     async read() {
-      const length = await connection.read(buffer);
+      // A peer that sends faster than its frames are looked at would stop everything else.
+      if (performance.now() - turnStart > MAX_TURN_MS) {
+        await sleep(0, { clock, signal: closing.signal });
+        turnStart = performance.now();
+      }
+      const reading = connection.read(buffer);
+      if (!await isHere(reading)) {
+        await reading;
+        turnStart = performance.now();
+      }
+      const length = await reading;
       return length === null ? undefined : buffer.subarray(0, length);
     },
     async write(bytes) {
       for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
     },
     close() {
-      if (isOpen) connection.close();
-      isOpen = false;
+      if (closing.signal.aborted) return;
+      closing.abort();
+      connection.close();
     },
     ref: () => connection.ref(),
     unref: () => connection.unref(),
   };
+}
+
+/** Whether a read was done at once, without a turn of the event loop. */
+async function isHere(reading: Promise<unknown>): Promise<boolean> {
+  let isDone = false;
+  const finish = () => void (isDone = true);
+  reading.then(finish, finish);
+  for (let turn = 0; turn < 3; turn++) await undefined;
+  return isDone;
 }
 
 function textOf(cause: unknown): string {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { ManualClock } from "#tests/support/clock.ts";
 import { eventually } from "#tests/support/eventually.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
-import { startRelay, startTlsServer } from "#tests/support/tls_server.ts";
+import { startRelay, startSilentServer, startTlsServer } from "#tests/support/tls_server.ts";
 import {
   authority,
   connectTo,
@@ -14,6 +14,7 @@ import {
   HTTP1,
   keyPair,
   LIGHT,
+  ofKind,
 } from "#tests/support/transport_fixture.ts";
 import { TransportError } from "../errors.ts";
 
@@ -105,6 +106,17 @@ Deno.test("an HTTP/1.1 connection is closed when idle, never under an open strea
   await eventually("both connections are closed", () => server.openConnections() === 0);
   await transport.close();
 });
+
+// A handshake that is given up may leave its connection to the server, once.
+for (const { name, client } of [LIGHT, HEAVY]) {
+  Deno.test(`connections to a server that says nothing do not pile up over ${name}`, async () => {
+    await using server = await startSilentServer();
+    await using reach = connectTo(server.port, { ...client, connectTimeoutMs: 30 });
+    for (let i = 0; i < 5; i++) await assert.rejects(getText(reach.transport), ofKind("connect"));
+    assert.equal(server.connections(), 5);
+    await eventually("all but the first are closed", () => server.ended() >= 4);
+  });
+}
 
 for (const { name, server: how, client } of [LIGHT, HEAVY, HTTP1]) {
   Deno.test(`an idle client of ${name} lets its process end, an open watch does not`, async () => {

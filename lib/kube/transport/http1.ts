@@ -42,9 +42,14 @@ export class Http1Client {
   /** Uses an open connection for one of the next requests. */
   adopt(socket: Socket): void {
     // Requests that waited for the same dial all bring the same socket.
-    if (this.#sockets.has(socket)) return;
+    if (this.#sockets.has(socket) || socket.destroyed) return;
     if (this.#closed !== undefined || this.#spare !== undefined) socket.destroy();
     else this.#spare = this.#track(socket);
+  }
+
+  /** Closes an open connection, unless it was adopted: whoever dialled it has given up. */
+  discard(socket: Socket): void {
+    if (!this.#sockets.has(socket)) socket.destroy();
   }
 
   /** Sends a request; resolves with the headers. */

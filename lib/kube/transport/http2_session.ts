@@ -92,6 +92,11 @@ export class Http2Session {
       this.release();
       throw init.signal.reason;
     }
+    // The server may have lowered it since, and may end the connection when it is exceeded.
+    if (this.#streams.size >= this.#maxStreams) {
+      this.release();
+      throw new TransportError("refused", "The connection takes no more requests at once");
+    }
     try {
       stream = new Http2Stream(this.#connection, init, {
         onClosed: () => {

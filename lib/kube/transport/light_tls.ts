@@ -4,6 +4,9 @@ import { isInternalName } from "#lib/format/internal_name.ts";
 import type { LightTlsTarget } from "./contract.ts";
 import { type DialTarget, hostAndPort } from "./dial.ts";
 
+/** What the attempt has of its owner. */
+export type LightTlsOwner = Pick<LightTlsTarget, "signal" | "onAbandoned">;
+
 /**
  * The target as the runtime's own TLS takes it, or `undefined`.
  *
@@ -12,12 +15,12 @@ import { type DialTarget, hostAndPort } from "./dial.ts";
  */
 export function lightTlsTarget(
   { server, tls, proxy }: Omit<DialTarget, "alpn">,
-  signal: AbortSignal,
+  owner: LightTlsOwner,
 ): LightTlsTarget | undefined {
   const { host, port } = hostAndPort(server);
   const name = tls.serverName ?? host;
   if (server.protocol !== "https:" || proxy !== undefined) return undefined;
   if (tls.ca === undefined || tls.insecure === true || tls.cert !== undefined) return undefined;
   if (!isInternalName(name)) return undefined;
-  return { server: server.host, host, port, name, ca: tls.ca, signal };
+  return { server: server.host, host, port, name, ca: tls.ca, ...owner };
 }

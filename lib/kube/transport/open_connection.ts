@@ -12,24 +12,29 @@ export type Opened =
   | { readonly protocol: "h2"; readonly bytes: ByteConnection }
   | { readonly protocol: "http/1.1"; readonly socket: Socket };
 
+/** The runtime's own TLS, where it has one, until it fails in a way that must not be repeated. */
+export interface LightTls {
+  open: OpenLightTls | undefined;
+}
+
 /**
  * Connects, offering both protocols.
  *
- * @param openLightTls the runtime's own TLS, where it has one
  * @throws {TransportError} of kind `connect`, `tls` or `proxy`, or the signal's reason
  */
 export async function openConnection(
   target: Omit<DialTarget, "alpn">,
   limits: DialLimits,
-  openLightTls?: OpenLightTls,
+  lightTls: LightTls,
 ): Promise<Opened> {
-  if (openLightTls !== undefined) {
-    const bytes = await withinLimits(target, limits, async (signal) => {
-      const light = lightTlsTarget(target, signal);
-      return light === undefined ? undefined : await openLightTls(light);
-    });
+  return await withinLimits(target, limits, async (signal) => {
+    // The next one hung like this is ended by Node's layer: connections must not pile up.
+    const onAbandoned = () => lightTls.open = undefined;
+    const light = lightTlsTarget(target, { signal, onAbandoned });
+    const bytes = light === undefined ? undefined : await lightTls.open?.(light);
     if (bytes !== undefined) return { protocol: "h2", bytes };
-  }
-  const { socket, protocol } = await dial({ ...target, alpn: ["h2", "http/1.1"] }, limits);
-  return protocol === "h2" ? { protocol, bytes: socketBytes(socket) } : { protocol, socket };
+    const offer = { ...target, alpn: ["h2", "http/1.1"] };
+    const { socket, protocol } = await dial(offer, { ...limits, signal });
+    return protocol === "h2" ? { protocol, bytes: socketBytes(socket) } : { protocol, socket };
+  });
 }

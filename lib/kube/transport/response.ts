@@ -34,6 +34,9 @@ export interface OwnedResponse extends TransportResponse {
 // Of a body that is read as it comes. Buffers that live longer than a moment make the collector of garbage go over the
 // whole heap: with 1 MiB a flood of events caused six times as many of these rounds.
 const HIGH_WATER_BYTES = 256 * 1024;
+/** An array costs some hundred bytes, so that smaller pieces share one: a body in single bytes would take gigabytes. */
+const TINY_BYTES = 256;
+const SHARED_BYTES = 4096;
 
 /** Wraps a stream whose headers have come. */
 export function createResponse(parts: ResponseParts): OwnedResponse {
@@ -46,6 +49,9 @@ class StreamResponse implements OwnedResponse {
   readonly protocol: string;
   readonly #parts: ResponseParts;
   readonly #chunks: Uint8Array[] = [];
+  /** The last chunk is the filled part of this array, while that is not 0. */
+  #shared = new Uint8Array(0);
+  #sharedFill = 0;
   #queuedBytes = 0;
   #receivedBytes = 0;
   #paused = false;
@@ -133,6 +139,7 @@ class StreamResponse implements OwnedResponse {
 
   #takeQueued(): readonly Uint8Array[] {
     this.#queuedBytes = 0;
+    this.#sharedFill = 0;
     return this.#chunks.splice(0);
   }
 
@@ -140,7 +147,7 @@ class StreamResponse implements OwnedResponse {
     this.#receivedBytes += chunk.length;
     // After `finish` nobody reads any more, except what was queued before.
     if (this.#finished) return;
-    this.#chunks.push(chunk);
+    this.#queue(chunk);
     this.#queuedBytes += chunk.length;
     if (this.#maxWholeBytes !== undefined) {
       if (this.#receivedBytes > this.#maxWholeBytes) this.#wake();
@@ -151,6 +158,25 @@ class StreamResponse implements OwnedResponse {
       this.#parts.source.pause();
     }
     this.#wake();
+  }
+
+  #queue(chunk: Uint8Array): void {
+    const last = this.#chunks.at(-1);
+    const isTiny = last !== undefined && chunk.length <= TINY_BYTES;
+    if (isTiny && this.#sharedFill === 0 && last.length <= TINY_BYTES) {
+      this.#shared = new Uint8Array(SHARED_BYTES);
+      this.#shared.set(last);
+      this.#sharedFill = last.length;
+    }
+    const fill = this.#sharedFill + chunk.length;
+    if (!isTiny || this.#sharedFill === 0 || fill > SHARED_BYTES) {
+      this.#sharedFill = 0;
+      this.#chunks.push(chunk);
+      return;
+    }
+    this.#shared.set(chunk, this.#sharedFill);
+    this.#sharedFill = fill;
+    this.#chunks[this.#chunks.length - 1] = this.#shared.subarray(0, fill);
   }
 
   #lengthError(): TransportError | undefined {

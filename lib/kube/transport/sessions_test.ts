@@ -54,6 +54,21 @@ for (const { name, client } of [LIGHT, HEAVY]) {
     assert.equal(requests, 2);
   });
 
+  Deno.test(`${name}: request() repeats what a GOAWAY with an error says was not processed`, async () => {
+    let posts = 0;
+    await using server = await startTlsServer((request, response) => {
+      if (request.method === "GET") return void open(request, response);
+      posts += 1;
+      if (posts === 1) request.stream.session?.goaway(11, 1);
+      else response.end("ok");
+    }, { keyPair });
+    await using reach = connectTo(server.port, client);
+    const first = await reach.transport.request({ method: "GET", path: "/", stream: true });
+    const ended = assert.rejects(first.bytes(100), ofKind("connection"));
+    assert.equal(await getText(reach.transport, { method: "POST", body: "{}" }), "ok");
+    await ended;
+  });
+
   Deno.test(`${name}: GOAWAY lets an open stream go on and sends new requests elsewhere`, async () => {
     const recycled: string[] = [];
     await using server = await startTlsServer((request, response) => {

@@ -41,6 +41,7 @@ class ServerTransport implements Transport {
     this.#prefix = this.#server.pathname.replace(/\/+$/, "");
     this.#useHttp1 = options.http2 === false || this.#server.protocol === "http:";
     const clock = options.clock ?? systemClock;
+    const lightTls = { open: options.openLightTls };
     this.#pool = new Http2Pool({
       clock,
       pingIntervalMs: options.pingIntervalMs ?? 30_000,
@@ -49,7 +50,7 @@ class ServerTransport implements Transport {
       idleTimeoutMs: options.idleTimeoutMs ?? 90_000,
       dial: async () => {
         const { target, limits } = await this.#whereTo();
-        return await openConnection(target, limits, options.openLightTls);
+        return await openConnection(target, limits, lightTls);
       },
       onRecycle: (reason) => options.onRecycle?.(reason),
     });
@@ -138,7 +139,7 @@ class ServerTransport implements Transport {
       const leasing = this.#pool.lease();
       const lease = await deadline.race(
         leasing,
-        (late) => "session" in late && late.session.release(),
+        (late) => "session" in late ? late.session.release() : this.#http1.discard(late.http1),
       );
       if ("session" in lease) {
         return await lease.session.request({

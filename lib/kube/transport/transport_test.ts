@@ -210,3 +210,19 @@ Deno.test("a server of HTTP/1.1 alone is left to Node's layer, once", async () =
   for (let i = 0; i < 3; i++) assert.equal(await getText(client.transport), "GET /x");
   assert.equal(server.connections(), 2);
 });
+
+Deno.test("a request that is given up before a server of HTTP/1.1 was found leaves no connection", async () => {
+  await using server = await startTlsServer(echo, HTTP1.server);
+  const abort = new AbortController();
+  await using client = connectTo(server.port, {
+    openLightTls() {
+      abort.abort();
+      return Promise.resolve(undefined);
+    },
+  });
+  await assert.rejects(getText(client.transport, { signal: abort.signal }), ofKind("aborted"));
+  const isGone = () => server.connections() === 1 && server.openConnections() === 0;
+  await eventually("the connection is closed", isGone);
+  const texts = await Promise.all(Array.from({ length: 3 }, () => getText(client.transport)));
+  assert.deepEqual(new Set(texts), new Set(["GET /x"]));
+});
