@@ -51,11 +51,11 @@ Deno.test("openLightTls() leaves a server to others where variables may not be r
 });
 
 Deno.test("lightTlsTarget() takes servers that can be verified without more, and no others", () => {
-  const { signal } = new AbortController();
+  const owner = { signal: new AbortController().signal, onAbandoned: () => {} };
   const of = (server: string, tls: object, proxy?: URL) =>
-    lightTlsTarget({ server: new URL(server), tls, proxy }, signal);
+    lightTlsTarget({ server: new URL(server), tls, proxy }, owner);
   assert.deepEqual(of("https://10.0.0.1", { ca: "PEM" }), {
-    ...{ server: "10.0.0.1", host: "10.0.0.1", port: 443, name: "10.0.0.1", ca: "PEM", signal },
+    ...{ server: "10.0.0.1", host: "10.0.0.1", port: 443, name: "10.0.0.1", ca: "PEM", ...owner },
   });
   assert.equal(of("https://[fd00::1]:6443", { ca: "PEM" })?.host, "fd00::1");
   assert.equal(of("https://1.2.3.4", { ca: "PEM", serverName: "kubernetes" })?.name, "kubernetes");
