@@ -27,6 +27,7 @@ import { ErrorCode, Http2Error } from "./http2_error.ts";
 import { Output } from "./output.ts";
 import type { HeaderLine } from "./static_table.ts";
 import { Stream, type StreamEvents } from "./stream.ts";
+import { ReceiveWindow, SendWindow, windowTooLarge } from "./windows.ts";
 
 /** Told of what happens to a connection. */
 export interface ConnectionEvents {
@@ -79,11 +80,10 @@ export class Http2Connection {
   /** Why nothing can be sent any more. */
   #brokenBy: unknown;
   #isClosed = false;
-  /** What the peer may still send on all streams, and what it was not told of yet. */
-  #allowed = CONNECTION_WINDOW_BYTES;
-  #read = 0;
-  #sendWindow = DEFAULT_WINDOW_BYTES;
-  #streamSendWindow = DEFAULT_WINDOW_BYTES;
+  readonly #receiveWindow = new ReceiveWindow(CONNECTION_WINDOW_BYTES);
+  readonly #sendWindow = new SendWindow(DEFAULT_WINDOW_BYTES);
+  /** What the peer offers for each new stream. */
+  #streamSendBytes = DEFAULT_WINDOW_BYTES;
 
   constructor(bytes: ByteConnection, events: ConnectionEvents) {
     this.#bytes = bytes;
@@ -119,12 +119,12 @@ export class Http2Connection {
     this.#nextId += 2;
     const stream = new Stream({
       send: (frame) => this.#output.push(frame),
-      takeWindow: (bytes) => this.#takeWindow(bytes),
+      sendWindow: this.#sendWindow,
     }, {
       id,
       events,
-      windowBytes: STREAM_WINDOW_BYTES,
-      sendWindow: this.#streamSendWindow,
+      receiveBytes: STREAM_WINDOW_BYTES,
+      sendBytes: this.#streamSendBytes,
       upload: body,
     });
     const block = this.#encoder.encode(lines);
@@ -249,17 +249,10 @@ export class Http2Connection {
       throw new Http2Error(ErrorCode.PROTOCOL_ERROR, "a body came where there is none");
     }
     this.#checkKnown(streamId);
-    this.#allowed -= length;
-    if (this.#allowed < 0) {
-      throw new Http2Error(ErrorCode.FLOW_CONTROL_ERROR, "more was sent than the window allows");
-    }
+    this.#receiveWindow.receive(length);
     // Given back at once: a stream that nobody reads must not stop the others; its own window stops it.
-    this.#read += length;
-    if (this.#read >= CONNECTION_WINDOW_BYTES / 2) {
-      this.#output.push(windowFrame(0, this.#read));
-      this.#allowed += this.#read;
-      this.#read = 0;
-    }
+    const told = this.#receiveWindow.giveBack(length);
+    if (told > 0) this.#output.push(windowFrame(0, told));
     this.#streams.get(streamId)?.countReceived(length);
   }
 
@@ -277,7 +270,7 @@ export class Http2Connection {
     }
     const view = new DataView(content.buffer, content.byteOffset, content.length);
     let maxStreams: number | undefined;
-    let windowBytes = this.#streamSendWindow;
+    let windowBytes = this.#streamSendBytes;
     for (let at = 0; at < content.length; at += 6) {
       const value = view.getUint32(at + 2);
       if (view.getUint16(at) === Setting.MAX_CONCURRENT_STREAMS) maxStreams = value;
@@ -293,11 +286,9 @@ export class Http2Connection {
   }
 
   #resizeWindows(bytes: number): void {
-    if (bytes > MAX_WINDOW_BYTES) {
-      throw new Http2Error(ErrorCode.FLOW_CONTROL_ERROR, "a window is too large");
-    }
-    const more = bytes - this.#streamSendWindow;
-    this.#streamSendWindow = bytes;
+    if (bytes > MAX_WINDOW_BYTES) throw windowTooLarge();
+    const more = bytes - this.#streamSendBytes;
+    this.#streamSendBytes = bytes;
     for (const stream of this.#streams.values()) stream.widen(more);
   }
 
@@ -314,10 +305,7 @@ export class Http2Connection {
       this.#streams.get(streamId)?.widen(bytes);
       return;
     }
-    this.#sendWindow += bytes;
-    if (this.#sendWindow > MAX_WINDOW_BYTES) {
-      throw new Http2Error(ErrorCode.FLOW_CONTROL_ERROR, "a window is too large");
-    }
+    this.#sendWindow.widen(bytes);
     for (const stream of this.#streams.values()) stream.upload();
   }
 
@@ -331,12 +319,6 @@ export class Http2Connection {
       if (id > lastId) this.#close(id, { code: ErrorCode.REFUSED_STREAM });
     }
     this.#events.onGoaway(code);
-  }
-
-  #takeWindow(bytes: number): number {
-    const taken = Math.min(bytes, this.#sendWindow);
-    this.#sendWindow -= taken;
-    return taken;
   }
 
   #reset(id: number, code: number): void {

@@ -1,15 +1,9 @@
 /** One request on a connection: its windows, and what has come and gone in both directions. */
 
-import {
-  DEFAULT_FRAME_BYTES,
-  Flag,
-  FrameType,
-  makeFrame,
-  MAX_WINDOW_BYTES,
-  windowFrame,
-} from "./frames.ts";
+import { DEFAULT_FRAME_BYTES, Flag, FrameType, makeFrame, windowFrame } from "./frames.ts";
 import { ErrorCode, Http2Error } from "./http2_error.ts";
 import type { HeaderLine } from "./static_table.ts";
+import { ReceiveWindow, SendWindow } from "./windows.ts";
 
 /** Told of what happens to a request; nothing is called after `onClosed`. */
 export interface StreamEvents {
@@ -24,8 +18,8 @@ export interface StreamEvents {
 /** The part of a connection that a stream uses. */
 export interface StreamConnection {
   send(frame: Uint8Array): void;
-  /** Takes up to so many bytes of the connection's window for sending. */
-  takeWindow(bytes: number): number;
+  /** What may be sent on all streams. */
+  readonly sendWindow: SendWindow;
 }
 
 /** An open stream; made by the connection. */
@@ -33,34 +27,28 @@ export class Stream {
   readonly id: number;
   readonly events: StreamEvents;
   readonly #connection: StreamConnection;
-  readonly #windowBytes: number;
-  /** What the peer may still send. */
-  #allowed: number;
-  /** What was read since it was last told so. */
-  #read = 0;
-  /** What we may still send. */
-  #sendWindow: number;
+  readonly #receiveWindow: ReceiveWindow;
+  readonly #sendWindow: SendWindow;
   #upload: Uint8Array;
   #hasAnswer = false;
 
   constructor(
     connection: StreamConnection,
-    { id, events, windowBytes, sendWindow, upload = new Uint8Array(0) }: {
+    { id, events, receiveBytes, sendBytes, upload = new Uint8Array(0) }: {
       readonly id: number;
       readonly events: StreamEvents;
       /** Offered to the peer for this stream. */
-      readonly windowBytes: number;
+      readonly receiveBytes: number;
       /** Offered by the peer. */
-      readonly sendWindow: number;
+      readonly sendBytes: number;
       readonly upload?: Uint8Array | undefined;
     },
   ) {
     this.#connection = connection;
     this.id = id;
     this.events = events;
-    this.#windowBytes = windowBytes;
-    this.#allowed = windowBytes;
-    this.#sendWindow = sendWindow;
+    this.#receiveWindow = new ReceiveWindow(receiveBytes);
+    this.#sendWindow = new SendWindow(sendBytes);
     this.#upload = upload;
   }
 
@@ -94,39 +82,30 @@ export class Stream {
   /** Counts a frame of the answer's body. @throws {Http2Error} when it is more than was allowed */
   countReceived(bytes: number): void {
     if (!this.#hasAnswer) throw new Http2Error(ErrorCode.PROTOCOL_ERROR, "a body has no answer");
-    this.#allowed -= bytes;
-    if (this.#allowed < 0) {
-      throw new Http2Error(ErrorCode.FLOW_CONTROL_ERROR, "more was sent than the window allows");
-    }
+    this.#receiveWindow.receive(bytes);
   }
 
   /** So many bytes of the body need no room any more. */
   acknowledge(bytes: number): void {
-    this.#read += bytes;
-    if (this.#read < this.#windowBytes / 2) return;
-    this.#connection.send(windowFrame(this.id, this.#read));
-    this.#allowed += this.#read;
-    this.#read = 0;
+    const told = this.#receiveWindow.giveBack(bytes);
+    if (told > 0) this.#connection.send(windowFrame(this.id, told));
   }
 
   /** The peer takes more, or less after a change of its settings. @throws {Http2Error} above the largest window */
   widen(bytes: number): void {
-    this.#sendWindow += bytes;
-    if (this.#sendWindow > MAX_WINDOW_BYTES) {
-      throw new Http2Error(ErrorCode.FLOW_CONTROL_ERROR, "a window is too large");
-    }
+    this.#sendWindow.widen(bytes);
     this.upload();
   }
 
   /** Sends as much of the request's body as the windows allow. */
   upload(): void {
+    const windows = [this.#sendWindow, this.#connection.sendWindow];
     while (this.#upload.length > 0) {
-      const wanted = Math.min(this.#upload.length, this.#sendWindow, DEFAULT_FRAME_BYTES);
-      const length = wanted <= 0 ? 0 : this.#connection.takeWindow(wanted);
-      if (length === 0) return;
-      const piece = this.#upload.subarray(0, length);
-      this.#upload = this.#upload.subarray(length);
-      this.#sendWindow -= length;
+      const allowed = Math.min(DEFAULT_FRAME_BYTES, ...windows.map(({ bytes }) => bytes));
+      if (allowed <= 0) return;
+      const piece = this.#upload.subarray(0, allowed);
+      this.#upload = this.#upload.subarray(piece.length);
+      for (const window of windows) window.use(piece.length);
       const flags = this.#upload.length === 0 ? Flag.END_STREAM : 0;
       this.#connection.send(
         makeFrame({ type: FrameType.DATA, flags, streamId: this.id }, piece),
