@@ -12,6 +12,8 @@ import type { LightTlsTarget } from "./contract.ts";
 const READ_BYTES = 32 * 1024;
 /** Of reads that wait for nothing; all timers and signals wait as long. */
 const MAX_TURN_MS = 20;
+/** One of so many reads is looked at, for looking takes as long as a small read. */
+const LOOKED_AT = 16;
 
 /** What of TLS says nothing about certificates, names or versions of the protocol. */
 const BROKEN = [
@@ -76,19 +78,26 @@ function bytesOf(connection: Deno.TlsConn): ByteConnection {
   const buffer = new Uint8Array(READ_BYTES);
   const closing = new AbortController();
   const clock = sparingClock(systemClock);
-  let turnStart = performance.now();
+  let reads = 0;
+  /** Since when no read that was looked at had to wait. */
+  let busySinceMs: number | undefined;
+
+  async function takeTurn(reading: Promise<unknown>): Promise<void> {
+    if (!await isHere(reading)) {
+      busySinceMs = undefined;
+      return;
+    }
+    busySinceMs ??= performance.now();
+    if (performance.now() - busySinceMs < MAX_TURN_MS) return;
+    await sleep(0, { clock, signal: closing.signal });
+    busySinceMs = undefined;
+  }
+
   return {
     async read() {
-      // A peer that sends faster than its frames are looked at would stop everything else.
-      if (performance.now() - turnStart > MAX_TURN_MS) {
-        await sleep(0, { clock, signal: closing.signal });
-        turnStart = performance.now();
-      }
       const reading = connection.read(buffer);
-      if (!await isHere(reading)) {
-        await reading;
-        turnStart = performance.now();
-      }
+      // A peer that sends faster than its frames are looked at would stop everything else.
+      if (++reads % LOOKED_AT === 0) await takeTurn(reading);
       const length = await reading;
       return length === null ? undefined : buffer.subarray(0, length);
     },
