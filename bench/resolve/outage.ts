@@ -1,6 +1,7 @@
 /** A real API server killed for a minute, and a link that goes silent: when the channel has what it missed. */
 
 import { createKubeClient } from "../../lib/kube/client.ts";
+import { denoPlatform } from "../../lib/kube/deno.ts";
 import { unrestricted } from "../../lib/kube/scope/client_scope.ts";
 import { type OwnControlPlane, startControlPlane } from "../../tests/support/control_plane.ts";
 import { type Relay, startRelay } from "../../tests/support/relay.ts";
@@ -20,6 +21,7 @@ export async function outage(): Promise<void> {
     await using relay = await startRelay({ port: Number(new URL(plane.url).port) });
     const client = createKubeClient({
       scope: unrestricted(),
+      platform: denoPlatform(),
       config: {
         server: `https://127.0.0.1:${relay.port}`,
         certificateAuthority: { text: plane.admin.caPem ?? "" },
