@@ -1,6 +1,6 @@
 /**
- * One response on top of a Node stream, for HTTP/2 and HTTP/1.1 alike. The owner of the stream says how it
- * ended; the body ends cleanly only when the owner says so.
+ * One response on top of whatever gives its bytes: a stream of our HTTP/2, or one of Node's for HTTP/1.1. The owner of
+ * the stream says how it ended; the body ends cleanly only when the owner says so.
  */
 
 import { joinBytes } from "#lib/collections/join_bytes.ts";
@@ -8,7 +8,7 @@ import { TransportError } from "../errors.ts";
 import type { HeaderValues, TransportResponse } from "./contract.ts";
 import { gunzip } from "./gunzip.ts";
 
-/** The part of a Node stream that a response reads. */
+/** What a response reads, by the names of Node's streams. */
 export interface ByteSource {
   on(event: "data", listener: (chunk: Uint8Array) => void): unknown;
   pause(): unknown;
