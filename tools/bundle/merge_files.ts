@@ -1,12 +1,12 @@
 /**
  * The last stage of the bundle: few files instead of many. The runtime's bundler puts code that several parts share
- * into a file for each set of them, and a start reads them all: 45 for flags-watch, where five do.
+ * into a file for each set of them, and a start reads them all: 45 for flags-watch, where four do.
  */
 
 import { rollup } from "rollup";
 import { eagerFunctions } from "./eager_functions.ts";
 import { doorsOf, lateImports } from "./late_imports.ts";
-import { sharedStart } from "./shared_start.ts";
+import { startFiles } from "./start_files.ts";
 
 /** Bytes below which a file is merged with one that is loaded with it. */
 const SMALL_BYTES = 1000;
@@ -40,7 +40,10 @@ export async function mergeFiles(from: string, outDir: string): Promise<void> {
       experimentalMinChunkSize: SMALL_BYTES,
       chunkFileNames: "[name].js",
       onlyExplicitManualChunks: true,
-      manualChunks: sharedStart(entry, doorsOf(main).map(({ door }) => `${from}/${door}`)),
+      manualChunks: startFiles(
+        entry,
+        new Map(doorsOf(main).map(({ door, name }) => [`${from}/${door}`, name])),
+      ),
     });
   } finally {
     await merged.close();
