@@ -4,26 +4,22 @@
  */
 
 import { bundle } from "../tools/bundle.ts";
-import { kubeletVolume } from "../tests/support/kubelet_volume.ts";
-import { denoDirectoryAccess } from "../lib/flags/deno.ts";
-import { directorySource, FlagSet, setup } from "../lib/flags/mod.ts";
 import { apiSource } from "./flags_watch/api_source.ts";
 import { patchLatency } from "./flags_watch/patch_latency.ts";
 import { streamClients } from "./flags_watch/stream_clients.ts";
+import { swapLatency } from "./flags_watch/swap_latency.ts";
 import { hammer } from "./hammer.ts";
 import {
   type BenchServer,
   freePort,
   idleRssMb,
   median,
-  quantile,
   rssMb,
   say,
   startBare,
   startServer,
 } from "./processes.ts";
 
-const SWAPS = 300;
 const ROUNDS = 5;
 const SECONDS = 3;
 const FLAGS = 20;
@@ -48,59 +44,6 @@ async function startKcfg(entry: string, folder: string, config: string): Promise
     ...[entry, "flags-watch", "--schema", file, "--config-dir", config],
     `--config-port=127.0.0.1:${port}`,
   ], port);
-}
-
-/** How long after a swap a bare watcher, a program with the library, and an HTTP client see the value. */
-async function swapLatency(folder: string, entry: string): Promise<void> {
-  const volume = await kubeletVolume(folder, { flag_0: "0" });
-  const flags = new FlagSet("bench");
-  const flag = flags.int("flag_0", 0);
-  await using _ = await setup(
-    flags,
-    directorySource(volume.path, { access: denoDirectoryAccess }),
-  );
-  await using server = await startKcfg(entry, folder, volume.path);
-  const bare: number[] = [];
-  const library: number[] = [];
-  const served: number[] = [];
-  for (let version = 1; version <= SWAPS; version++) {
-    const wanted = String(version);
-    using watcher = Deno.watchFs(volume.path, { recursive: false });
-    const seenBare = (async () => {
-      for await (const _ of watcher) {
-        const text = await Deno.readTextFile(`${volume.path}/flag_0`).catch(() => "");
-        if (text === wanted) return performance.now();
-      }
-      return NaN;
-    })();
-    const seenByLibrary = new Promise<number>((resolve) => {
-      const remove = flag.onChange((_, now) => {
-        if (now !== version) return;
-        remove();
-        resolve(performance.now());
-      }, { sync: true });
-    });
-    const seenServed = poll(server.port, wanted);
-    let startedAt = 0;
-    await volume.swap({ flag_0: wanted }, () => startedAt = performance.now());
-    bare.push(await seenBare - startedAt);
-    library.push(await seenByLibrary - startedAt);
-    served.push(await seenServed - startedAt);
-  }
-  for (const [name, values] of Object.entries({ bare, library, served })) {
-    say(
-      `swap → ${name.padEnd(8)} p50 ${median(values).toFixed(2)} ms   p99 ${
-        quantile(values, 0.99).toFixed(2)
-      } ms   ratio ${(median(values) / median(bare)).toFixed(2)}`,
-    );
-  }
-}
-
-async function poll(port: number, wanted: string): Promise<number> {
-  while (true) {
-    const answer = await fetch(`http://127.0.0.1:${port}/flags/flag_0`);
-    if (String((await answer.json()).value) === wanted) return performance.now();
-  }
 }
 
 async function listRate(folder: string, entry: string): Promise<void> {
@@ -155,7 +98,7 @@ async function main(): Promise<void> {
     await idleMemory(folder, entry);
     await apiSource(entry, await writeSchema(folder));
     await listRate(folder, entry);
-    await swapLatency(folder, entry);
+    await swapLatency(folder, (directory) => startKcfg(entry, folder, directory));
     const config = `${folder}/streams`;
     await Deno.mkdir(config);
     await using kcfg = await startKcfg(entry, folder, config);

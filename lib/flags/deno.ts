@@ -1,26 +1,22 @@
 /** Files and watching on Deno. */
 
-import type { DirectoryAccess, ListedEntry } from "./directory_access.ts";
+import type { DirectoryAccess, DirectReads, ListedEntry, PathStat } from "./directory_access.ts";
+
+const direct: DirectReads = {
+  list: (path) => orUndefinedNow(() => Array.from(Deno.readDirSync(path), toEntry)),
+  realPath: (path) => orUndefinedNow(() => Deno.realPathSync(path)),
+  readLink: (path) => orUndefinedNow(() => Deno.readLinkSync(path)),
+  stat: (path) => orUndefinedNow(() => toStat(Deno.statSync(path))),
+  readFile: (path) => orUndefinedNow(() => Deno.readFileSync(path)),
+};
 
 /** The file system of the process; needs read permission for the directories asked for and their parents. */
 export const denoDirectoryAccess: DirectoryAccess = {
-  list: (path) =>
-    orUndefined(async () => {
-      const entries: ListedEntry[] = [];
-      for await (const entry of Deno.readDir(path)) {
-        entries.push({ name: entry.name, kind: kindOf(entry) });
-      }
-      return entries;
-    }),
+  direct,
+  list: (path) => orUndefined(() => Array.fromAsync(Deno.readDir(path), toEntry)),
   realPath: (path) => orUndefined(() => Deno.realPath(path)),
   readLink: (path) => orUndefined(() => Deno.readLink(path)),
-  stat: (path) =>
-    orUndefined(async () => {
-      const stat = await Deno.stat(path);
-      // The birth belongs to it: numbers of removed directories are given out again.
-      const id = [stat.dev, stat.ino, stat.birthtime?.getTime()].join(":");
-      return { kind: kindOf(stat), size: stat.size, id };
-    }),
+  stat: (path) => orUndefined(async () => toStat(await Deno.stat(path))),
   readFile: (path) => orUndefined(() => Deno.readFile(path)),
   watch(path, { onPaths, onEnd, signal }) {
     const watcher = Deno.watchFs(path, { recursive: false });
@@ -41,6 +37,16 @@ export const denoDirectoryAccess: DirectoryAccess = {
   },
 };
 
+function toEntry(entry: Deno.DirEntry): ListedEntry {
+  return { name: entry.name, kind: kindOf(entry) };
+}
+
+function toStat(stat: Deno.FileInfo): PathStat {
+  // The birth belongs to it: numbers of removed directories are given out again.
+  const id = [stat.dev, stat.ino, stat.birthtime?.getTime()].join(":");
+  return { kind: kindOf(stat), size: stat.size, id };
+}
+
 function kindOf(
   entry: { readonly isFile: boolean; readonly isDirectory: boolean; readonly isSymlink: boolean },
 ): ListedEntry["kind"] {
@@ -53,10 +59,21 @@ async function orUndefined<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (err) {
-    // A file in place of a directory is as good as nothing there; a link to itself, too.
-    const isAbsent = err instanceof Deno.errors.NotFound ||
-      err instanceof Deno.errors.NotADirectory || err instanceof Deno.errors.FilesystemLoop;
-    if (isAbsent) return undefined;
-    throw err;
+    return undefinedIfAbsent(err);
   }
+}
+
+function orUndefinedNow<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (err) {
+    return undefinedIfAbsent(err);
+  }
+}
+
+/** A file in place of a directory is as good as nothing there; a link to itself, too. */
+function undefinedIfAbsent(err: unknown): undefined {
+  const isAbsent = err instanceof Deno.errors.NotFound ||
+    err instanceof Deno.errors.NotADirectory || err instanceof Deno.errors.FilesystemLoop;
+  if (!isAbsent) throw err;
 }

@@ -23,6 +23,12 @@ export type PathListener = (paths: readonly string[]) => void;
 
 /** Reading and watching directories. Absence is an answer, not an error. */
 export interface DirectoryAccess {
+  /**
+   * The reads below without waiting for another thread, for volumes that the kubelet keeps: their files are on the
+   * node, in memory or as good as, and each way to a thread and back costs more than reading them. Without it they are
+   * read like other directories.
+   */
+  readonly direct?: DirectReads;
   /** Entries of a directory in any order; `undefined` when there is no such directory. */
   list(path: string): Promise<readonly ListedEntry[] | undefined>;
   /** Path with all links resolved; `undefined` when it leads nowhere. */
@@ -49,3 +55,10 @@ export interface DirectoryAccess {
     },
   ): Promise<{ readonly closed: Promise<void> }>;
 }
+
+/** The reads of a `DirectoryAccess` that answer at once. */
+export type DirectReads = {
+  readonly [Read in "list" | "realPath" | "readLink" | "stat" | "readFile"]: (
+    path: string,
+  ) => Awaited<ReturnType<DirectoryAccess[Read]>>;
+};

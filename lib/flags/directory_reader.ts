@@ -3,7 +3,7 @@
  * directory, or both in one.
  */
 
-import type { DirectoryAccess, ListedEntry } from "./directory_access.ts";
+import type { DirectoryAccess, DirectReads, ListedEntry } from "./directory_access.ts";
 import type { SourceItem, SourceSnapshot } from "./source.ts";
 
 /** Greatest size of a file; beyond it the flag gets an error. */
@@ -24,7 +24,7 @@ export async function readDirectory(
   path: string,
 ): Promise<DirectorySnapshot> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const found = await readOnce(access, path);
+    const found = await readOnce(readsFor(access, path), path);
     if (found !== undefined) return { ...found, isComplete: true };
   }
   throw new Error(
@@ -38,9 +38,12 @@ export interface DirectorySnapshot extends SourceSnapshot {
   readonly version: string;
 }
 
+/** Reads that answer at once, or once another thread has. */
+type Reads = DirectReads | Pick<DirectoryAccess, keyof DirectReads>;
+
 /** Reads one file; `undefined` when it is not there. */
 export async function readItem(
-  access: DirectoryAccess,
+  access: Reads,
   path: string,
 ): Promise<SourceItem | undefined> {
   try {
@@ -62,9 +65,15 @@ export function isHidden(name: string): boolean {
   return name.startsWith(".");
 }
 
+/** A plain directory may lie anywhere, and whoever serves it may be slow. */
+function readsFor(access: DirectoryAccess, path: string): Reads {
+  const { direct } = access;
+  return direct?.realPath(`${path}/${DATA_LINK}`) === undefined ? access : direct;
+}
+
 /** One try; `undefined` when what was listed vanished on the way. */
 async function readOnce(
-  access: DirectoryAccess,
+  access: Reads,
   path: string,
 ): Promise<{ items: Map<string, SourceItem>; version: string } | undefined> {
   const [found, listed, real] = await Promise.all([
@@ -92,7 +101,7 @@ async function readOnce(
 
 /** The files behind `..data`, none without it; `undefined` when they were replaced while being read. */
 async function readVersion(
-  access: DirectoryAccess,
+  access: Reads,
   path: string,
 ): Promise<{ items: Map<string, SourceItem>; data: string | undefined } | undefined> {
   const items = new Map<string, SourceItem>();
@@ -118,7 +127,7 @@ async function readVersion(
 
 /** Like `readItem` without asking first: the API server bounds what a volume holds, and a swap is urgent. */
 async function readVersionFile(
-  access: DirectoryAccess,
+  access: Reads,
   path: string,
 ): Promise<SourceItem | undefined> {
   try {

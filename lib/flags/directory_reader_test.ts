@@ -14,6 +14,9 @@ const ADAPTERS: readonly (readonly [name: string, access: DirectoryAccess])[] = 
   ["Node", nodeDirectoryAccess],
 ];
 
+/** Whose reads others can get between. */
+const { direct: _, ...PATIENT } = denoDirectoryAccess;
+
 for (const [name, access] of ADAPTERS) {
   Deno.test(`readDirectory() reads plain files, without dot files (${name})`, async () => {
     await using dir = await tempDir();
@@ -76,6 +79,28 @@ for (const [name, access] of ADAPTERS) {
       });
     }
   });
+
+  Deno.test(`readDirectory() reads a volume at once, other directories patiently (${name})`, async () => {
+    await using dir = await tempDir();
+    const volume = await kubeletVolume(`${dir.path}/volume`, { a: "1" });
+    await dir.write("plain/a", "2");
+    const { direct } = access;
+    assert(direct);
+    const refuse = () => Promise.reject(new Error("another thread is asked"));
+    const volumeOnly = {
+      ...access,
+      ...{ list: refuse, realPath: refuse, readLink: refuse, stat: refuse, readFile: refuse },
+    };
+    assert.deepEqual(texts(await readDirectory(volumeOnly, volume.path)), { a: "1" });
+    const blocked = () => {
+      throw new Error("everything waits for a slow directory");
+    };
+    const slow = {
+      ...access,
+      direct: { ...direct, list: blocked, readLink: blocked, stat: blocked, readFile: blocked },
+    };
+    assert.deepEqual(texts(await readDirectory(slow, `${dir.path}/plain`)), { a: "2" });
+  });
 }
 
 Deno.test("readDirectory() starts over when a version vanishes while it is read", async () => {
@@ -83,7 +108,7 @@ Deno.test("readDirectory() starts over when a version vanishes while it is read"
   const volume = await kubeletVolume(dir.path, { a: "1", b: "1" });
   let swaps = 0;
   const access: DirectoryAccess = {
-    ...denoDirectoryAccess,
+    ...PATIENT,
     async list(path) {
       const listed = await denoDirectoryAccess.list(path);
       if (path.includes("/..2026") && swaps++ < 4) {
@@ -100,7 +125,7 @@ Deno.test("readDirectory() does not take a half-deleted version for a whole one"
   const volume = await kubeletVolume(dir.path, { a: "1", b: "1" });
   let isSwapped = false;
   const access: DirectoryAccess = {
-    ...denoDirectoryAccess,
+    ...PATIENT,
     async list(path) {
       const listed = await denoDirectoryAccess.list(path);
       if (isSwapped || !path.includes("/..2026")) return listed;
@@ -122,7 +147,7 @@ Deno.test("readDirectory() does not take a version listed during its deletion fo
   const volume = await kubeletVolume(dir.path, { a: "1", b: "1" });
   let replaced: string | undefined;
   const access: DirectoryAccess = {
-    ...denoDirectoryAccess,
+    ...PATIENT,
     async list(path) {
       const listed = await denoDirectoryAccess.list(path);
       if (replaced !== undefined || !path.includes("/..2026")) return listed;
@@ -143,7 +168,7 @@ Deno.test("readDirectory() gives up after five versions that vanished", async ()
   await using dir = await tempDir();
   const volume = await kubeletVolume(dir.path, { a: "1" });
   const access: DirectoryAccess = {
-    ...denoDirectoryAccess,
+    ...PATIENT,
     async list(path) {
       const listed = await denoDirectoryAccess.list(path);
       if (path.includes("/..2026")) await volume.swap({ a: "x" });

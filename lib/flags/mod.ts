@@ -16,7 +16,13 @@ export {
   configObjectSource,
 } from "./config_object_source.ts";
 export { dyn, fixed, type ValueMakers } from "./declare.ts";
-export type { DirectoryAccess, ListedEntry, PathListener, PathStat } from "./directory_access.ts";
+export type {
+  DirectoryAccess,
+  DirectReads,
+  ListedEntry,
+  PathListener,
+  PathStat,
+} from "./directory_access.ts";
 export { directorySource, type DirectorySourceOptions } from "./directory_source.ts";
 export {
   type EndpointOptions,

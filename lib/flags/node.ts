@@ -1,25 +1,34 @@
 /** Files and watching on Node and Bun. */
 
-import { watch } from "node:fs";
+import {
+  type Dirent,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  type Stats,
+  statSync,
+  watch,
+} from "node:fs";
 import { readdir, readFile, readlink, realpath, stat } from "node:fs/promises";
-import type { DirectoryAccess, ListedEntry } from "./directory_access.ts";
+import type { DirectoryAccess, DirectReads, ListedEntry, PathStat } from "./directory_access.ts";
+
+const direct: DirectReads = {
+  list: (path) => orUndefinedNow(() => readdirSync(path, { withFileTypes: true }).map(toEntry)),
+  realPath: (path) => orUndefinedNow(() => realpathSync(path)),
+  readLink: (path) => orUndefinedNow(() => readlinkSync(path)),
+  stat: (path) => orUndefinedNow(() => toStat(statSync(path))),
+  readFile: (path) => orUndefinedNow(() => new Uint8Array(readFileSync(path))),
+};
 
 /** The file system of the process. */
 export const nodeDirectoryAccess: DirectoryAccess = {
+  direct,
   list: (path) =>
-    orUndefined(async () => {
-      const entries = await readdir(path, { withFileTypes: true });
-      return entries.map((entry) => ({ name: entry.name, kind: kindOf(entry) }));
-    }),
+    orUndefined(async () => (await readdir(path, { withFileTypes: true })).map(toEntry)),
   realPath: (path) => orUndefined(() => realpath(path)),
   readLink: (path) => orUndefined(() => readlink(path)),
-  stat: (path) =>
-    orUndefined(async () => {
-      const found = await stat(path);
-      // The birth belongs to it: numbers of removed directories are given out again.
-      const id = [found.dev, found.ino, found.birthtimeMs].join(":");
-      return { kind: kindOf(found), size: found.size, id };
-    }),
+  stat: (path) => orUndefined(async () => toStat(await stat(path))),
   readFile: (path) => orUndefined(async () => new Uint8Array(await readFile(path))),
   watch(path, { onPaths, onEnd, signal }) {
     return new Promise((resolve) => {
@@ -39,13 +48,17 @@ export const nodeDirectoryAccess: DirectoryAccess = {
   },
 };
 
-interface FileKind {
-  isFile(): boolean;
-  isDirectory(): boolean;
-  isSymbolicLink(): boolean;
+function toEntry(entry: Dirent): ListedEntry {
+  return { name: entry.name, kind: kindOf(entry) };
 }
 
-function kindOf(entry: FileKind): ListedEntry["kind"] {
+function toStat(found: Stats): PathStat {
+  // The birth belongs to it: numbers of removed directories are given out again.
+  const id = [found.dev, found.ino, found.birthtimeMs].join(":");
+  return { kind: kindOf(found), size: found.size, id };
+}
+
+function kindOf(entry: Dirent | Stats): ListedEntry["kind"] {
   if (entry.isSymbolicLink()) return "symlink";
   if (entry.isDirectory()) return "directory";
   return entry.isFile() ? "file" : "other";
@@ -55,9 +68,20 @@ async function orUndefined<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (err) {
-    // A file in place of a directory is as good as nothing there; a link to itself, too.
-    const code = err instanceof Error && "code" in err ? err.code : undefined;
-    if (code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP") return undefined;
-    throw err;
+    return undefinedIfAbsent(err);
   }
+}
+
+function orUndefinedNow<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (err) {
+    return undefinedIfAbsent(err);
+  }
+}
+
+/** A file in place of a directory is as good as nothing there; a link to itself, too. */
+function undefinedIfAbsent(err: unknown): undefined {
+  const code = err instanceof Error && "code" in err ? err.code : undefined;
+  if (code !== "ENOENT" && code !== "ENOTDIR" && code !== "ELOOP") throw err;
 }
