@@ -4,8 +4,8 @@
  */
 
 import { bundle } from "../tools/bundle.ts";
+import { runArgs } from "./processes.ts";
 
-const RUN = ["run", "-A", "--no-prompt", "--quiet"];
 const ROUNDS = 25;
 
 const SERVE = [
@@ -28,7 +28,7 @@ interface Start {
 async function startOnce(entry: string, mode: typeof MODES[number]): Promise<Start> {
   const startedAt = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
-    args: [...RUN, entry, ...SERVE, `--sandbox=${mode}`],
+    args: runArgs([entry, ...SERVE, `--sandbox=${mode}`]),
     stdin: "null",
     stdout: "null",
     stderr: "piped",

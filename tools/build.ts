@@ -4,6 +4,7 @@
  */
 
 import { bundle } from "./bundle.ts";
+import { V8_FLAGS_ARG } from "./v8_flags.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 
@@ -19,6 +20,7 @@ const COMPILE_ARGS = [
   "--unstable-no-legacy-abort",
   "--unstable-worker-options",
   "--no-check",
+  V8_FLAGS_ARG,
 ];
 
 async function main(): Promise<number> {
@@ -38,7 +40,7 @@ async function main(): Promise<number> {
     say(
       "hint: set DENORT_BIN to a denort of this Deno version, or build where the internet is reachable",
     );
-    say(`hint: everything works without it: deno run -A --no-prompt ${entry} help`);
+    say(`hint: everything works without it: deno run -A --no-prompt ${V8_FLAGS_ARG} ${entry} help`);
     return EXIT_NO_EXECUTABLE;
   }
   const tried = await new Deno.Command(output, { args: ["--version"] }).output();

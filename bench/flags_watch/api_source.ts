@@ -24,6 +24,6 @@ export async function apiSource(entry: string, schema: string): Promise<void> {
     ...[entry, "flags-watch", "--schema", schema, `--configmap=${namespace.name}/flags`],
     ...["--kubeconfig", kubeconfig, "--config-port=127.0.0.1:0"],
   ];
-  await sayStart("ready, API source", () => untilReady(command));
+  await sayStart("ready, API source", (cache) => untilReady(command, cache));
   say(`idle: flags-watch with the API source ${(await idleRssMb(command)).toFixed(1)} MiB`);
 }

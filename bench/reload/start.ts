@@ -11,17 +11,17 @@ export async function startTimes(folder: string, entry: string): Promise<void> {
   const volume = await kubeletVolume(`${folder}/start`, { "a.conf": "1" });
   let round = 0;
   /** Into a directory of its own each time. */
-  const written = (...args: readonly string[]) =>
+  const written = (cache: string, ...args: readonly string[]) =>
     untilReady([
       ...[entry, "reload", `--configroot=${folder}/start/copy-${round++}`, "--log-format=json"],
       ...[...args, "--reload-action=none"],
-    ]);
-  await sayStart("files, mounted volume", () => written(`--volume-dir=${volume.path}`));
+    ], cache);
+  await sayStart("files, mounted volume", (cache) => written(cache, `--volume-dir=${volume.path}`));
   const kubeconfig = Deno.env.get("KCFG_TEST_KUBE");
   if (kubeconfig === undefined) return;
   const { admin } = await openControlPlane(kubeconfig);
   await using namespace = await testNamespace(admin);
   await createConfigMap(admin, { namespace: namespace.name, name: "app", data: { value: "1" } });
   const args = ["--kubeconfig", kubeconfig, `--configmap=${namespace.name}/app`];
-  await sayStart("files, API source", () => written(...args));
+  await sayStart("files, API source", (cache) => written(cache, ...args));
 }

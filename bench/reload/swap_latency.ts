@@ -1,7 +1,7 @@
 /** From the swap of a mounted volume to the request at the application, against a bare watcher that does it. */
 
 import { kubeletVolume } from "../../tests/support/kubelet_volume.ts";
-import { median, quantile, RUN, say } from "../processes.ts";
+import { median, quantile, runArgs, say } from "../processes.ts";
 import { pause, startReady, startTarget } from "./fixture.ts";
 
 const SWAPS = 60;
@@ -58,7 +58,7 @@ function startBareWatcher(path: string, url: string): AsyncDisposable {
       }
     }`;
   const child = new Deno.Command(Deno.execPath(), {
-    args: [...RUN, `data:application/javascript,${encodeURIComponent(program)}`],
+    args: runArgs([`data:application/javascript,${encodeURIComponent(program)}`]),
     stdin: "null",
     stdout: "null",
     stderr: "null",
