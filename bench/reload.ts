@@ -6,6 +6,7 @@
 
 import { bundle } from "../tools/bundle.ts";
 import { benchFolder } from "./reload/fixture.ts";
+import { withinLimits } from "./reload/limit.ts";
 import { memory } from "./reload/memory.ts";
 import { patchLatency } from "./reload/patch_latency.ts";
 import { startTimes } from "./reload/start.ts";
@@ -19,6 +20,7 @@ async function main(): Promise<void> {
     await swapLatency(folder, entry);
     await patchLatency(folder, entry);
     await memory(folder, entry);
+    await withinLimits(entry);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -1,6 +1,6 @@
 /** What the measurements of reload share: where files go, a target that is told, a process under measurement. */
 
-import { imageEnv, RUN } from "../processes.ts";
+import { imageEnv, runArgs } from "../processes.ts";
 
 /** A folder in memory where there is one, so that the disk is not measured; gone with the bench. */
 export async function benchFolder(): Promise<string> {
@@ -41,10 +41,21 @@ export interface Running extends AsyncDisposable {
   readonly pid: number;
 }
 
+/** Another way to start a program, for example within a limit. */
+export type Wrap = (
+  program: string,
+  args: readonly string[],
+) => { readonly program: string; readonly args: string[] };
+
 /** Starts `reload` of the bundle `entry` and waits until it is ready. */
-export async function startReady([entry, ...args]: readonly string[]): Promise<Running> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [...RUN, entry ?? "", "reload", "--log-format=json", ...args],
+export async function startReady(
+  [entry, ...args]: readonly string[],
+  wrap: Wrap = (program, words) => ({ program, args: [...words] }),
+): Promise<Running> {
+  const words = runArgs([entry ?? "", "reload", "--log-format=json", ...args]);
+  const wrapped = wrap(Deno.execPath(), words);
+  const child = new Deno.Command(wrapped.program, {
+    args: wrapped.args,
     env: imageEnv(),
     stdin: "null",
     stdout: "null",
@@ -73,4 +84,15 @@ export async function startReady([entry, ...args]: readonly string[]): Promise<R
 /** Waits. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Waits until a file begins with `text`, or there is no use in waiting. */
+export async function untilBeginsWith(
+  path: string,
+  text: string,
+  isLost: () => boolean = () => false,
+): Promise<void> {
+  while (!isLost() && !(await Deno.readTextFile(path).catch(() => "")).startsWith(text)) {
+    await pause(1);
+  }
 }

@@ -5,7 +5,7 @@ import { testNamespace } from "../../tests/support/control_plane/harness.ts";
 import { kubeletVolume } from "../../tests/support/kubelet_volume.ts";
 import { Bare } from "../kube/bare.ts";
 import { cpuSeconds, idleRssMb, rssMb, say } from "../processes.ts";
-import { pause, startReady } from "./fixture.ts";
+import { pause, startReady, untilBeginsWith } from "./fixture.ts";
 
 const FOREIGN = 20;
 const FOREIGN_BYTES = 900_000;
@@ -43,10 +43,6 @@ export async function memory(folder: string, entry: string): Promise<void> {
   await pause(2000);
   line("two seconds later", rssMb(kcfg.pid));
   await besideOthers(folder, entry, line);
-}
-
-async function untilBeginsWith(path: string, text: string): Promise<void> {
-  while (!(await Deno.readTextFile(path).catch(() => "")).startsWith(text)) await pause(1);
 }
 
 async function besideOthers(
