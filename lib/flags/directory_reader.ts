@@ -76,10 +76,11 @@ async function readOnce(
   access: Reads,
   path: string,
 ): Promise<{ items: Map<string, SourceItem>; version: string } | undefined> {
-  const [found, listed, real] = await Promise.all([
-    readVersion(access, path),
+  // Last what goes on in any case: reads that answer at once fail at once, and nobody would hear of it then.
+  const [listed, real, found] = await Promise.all([
     access.list(path),
     access.realPath(path),
+    readVersion(access, path),
   ]);
   if (listed === undefined) throw new Error(`Cannot read flags from "${path}": no such directory`);
   if (found === undefined) return undefined;
@@ -110,16 +111,18 @@ async function readVersion(
   const listed = await access.list(data);
   if (listed === undefined) return undefined;
   let isWhole = true;
-  const afterListing = access.realPath(`${path}/${DATA_LINK}`);
-  await Promise.all(listed.map(async ({ name, kind }) => {
-    if (isHidden(name)) return;
-    const file = `${data}/${name}`;
-    const item = await (kind === "file" ? readVersionFile(access, file) : readItem(access, file));
-    if (item === undefined) isWhole = false;
-    else items.set(name, item);
-  }));
+  const [afterListing] = await Promise.all([
+    access.realPath(`${path}/${DATA_LINK}`),
+    ...listed.map(async ({ name, kind }) => {
+      if (isHidden(name)) return;
+      const file = `${data}/${name}`;
+      const item = await (kind === "file" ? readVersionFile(access, file) : readItem(access, file));
+      if (item === undefined) isWhole = false;
+      else items.set(name, item);
+    }),
+  ]);
   // Listed while it was being deleted, a version may lack files that nobody would miss below.
-  if (await afterListing !== data) return undefined;
+  if (afterListing !== data) return undefined;
   // A version is deleted file by file once it is replaced; a link that leads nowhere is missing for good.
   const isReplaced = !isWhole && await access.realPath(`${path}/${DATA_LINK}`) !== data;
   return isReplaced ? undefined : { items, data };

@@ -178,6 +178,41 @@ Deno.test("readDirectory() gives up after five versions that vanished", async ()
   await assert.rejects(readDirectory(access, volume.path), /it changed 5 times while being read/);
 });
 
+Deno.test("readDirectory() leaves no failure behind that nobody hears of", async () => {
+  await using dir = await tempDir();
+  const { path } = await kubeletVolume(dir.path, { a: "1" });
+  const { direct } = denoDirectoryAccess;
+  assert(direct);
+  const unheard: unknown[] = [];
+  const onUnheard = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    unheard.push(event.reason);
+  };
+  addEventListener("unhandledrejection", onUnheard);
+  const denied = () => {
+    throw new Error("permission denied");
+  };
+  const linkReads = { count: 0 };
+  const accesses: DirectoryAccess[] = [
+    { ...denoDirectoryAccess, direct: { ...direct, list: denied } },
+    {
+      ...PATIENT,
+      // The link can be read before the version is listed, and not any more behind that.
+      realPath: (asked) =>
+        asked === path || linkReads.count++ === 0
+          ? denoDirectoryAccess.realPath(asked)
+          : Promise.reject(new Error("permission denied")),
+    },
+  ];
+  for (const access of accesses) {
+    await assert.rejects(readDirectory(access, path), { message: "permission denied" });
+    // Until after the turn in which the runtime tells.
+    await denoDirectoryAccess.stat(path);
+  }
+  removeEventListener("unhandledrejection", onUnheard);
+  assert.deepEqual(unheard, []);
+});
+
 function texts(snapshot: { items: ReadonlyMap<string, SourceItem> }): Record<string, unknown> {
   return Object.fromEntries([...snapshot.items].map(([name, item]) => [
     name,
