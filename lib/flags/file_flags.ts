@@ -48,7 +48,12 @@ export function isFileFlag(value: AnyValue): boolean {
  * @throws {AggregateError} with one error for each file that cannot be read or is refused; the others are set
  */
 export async function readFileFlags(flags: FlagSet, read: FileReader): Promise<void> {
-  const errors: Error[] = [];
+  const errors: FlagError[] = [];
+  const lines: string[] = [];
+  const refuse = (err: FlagError, shown: string) => {
+    errors.push(err);
+    lines.push(`flag ${err.flag}: ${shown}`);
+  };
   // One after the other, in the order of the names, so that the outcome does not depend on the disk.
   for (const { value } of flags.entries()) {
     const path = value.value;
@@ -57,16 +62,19 @@ export async function readFileFlags(flags: FlagSet, read: FileReader): Promise<v
     try {
       const bytes = await read(path);
       if (bytes === undefined) throw new Error(`no such file: ${path}`);
-      errors.push(...flags.apply([[name, { bytes }]], { source: "cli" }).rejected);
+      for (const err of flags.apply([[name, { bytes }]], { source: "cli" }).rejected) {
+        // A parser's text may quote the value.
+        refuse(err, flags.get(name)?.isSecret === true ? "refused" : err.message);
+      }
     } catch (err) {
       const message = err instanceof Error ? err.message : String(err);
-      errors.push(new FlagError(message, { flag: name, raw: path, reason: "syntax", cause: err }));
+      refuse(
+        new FlagError(message, { flag: name, raw: path, reason: "syntax", cause: err }),
+        message,
+      );
     }
   }
   if (errors.length === 0) return;
-  const lines = errors.map((err) =>
-    err instanceof FlagError ? `flag ${err.flag}: ${err.message}` : `${err}`
-  );
   throw new AggregateError(
     errors,
     `Cannot read ${errors.length} flags from files: ${lines.join("; ")}`,

@@ -40,6 +40,20 @@ Deno.test("readFileFlags() lists every file that fails, and reads the others", a
   assert.equal(c.value, 3);
 });
 
+Deno.test("readFileFlags() tells no secret", async () => {
+  await using dir = await tempDir();
+  const flags = new FlagSet();
+  flags.int("pin", 0, "", { secret: true });
+  flags.int("code", 0, "", { secret: true });
+  declareFileFlag(flags, "pin", await dir.write("pin", "hunter2"));
+  declareFileFlag(flags, "code", `${dir.path}/nope`);
+  await assert.rejects(readFileFlags(flags, readFile), {
+    // That a file is not there says nothing about its content.
+    message: `Cannot read 2 flags from files: flag code: no such file: ${dir.path}/nope; ` +
+      "flag pin: refused",
+  });
+});
+
 Deno.test("a companion lists as what it is for, whatever its path", () => {
   const flags = new FlagSet();
   flags.int("a", 0);
