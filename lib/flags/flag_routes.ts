@@ -93,7 +93,10 @@ async function change(
     return response;
   };
   if (request.method === "DELETE") {
-    flags.clearOverride(name);
+    const [error] = flags.clearOverride(name)?.rejected ?? [];
+    if (error !== undefined) {
+      return answer(problem(422, value.isSecret ? "refused" : error.message));
+    }
     return answer(current(flags, name));
   }
   const body = await readBody(request);

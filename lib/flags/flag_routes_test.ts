@@ -108,6 +108,27 @@ Deno.test("DELETE /flags/{name} takes an override back", async () => {
   assert.deepEqual([status, body.value, body.source], [200, 3, "config"]);
 });
 
+Deno.test("DELETE /flags/{name} says so when a rule keeps the override in force", async () => {
+  const flags = example();
+  flags.apply([["limit", { raw: "2" }]], { source: "config" });
+  flags.apply([["limit", { raw: "5" }], ["large", { raw: "5" }]], { source: "http" });
+  flags.addRule({
+    ...{ name: "order", flags: ["limit", "large"], text: "large <= limit" },
+    holds: (read) => Number(read("large")) <= Number(read("limit")),
+  });
+  const attempts: SetAttempt[] = [];
+  const answer = await send(flags, ["DELETE", "/flags/limit"], {
+    ...SET,
+    onSet: (attempt) => attempts.push(attempt),
+  });
+  assert.deepEqual(answer, {
+    status: 422,
+    body: { error: 'update breaks rule "order": large <= limit' },
+  });
+  assert.deepEqual(attempts.map(({ status }) => status), [422]);
+  assert.equal(flags.get("limit")?.value, 5);
+});
+
 Deno.test("GET /flags?wait waits for the next update", async () => {
   const flags = example();
   const options = { clock: new ManualClock() };
