@@ -154,10 +154,12 @@ export class FlagSet {
    * refused and `atomic` is set), then tells the listeners in the order of the names. Throws nothing.
    */
   apply(inputs: FlagInputs, options: ApplyOptions): FlagUpdate {
-    const { source, atomic = false, keepOverrides = false } = options;
+    const { source, atomic = false, keepOverrides = false, removed = [] } = options;
+    const gone = [...removed].flatMap((name) => this.#slots.get(name) ?? []);
+    const all = [...inputs, ...this.#formerOf(gone.filter((slot) => slot.source === "config"))];
     const prepared: { slot: FlagSlot; input: ValueInput<unknown>; change: PreparedChange }[] = [];
     const rejected: FlagError[] = [];
-    for (const [name, input] of [...inputs].sort(([a], [b]) => compareBytes(a, b))) {
+    for (const [name, input] of all.sort(([a], [b]) => compareBytes(a, b))) {
       const slot = this.#slots.get(name);
       try {
         if ("problem" in input) {
@@ -170,7 +172,8 @@ export class FlagSet {
         rejected.push(this.#refuse(err));
       }
     }
-    const accepted = atomic && rejected.length > 0 ? [] : prepared;
+    const isTaken = !atomic || rejected.length === 0;
+    const accepted = isTaken ? prepared : [];
     const isKept = ({ slot }: { slot: FlagSlot }) => keepOverrides && slot.source === "http";
     const applied = accepted.filter((one) => !isKept(one));
     const refusal = this.#rules.refusalOf(
@@ -183,6 +186,7 @@ export class FlagSet {
       }
       return this.#finish({ source, changes: [], rejected });
     }
+    if (isTaken) { for (const slot of gone) slot.config = undefined; }
     for (const { slot, input } of accepted.filter(isKept)) slot.config = input;
     const changes = applied.flatMap(({ slot, input, change }) =>
       slot.swap({ input, change, source })
@@ -198,14 +202,14 @@ export class FlagSet {
     const slot = this.#slots.get(name);
     if (slot?.source !== "http") return undefined;
     if (slot.config !== undefined) return this.apply([[name, slot.config]], { source: "config" });
-    return this.#restoreBase([slot]);
+    const inputs = this.#formerOf([slot]);
+    return inputs.length === 0 ? undefined : this.apply(inputs, { source: "default" });
   }
 
   /** Takes back what the configuration set under these names, except where HTTP has set something since. */
   clearConfig(names: Iterable<string>): FlagUpdate | undefined {
-    const slots = [...names].flatMap((name) => this.#slots.get(name) ?? []);
-    for (const slot of slots) slot.config = undefined;
-    return this.#restoreBase(slots.filter(({ source }) => source === "config"));
+    const removed = [...names].filter((name) => this.#slots.get(name)?.config !== undefined);
+    return removed.length === 0 ? undefined : this.apply([], { source: "config", removed });
   }
 
   /**
@@ -263,17 +267,13 @@ export class FlagSet {
     return update;
   }
 
-  #restoreBase(slots: readonly FlagSlot[]): FlagUpdate | undefined {
-    const restorable = slots.flatMap((slot) =>
-      slot.base === undefined ? [] : [{ slot, base: slot.base }]
+  /** What gives slots back the values that were in force before configuration and HTTP; settled ones keep theirs. */
+  #formerOf(slots: readonly FlagSlot[]): (readonly [string, ValueInput<unknown>])[] {
+    return slots.flatMap(({ name, value, base }) =>
+      base === undefined || this.#isFrozen && !value.isDynamic
+        ? []
+        : [[name, { restore: base }] as const]
     );
-    if (restorable.length === 0) return undefined;
-    const inputs = restorable.map(({ slot, base }) => [slot.name, { restore: base }] as const);
-    const update = this.apply(inputs, { source: "default" });
-    // A rule that refuses one of them refuses all.
-    if (update.rejected.length > 0) return update;
-    for (const { slot, base } of restorable) slot.noteRestored(base);
-    return update;
   }
 }
 

@@ -61,6 +61,11 @@ export interface ApplyOptions {
   readonly atomic?: boolean;
   /** Whether what HTTP set stays in force; false by default. The input counts again after `clearOverride`. */
   readonly keepOverrides?: boolean;
+  /**
+   * Names, none of the inputs', that the configuration has no more: in the same turn they get back what was in force
+   * before it, except where HTTP has set something since. Values that are settled stay.
+   */
+  readonly removed?: Iterable<string>;
 }
 
 /** How a set of flags is made. */

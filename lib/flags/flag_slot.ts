@@ -32,6 +32,12 @@ export class FlagSlot implements FlagEntry {
     },
   ): readonly FlagChange[] {
     const before = this.value.state();
+    const { base } = this;
+    if (base !== undefined && "restore" in input && input.restore === base) {
+      this.base = undefined;
+      change.swap();
+      return this.record(before, base.source);
+    }
     const isOverlay = source === "config" || source === "http";
     if (isOverlay) this.base ??= { ...before, source: this.source };
     if (source === "config") this.config = input;
@@ -54,11 +60,5 @@ export class FlagSlot implements FlagEntry {
       oldText: before.text,
       newText: after.text,
     }];
-  }
-
-  /** Notes that the value of `base` is in force again. */
-  noteRestored({ source }: { readonly source: ValueSource }): void {
-    this.source = source;
-    this.base = undefined;
   }
 }

@@ -40,6 +40,8 @@ export class Updater extends EventTarget implements AsyncDisposable {
   readonly #unknown = new Set<string>();
   readonly #restartNeeded = new Set<string>();
   #known = new Set<string>();
+  /** Removed names whose former values no update has brought back yet. */
+  readonly #owed = new Set<string>();
   #errors = 0;
   #running: AbortController | undefined;
   #watch: Promise<SourceWatch> | undefined;
@@ -144,14 +146,18 @@ export class Updater extends EventTarget implements AsyncDisposable {
       const input = this.#inputOf(name, item, phase);
       if (input !== undefined) inputs.set(name, input);
     }
-    this.#forget(snapshot);
-    if (inputs.size === 0) return undefined;
+    const removed = this.#forget(snapshot, phase);
+    if (inputs.size === 0 && removed.length === 0) return undefined;
     const { atomic = false, overridePolicy } = this.#options;
     const update = this.#flags.apply(inputs, {
       source: "config",
       atomic,
       keepOverrides: overridePolicy === "sticky",
+      removed,
     });
+    for (const name of removed) {
+      if (this.#flags.entry(name)?.source !== "config") this.#owed.delete(name);
+    }
     this.#errors += update.rejected.length;
     for (const err of update.rejected) {
       // At the start the caller hears of them all at once.
@@ -219,16 +225,22 @@ export class Updater extends EventTarget implements AsyncDisposable {
     return this.#flags.get(flag)?.isSecret === true ? "refused" : message;
   }
 
-  #forget({ items, isComplete, removed = [] }: SourceSnapshot): void {
+  /** Tells of names that are gone; returns those whose former values are to come back. */
+  #forget({ items, isComplete, removed = [] }: SourceSnapshot, phase: Phase): string[] {
     const gone = isComplete ? [...this.#known].filter((name) => !items.has(name)) : removed;
     this.#known = new Set(isComplete ? items.keys() : [...this.#known, ...items.keys()]);
     for (const name of gone) {
       this.#known.delete(name);
+      this.#owed.add(name);
       this.dispatchEvent(new CustomEvent("removed", { detail: name }));
     }
-    if (gone.length === 0 || this.#options.onRemove !== "default") return;
-    const update = this.#flags.clearConfig(gone);
-    if (update !== undefined) this.dispatchEvent(new CustomEvent("update", { detail: update }));
+    for (const name of this.#owed) {
+      const { value, source } = this.#flags.entry(name) ?? {};
+      const isSettled = phase === "update" && value?.isDynamic === false;
+      const isOurs = source === "config" || source === "http";
+      if (!isOurs || isSettled || items.has(name)) this.#owed.delete(name);
+    }
+    return this.#options.onRemove === "default" ? [...this.#owed] : [];
   }
 }
 

@@ -121,6 +121,43 @@ Deno.test("Updater keeps the value of a removed key, or gives the one before bac
   await dropped.updater.stop();
 });
 
+Deno.test("Updater gives values of removed keys back in the turn of the others, as one update", async () => {
+  const { flags, source, updater } = await running({ a: "5", b: "10" }, { onRemove: "default" });
+  flags.addRule({
+    ...{ name: "order", flags: ["a", "b"], text: "a < b + 5" },
+    holds: (read) => Number(read("a")) < Number(read("b")) + 5,
+  });
+  const updates: FlagUpdate[] = [];
+  flags.onUpdate((update) => updates.push(update));
+  // Alone, the former value of `b` would break the rule.
+  source.replace({ a: "2" });
+  assert.deepEqual(flags.snapshot(), { a: 2, b: 1, fixed: 1 });
+  assert.deepEqual(
+    updates.map(({ source, changes, rejected }) => [source, changes.length, rejected]),
+    [["config", 2, []]],
+  );
+  assert.deepEqual([flags.entry("b")?.source, updater.errors], ["default", 0]);
+  await updater.stop();
+});
+
+Deno.test("Updater keeps values of removed keys until an update is taken", async () => {
+  const options = { onRemove: "default", atomic: true } as const;
+  const { flags, source, updater } = await running({ a: "5", b: "6" }, options);
+  source.replace({ a: "bad" });
+  assert.deepEqual(flags.snapshot(), { a: 5, b: 6, fixed: 1 });
+  source.replace({ a: "7" });
+  assert.deepEqual(flags.snapshot(), { a: 7, b: 1, fixed: 1 });
+  await updater.stop();
+});
+
+Deno.test("Updater keeps a settled value whose key is removed, which is no error", async () => {
+  const { flags, source, updater } = await running({ a: "5", fixed: "6" }, { onRemove: "default" });
+  source.replace({});
+  assert.deepEqual(flags.snapshot(), { a: 1, b: 1, fixed: 6 });
+  assert.deepEqual([flags.entry("a")?.source, flags.entry("fixed")?.error], ["default", undefined]);
+  await updater.stop();
+});
+
 Deno.test("Updater gives back the value of the command line when a key is removed", async () => {
   const flags = new FlagSet();
   const a = flags.int("a", 1);
