@@ -18,7 +18,7 @@ export const command: Command<FlagsWatchOptions, typeof FLAGS> = {
     "HTTP: the listing at / for browsers and as JSON, /flags typed, /events as a stream, /metrics, /healthz, " +
     "/readyz, with --ofrep OpenFeature remote evaluation. SIGHUP reads the source again.",
     "Hooks get every flag as KCFG_FLAG_<NAME>, and the update with old and new values as JSON. A value too large for a " +
-    "variable (128 KiB, and 512 KiB for all) is left out there, and the flag named in KCFG_FLAGS_OMITTED.",
+    "variable (128 KiB, and 512 KiB for all), or with a zero byte, is left out there, and the flag named in KCFG_FLAGS_OMITTED.",
     "Strongest first: HTTP until the next update, the source, --set, the variables KCFG_FLAG_<NAME>, the default.",
   ],
   examples: [

@@ -66,7 +66,7 @@ export async function runCommand(
   }
 }
 
-/** The environment of a run: ours, and the flags over it, but for those too large, which are named. */
+/** The environment of a run: ours, and the flags over it, but for those that fit no variable, which are named. */
 export function hookEnvironment(
   flags: FlagSet,
   { event, withSecrets, env }: Pick<HookRun, "event" | "withSecrets"> & {
@@ -78,17 +78,15 @@ export function hookEnvironment(
   let room = MAX_VARIABLES_BYTES;
   for (const { name, value } of flags.entries()) {
     const variable = environmentName(name);
-    // A secret that came in by a variable must not go on by it.
-    if (value.isSecret && !withSecrets) delete own[variable];
-    else if (!value.toString().includes("\0")) {
-      const bytes = new TextEncoder().encode(`${variable}=${value}`).length;
-      if (bytes <= Math.min(room, MAX_VARIABLE_BYTES)) {
-        own[variable] = value.toString();
-        room -= bytes;
-      } else {
-        delete own[variable];
-        omitted.push(name);
-      }
+    // A secret that came in by a variable must not go on by it, nor an older value.
+    delete own[variable];
+    if (value.isSecret && !withSecrets) continue;
+    const text = value.toString();
+    const bytes = new TextEncoder().encode(`${variable}=${text}`).length;
+    if (text.includes("\0") || bytes > Math.min(room, MAX_VARIABLE_BYTES)) omitted.push(name);
+    else {
+      own[variable] = text;
+      room -= bytes;
     }
   }
   return {

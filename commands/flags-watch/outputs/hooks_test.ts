@@ -33,6 +33,14 @@ Deno.test("hookEnvironment() has all flags, and secret ones only when asked", ()
   assert.equal(open["KCFG_FLAG_PASSWORD"], "hunter2");
 });
 
+Deno.test("hookEnvironment() leaves no older value where the one in force fits no variable", () => {
+  const flags = flagSet();
+  flags.string("blob", "a\0b");
+  const env = { KCFG_FLAG_BLOB: "from outside" };
+  const given = hookEnvironment(flags, { event: EVENT, withSecrets: false, env });
+  assert.deepEqual([given["KCFG_FLAG_BLOB"], given["KCFG_FLAGS_OMITTED"]], [undefined, "blob"]);
+});
+
 Deno.test("runCommand() starts the program also when a value is too large for a variable", async () => {
   const flags = flagSet();
   flags.string("large", "x".repeat(200_000));
