@@ -23,11 +23,11 @@ export async function sendRequest(
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
-  const headers = {
-    ...Object.fromEntries(target.headers),
-    "content-type": "application/json",
-    "x-kcfg-flags-checksum": event.checksum,
-  };
+  // One name in two spellings is one header.
+  const all = new Headers(target.headers.map(([name, value]) => [name, value]));
+  all.set("content-type", "application/json");
+  all.set("x-kcfg-flags-checksum", event.checksum);
+  const headers = Object.fromEntries(all);
   const body = JSON.stringify(event);
   const status = needsPlainClient(new URL(target.url))
     ? await sendPlainly({ ...target, headers, body }, signal)

@@ -94,7 +94,7 @@ Deno.test("startHooks() sends changes to a server on loopback, secrets hidden", 
     request: {
       url: `http://127.0.0.1:${server.addr.port}/x`,
       method: "PUT",
-      headers: [["x-a", "1"]],
+      headers: [["x-a", "1"], ["X-A", "2"], ["Content-Type", "text/plain"]],
     },
     timeoutMs: 5000,
     onStart: false,
@@ -110,9 +110,10 @@ Deno.test("startHooks() sends changes to a server on loopback, secrets hidden", 
   await eventually("the second try has succeeded", () => hookRuns.value(["http", "ok"]) === 1);
   const [first, second] = seen;
   assert.deepEqual(first?.body, second?.body);
-  assert.deepEqual([second?.method, second?.headers.get("x-a")], ["PUT", "1"]);
+  assert.deepEqual([second?.method, second?.headers.get("x-a")], ["PUT", "1, 2"]);
   assert.equal(second?.headers.get("x-kcfg-flags-checksum"), flags.checksum());
   assert.deepEqual(second?.body.changed, ["password", "rate-limit"]);
+  assert.equal(second?.headers.get("content-type"), "application/json");
   assert.equal(second?.body.changes[1]?.newString, "5");
   assert.ok(!JSON.stringify(second?.body).includes("hunter"));
 });
