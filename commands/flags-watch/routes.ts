@@ -108,6 +108,8 @@ export function createRoutes(options: HttpOptions, deps: RoutesDeps): Handler {
   }
 
   return (request, { remoteAddr }) => {
+    // With a Host that is none the address is none either, and every route would fail on it.
+    if (!URL.canParse(request.url)) return plain("malformed host", { status: 400 });
     const { path } = requestTarget(request.url);
     const route = exact.get(path);
     return route === undefined ? other(request, path, remoteAddr) : route(request, remoteAddr);

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { eventually } from "#tests/support/eventually.ts";
 import { kubeletVolume } from "#tests/support/kubelet_volume.ts";
 import { startKcfg } from "#tests/support/process.ts";
+import { rawHttp } from "#tests/support/raw_http.ts";
 import { type TempDir, tempDir } from "#tests/support/temp_dir.ts";
 
 const SCHEMA = JSON.stringify({
@@ -235,6 +236,21 @@ Deno.test("flags-watch ends when nobody reads its lines and it has nothing else 
   );
   file.signal("SIGTERM");
   assert.equal(await file.exitCode(), 0);
+});
+
+Deno.test("flags-watch answers 400 to a request whose Host is none, and logs nothing of it", async () => {
+  await using dir = await tempDir();
+  await using flags = await started(dir, { args: ["--allow-set", "--ofrep"] });
+  const { hostname, port } = new URL(flags.base);
+  for (const host of ["[", "a b", "h:99999"]) {
+    for (const path of ["/", "/flags/limit", "/events", "/set?name=limit&value=1", "/healthz"]) {
+      const request = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+      const answer = await rawHttp({ hostname, port: Number(port) }, request);
+      assert.match(answer, /^HTTP\/1\.1 400 /, `${host} ${path}`);
+    }
+  }
+  assert.equal(flags.kcfg.logLine("request failed"), undefined);
+  assert.equal(await flags.value("limit"), 5);
 });
 
 Deno.test("flags-watch takes a browser without a script back to the page it has set a flag on", async () => {
