@@ -87,6 +87,23 @@ Deno.test("FlagSet.apply() tells what changed and what was refused", () => {
   assert.equal(updates.length, 1);
 });
 
+Deno.test("FlagSet.apply() tells of lists and sets that differ, though they print alike", () => {
+  const flags = new FlagSet();
+  const list = flags.stringSlice("list", ["a", "b"]);
+  const set = flags.stringSet("set", []);
+  const heard: unknown[] = [];
+  list.onChange((before, after) => void heard.push(before, after), { sync: true });
+  set.onChange((before, after) => void heard.push([...before], [...after]), { sync: true });
+  const apply = (listed: readonly string[], raw: string) => {
+    const inputs = [["list", { value: listed }], ["set", { raw }]] as const;
+    return flags.apply(inputs, { source: "http" }).changes.map(({ name }) => name);
+  };
+  assert.deepEqual(apply(["a,b"], ""), ["list", "set"]);
+  assert.deepEqual(heard, [["a", "b"], ["a,b"], [], [""]]);
+  assert.deepEqual(apply(["a,b"], ""), []);
+  assert.equal(heard.length, 4);
+});
+
 Deno.test("FlagSet hears of values that are set by themselves", () => {
   const flags = new FlagSet("", { now: () => 42 });
   const a = flags.int("a", 1);

@@ -1,7 +1,13 @@
 /** A flag in a set: its value, where that comes from, and what it goes back to. */
 
 import type { FlagChange, FlagEntry, ValueSource } from "./flag_set_contract.ts";
-import type { AnyValue, PreparedChange, ValueInput, ValueState } from "./value_contract.ts";
+import {
+  type AnyValue,
+  isSameState,
+  type PreparedChange,
+  type ValueInput,
+  type ValueState,
+} from "./value_contract.ts";
 
 /** One flag under one of its names. */
 export class FlagSlot implements FlagEntry {
@@ -51,7 +57,7 @@ export class FlagSlot implements FlagEntry {
     this.sinceMs = this.#now();
     this.error = undefined;
     const after = this.value.state();
-    if (after.text === before.text) return [];
+    if (isSameState(this.value.type, before, after)) return [];
     return [{
       name: this.name,
       type: this.value.type.name,

@@ -8,13 +8,14 @@ import { type ChangeListener, ListenerQueue, type ValueChange } from "./listener
 import { trimSpace } from "./text.ts";
 import type { FlagType } from "./types/flag_type.ts";
 import { refusalOf, type StandardSchema, toValidator, type Validator } from "./validators.ts";
-import type {
-  NewInput,
-  PreparedChange,
-  ValueInput,
-  ValueOptions,
-  ValueOwner,
-  ValueState,
+import {
+  isSameState,
+  type NewInput,
+  type PreparedChange,
+  type ValueInput,
+  type ValueOptions,
+  type ValueOwner,
+  type ValueState,
 } from "./value_contract.ts";
 
 /** A value that is read as a function call: `limit()`. */
@@ -142,8 +143,9 @@ export class DynValue<T> extends Callable {
       const raw = "raw" in input ? input.raw : "";
       throw new FlagError("flag is static", { flag, raw, reason: "static" });
     }
-    const { value, text } = "restore" in input ? input.restore : this.#read(input, flag);
-    const isChange = text !== this.toString();
+    const next = "restore" in input ? input.restore : this.#read(input, flag);
+    const { value, text } = next;
+    const isChange = !isSameState(this.type, next, this.state());
     let old = this.#value;
     return {
       isChange,

@@ -1,4 +1,4 @@
-/** What goes into a value and comes out of it, apart from the class itself: options, inputs, prepared changes. */
+/** What goes into a value and comes out of it, apart from the class itself: options, inputs, states, prepared changes. */
 
 import type { FlagError } from "./errors.ts";
 import type { ChangeListener } from "./listeners.ts";
@@ -40,9 +40,14 @@ export interface ValueState<T> {
   readonly text: string;
 }
 
+/** Whether two values of a type are one. Elements may have in them what separates them, so texts alone do not tell. */
+export function isSameState<T>(type: FlagType<T>, a: ValueState<T>, b: ValueState<T>): boolean {
+  return a.text === b.text && type.isSame?.(a.value, b.value) !== false;
+}
+
 /** A change that was parsed and checked but is not in force. */
 export interface PreparedChange {
-  /** Whether the canonical text will differ. */
+  /** Whether the value will be another. */
   readonly isChange: boolean;
   /** The value that will be in force. */
   readonly value: unknown;

@@ -36,6 +36,8 @@ export interface FlagType<T> {
   toJson(value: T): unknown;
   /** Makes a value that code handed in safe to share: frozen, or a copy. */
   protect?(value: T): T;
+  /** Whether two values that print alike are alike; without it they are. */
+  isSame?(a: T, b: T): boolean;
   /** Reads the raw bytes of a file; types without it get the bytes as UTF-8 text. */
   fromBytes?(bytes: Uint8Array): T;
 }

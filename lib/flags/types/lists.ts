@@ -21,6 +21,7 @@ export function stringSlice(syntax: ListSyntax = {}): FlagType<readonly string[]
     format: (value) => value.join(","),
     toJson: (value) => [...value],
     protect: (value) => Object.freeze([...value]),
+    isSame: (a, b) => a.length === b.length && a.every((element, at) => element === b[at]),
   };
 }
 
@@ -32,6 +33,7 @@ export function stringSet(syntax: ListSyntax = {}): FlagType<ReadonlySet<string>
     format: (value) => sorted(value).join(","),
     toJson: sorted,
     protect: (value) => new Set(value),
+    isSame: (a, b) => a.size === b.size && [...a].every((element) => b.has(element)),
   };
 }
 
