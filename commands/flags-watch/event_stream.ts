@@ -43,6 +43,8 @@ export class EventStream implements Disposable {
   /** Events up to this number are not kept any more. */
   #forgottenSeq: number;
   #ping: Timer | undefined;
+  /** Flags of which somebody may show that they were refused. */
+  readonly #refused: Set<string>;
   /** Ends every number: other processes, those before a restart and other replicas, count on their own. */
   readonly #own = crypto.randomUUID().slice(0, 8);
 
@@ -51,6 +53,9 @@ export class EventStream implements Disposable {
     this.#flags = flags;
     this.#clock = clock;
     this.#forgottenSeq = flags.seq;
+    this.#refused = new Set(
+      flags.entries().filter(({ error }) => error !== undefined).map(({ name }) => name),
+    );
     this.#stopFollowing = flags.onUpdate((update) => this.#onUpdate(update));
   }
 
@@ -117,7 +122,7 @@ export class EventStream implements Disposable {
 
   #onUpdate(update: FlagUpdate): void {
     const [nowMs, id] = [this.#clock.now(), this.#idOf(update.seq)];
-    const events = eventsOf(this.#flags, update, { nowMs, id });
+    const events = eventsOf(this.#flags, update, { nowMs, id, mended: this.#mendedBy(update) });
     for (const event of events) {
       this.#keep(event);
       const bytes = new TextEncoder().encode(event.text);
@@ -125,6 +130,16 @@ export class EventStream implements Disposable {
         if (concerns(event, client.names)) this.#send(client, bytes);
       }
     }
+  }
+
+  /** Flags that are not refused any more: that is told also when their value is what it was. */
+  #mendedBy({ rejected }: FlagUpdate): readonly string[] {
+    const mended = [...this.#refused].filter((name) =>
+      this.#flags.entry(name)?.error === undefined
+    );
+    for (const name of mended) this.#refused.delete(name);
+    for (const { flag } of rejected) if (this.#flags.has(flag)) this.#refused.add(flag);
+    return mended;
   }
 
   #keep(event: StreamEvent): void {
@@ -178,7 +193,11 @@ export class EventStream implements Disposable {
 function eventsOf(
   flags: FlagSet,
   update: FlagUpdate,
-  { nowMs, id }: { readonly nowMs: number; readonly id: string },
+  { nowMs, id, mended }: {
+    readonly nowMs: number;
+    readonly id: string;
+    readonly mended: readonly string[];
+  },
 ): StreamEvent[] {
   const { seq } = update;
   const body = updateBody(flags, update);
@@ -192,7 +211,7 @@ function eventsOf(
     names: [one.name],
     text: frame("rejected", undefined, { seq, ...one }),
   }));
-  const names = [...body.changed, ...body.rejected.map(({ name }) => name)];
+  const names = [...body.changed, ...body.rejected.map(({ name }) => name), ...mended];
   if (names.length === 0) return [];
   return [...changes, ...rejected, { seq, names, text: frame("update", id, body) }];
 }

@@ -42,9 +42,9 @@ Deno.test("EventStream sends a snapshot, then changes, refusals and the update",
   flags.apply([["limit", { raw: "2" }], ["mode", { raw: "busy" }], ["password", { raw: "x" }]], {
     source: "config",
   });
-  flags.apply([["limit", { raw: "many" }]], { source: "config" });
   // Sets that change nothing are no events.
   flags.apply([["limit", { raw: "2" }]], { source: "config" });
+  flags.apply([["limit", { raw: "many" }]], { source: "config" });
   await settle();
   const text = client.text();
   assert.deepEqual(names(text), [
@@ -52,10 +52,29 @@ Deno.test("EventStream sends a snapshot, then changes, refusals and the update",
   ]);
   assert.ok(text.startsWith("retry: 2000\n\n"));
   assert.ok(!text.includes("hunter2") && !text.includes('"x"'));
-  assert.match(text, /event: rejected\ndata: \{"seq":2,"name":"limit","error":"strconv/);
+  assert.match(text, /event: rejected\ndata: \{"seq":3,"name":"limit","error":"strconv/);
   events[Symbol.dispose]();
   await client.done;
   assert.equal(events.clients, 0);
+});
+
+Deno.test("EventStream tells that a refusal is over, though the value is what it was", async () => {
+  const { flags, events } = stream();
+  flags.apply([["limit", { raw: "none" }]], { source: "config" });
+  const [all, some, others] = ["", "?names=limit", "?names=mode"].map((one) =>
+    connect(events, one)
+  );
+  flags.apply([["limit", { raw: "many" }]], { source: "config" });
+  for (let again = 0; again < 2; again++) {
+    flags.apply([["limit", { raw: "1" }], ["mode", { raw: "calm" }]], { source: "config" });
+  }
+  await settle();
+  for (const client of [all, some]) {
+    assert.deepEqual(names(client?.text() ?? ""), ["snapshot", "rejected", "update", "update"]);
+    assert.match(client?.text() ?? "", /"seq":3,"changed":\[\],"rejected":\[\]/);
+  }
+  assert.deepEqual(names(others?.text() ?? ""), ["snapshot"]);
+  events[Symbol.dispose]();
 });
 
 Deno.test("EventStream tells a client that comes back what it missed, or everything", async () => {

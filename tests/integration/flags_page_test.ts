@@ -12,7 +12,7 @@ const SCHEMA = JSON.stringify({
   set: "shop",
   flags: {
     limit: { type: "int", default: 5, max: 1000, usage: "requests a second" },
-    mode: { type: "string", default: "calm" },
+    mode: { type: "string", default: "calm", pattern: "^calm$" },
     password: { type: "string", default: "hunter2", secret: true },
     port: { type: "int", default: 80, static: true },
     theme: { type: "json", default: { color: "blue" } },
@@ -69,6 +69,7 @@ async function enter(page: Page, text: string): Promise<void> {
 }
 
 const LIMIT = "document.querySelector('tr[data-flag=limit]')";
+const noteOfMode = "document.querySelector('tr[data-flag=mode] [data-part=note]').textContent";
 const valueOfLimit = `${LIMIT}.querySelector('[data-part=value]').value`;
 const noteOfLimit = `${LIMIT}.querySelector('[data-part=note]').textContent`;
 
@@ -100,6 +101,14 @@ Deno.test({
     await enter(page, "4711");
     await shows("it says why not", `${noteOfLimit}.includes('1000')`);
     assert.equal(await open.value("limit"), 11);
+
+    const body = new URLSearchParams({ name: "mode", value: "loud" });
+    const answer = await fetch(`${open.base}/set`, { method: "POST", body });
+    assert.match(await answer.text(), /must match regex/);
+    await shows("another client's refusal", `${noteOfMode}.includes('Refused')`);
+    await open.set("mode", "calm");
+    await shows("nothing is refused any more", `${noteOfMode} === ''`);
+    assert.deepEqual(page.problems, []);
   },
 });
 
