@@ -22,7 +22,7 @@ export function observeSource(source: FlagSource, observer: SourceObserver): Fla
     },
     watch: (watcher) =>
       source.watch({
-        signal: watcher.signal,
+        ...watcher,
         onSnapshot(snapshot) {
           observer.onSnapshot(snapshot);
           watcher.onSnapshot(snapshot);

@@ -18,8 +18,10 @@ export const denoDirectoryAccess: DirectoryAccess = {
   readLink: (path) => orUndefined(() => Deno.readLink(path)),
   stat: (path) => orUndefined(async () => toStat(await Deno.stat(path))),
   readFile: (path) => orUndefined(() => Deno.readFile(path)),
-  watch(path, { onPaths, onEnd, signal }) {
+  watch(path, { onPaths, onEnd, signal, unref }) {
     const watcher = Deno.watchFs(path, { recursive: false });
+    // Not among the runtime's declared types, though it is there.
+    if (unref) (watcher as { unref?: () => void }).unref?.();
     const close = () => watcher.close();
     signal.addEventListener("abort", close, { once: true });
     const closed = (async () => {

@@ -52,6 +52,8 @@ export interface DirectoryAccess {
       readonly onPaths: PathListener;
       readonly onEnd: (err: unknown) => void;
       readonly signal: AbortSignal;
+      /** Whether the process may end meanwhile; false by default. */
+      readonly unref?: boolean;
     },
   ): Promise<{ readonly closed: Promise<void> }>;
 }

@@ -61,6 +61,7 @@ class DirectoryFollower {
   readonly #clock: Clock;
   readonly #watcher: SourceWatcher;
   readonly #last: LastRead;
+  readonly #unref: boolean;
   readonly #options: Required<
     Pick<DirectorySourceOptions, "pollIntervalMs" | "debounceMs" | "maxDebounceMs">
   >;
@@ -89,14 +90,15 @@ class DirectoryFollower {
     this.#watcher = watcher;
     this.#last = last;
     const onLost = (err: unknown) => this.#onLost(err);
+    const unref = this.#unref = watcher.unref === true;
     this.#directoryWatch = new DirectoryWatch(path, {
-      access,
+      ...{ access, unref },
       onName: (name) => this.#onName(name),
       onLost,
     });
     const parent = slash < 0 ? "." : path.slice(0, Math.max(slash, 1));
     this.#parentWatch = new DirectoryWatch(parent, {
-      access,
+      ...{ access, unref },
       onName: (name) => this.#onParentName(name),
       onLost,
     });
@@ -178,11 +180,15 @@ class DirectoryFollower {
     pending?.timer.cancel();
     const firstMs = pending?.firstMs ?? nowMs;
     const dueMs = Math.min(nowMs + this.#options.debounceMs, firstMs + this.#options.maxDebounceMs);
-    const timer = this.#clock.timer(() => {
-      this.#debounced.delete(name);
-      this.#dueNames.add(name);
-      void this.#track(this.#work());
-    }, dueMs - nowMs);
+    const timer = this.#clock.timer(
+      () => {
+        this.#debounced.delete(name);
+        this.#dueNames.add(name);
+        void this.#track(this.#work());
+      },
+      dueMs - nowMs,
+      { unref: this.#unref },
+    );
     this.#debounced.set(name, { timer, firstMs });
   }
 
@@ -262,10 +268,14 @@ class DirectoryFollower {
   }
 
   #after(delayMs: number, action: () => void): void {
-    const timer = this.#clock.timer(() => {
-      this.#timers.delete(timer);
-      action();
-    }, delayMs);
+    const timer = this.#clock.timer(
+      () => {
+        this.#timers.delete(timer);
+        action();
+      },
+      delayMs,
+      { unref: this.#unref },
+    );
     this.#timers.add(timer);
   }
 }

@@ -5,6 +5,8 @@ import type { DirectoryAccess } from "./directory_access.ts";
 /** What a watch reports. */
 export interface DirectoryWatchOptions {
   readonly access: DirectoryAccess;
+  /** Whether the process may end while it is watched; false by default. */
+  readonly unref?: boolean;
   /** Name of the entry that changed; `undefined` for the directory itself. */
   readonly onName: (name: string | undefined) => void;
   /** There is no watch now; `ensure` makes a new one. */
@@ -61,11 +63,11 @@ export class DirectoryWatch {
   }
 
   async #begin(id: string): Promise<void> {
-    const { access, onLost } = this.#options;
+    const { access, onLost, unref = false } = this.#options;
     const controller = new AbortController();
     const real = await access.realPath(this.#path);
     const { closed } = await access.watch(this.#path, {
-      signal: controller.signal,
+      ...{ signal: controller.signal, unref },
       onPaths: (paths) => {
         if (!controller.signal.aborted) this.#report(paths, real);
       },

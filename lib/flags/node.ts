@@ -30,9 +30,9 @@ export const nodeDirectoryAccess: DirectoryAccess = {
   readLink: (path) => orUndefined(() => readlink(path)),
   stat: (path) => orUndefined(async () => toStat(await stat(path))),
   readFile: (path) => orUndefined(async () => new Uint8Array(await readFile(path))),
-  watch(path, { onPaths, onEnd, signal }) {
+  watch(path, { onPaths, onEnd, signal, unref }) {
     return new Promise((resolve) => {
-      const watcher = watch(path, { persistent: true }, (_, name) => {
+      const watcher = watch(path, { persistent: unref !== true }, (_, name) => {
         onPaths([name === null ? path : `${path}/${name}`]);
       });
       const close = () => watcher.close();

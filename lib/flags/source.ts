@@ -27,6 +27,8 @@ export interface SourceWatcher {
   onError(err: unknown): void;
   /** Ends the watching. */
   readonly signal: AbortSignal;
+  /** Whether the process may end meanwhile; false by default. */
+  readonly unref?: boolean;
 }
 
 /** A source of values. */

@@ -22,6 +22,11 @@ export interface UpdaterOptions {
   readonly overridePolicy?: "until-update" | "sticky";
   /** Names that are not declared: one warning each (default), an error, or nothing. */
   readonly unknown?: "warn" | "error" | "ignore";
+  /**
+   * Whether the process may end while the source is followed; false by default. For directories: informers have
+   * connections, which only the client they belong to can let go of.
+   */
+  readonly unref?: boolean;
 }
 
 type Phase = "initialize" | "update";
@@ -108,6 +113,7 @@ export class Updater extends EventTarget implements AsyncDisposable {
     this.#flags.freeze();
     this.#watch = this.#source.watch({
       signal: controller.signal,
+      unref: this.#options.unref === true,
       onSnapshot: (snapshot) => void this.#apply(snapshot, "update"),
       onError: (err) => {
         this.#errors += 1;

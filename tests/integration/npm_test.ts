@@ -25,6 +25,17 @@ console.log(JSON.stringify({ before, after, deno: typeof Deno }));
 process.exit(0);
 `;
 
+/** Ends by itself, though the directory is followed. */
+const UNREF_PROGRAM = `
+import { directorySource, FlagSet, setup } from "@kcfg/flags";
+import { nodeDirectoryAccess } from "@kcfg/flags/node";
+
+const flags = new FlagSet();
+const limit = flags.int("rate_limit", 100);
+await setup(flags, directorySource(process.argv[2], { access: nodeDirectoryAccess }), { unref: true });
+console.log(limit.value);
+`;
+
 const RESOLVER_PROGRAM = `
 import { parseTarget, resolveOnce, roundRobin } from "@kcfg/grpc-resolver";
 import { newClientFromKubeconfig } from "@kcfg/grpc-resolver/node";
@@ -88,6 +99,9 @@ for (const { name, command, unavailable } of await scriptRuntimes()) {
       await dir.write("program.js", FLAGS_PROGRAM);
       const output = await runIn(dir.path, command, "program.js", `${dir.path}/config`);
       assert.deepEqual(JSON.parse(output), { before: 5, after: 7, deno: "undefined" });
+      await dir.write("unref.js", UNREF_PROGRAM);
+      const args = ["4", command, "unref.js", `${dir.path}/config`];
+      assert.equal(await runIn(dir.path, "timeout", ...args), "7\n");
     },
   });
 
