@@ -6,7 +6,7 @@ import { isFileFlag } from "./file_flags.ts";
 import type { FlagSet } from "./flag_set.ts";
 import { type Listing, ListingCache } from "./listing.ts";
 import { renderListing } from "./listing_page.ts";
-import { readBody, settingRefusal } from "./setting_request.ts";
+import { isOfType, readBody, settingRefusal } from "./setting_request.ts";
 import { goQuote } from "./text.ts";
 
 /** What became of a request to set a flag. */
@@ -146,7 +146,7 @@ async function readParameters(
 ): Promise<{ readonly name: string; readonly raw: string } | undefined> {
   const query = new URL(request.url).searchParams;
   const isForm = request.method === "POST" &&
-    request.headers.get("content-type")?.startsWith("application/x-www-form-urlencoded") === true;
+    isOfType(request, "application/x-www-form-urlencoded");
   const form = isForm ? await readBody(request) : "";
   if (form === undefined) return undefined;
   const fields = new URLSearchParams(form);

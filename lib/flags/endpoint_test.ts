@@ -180,6 +180,21 @@ Deno.test("setFlag() reports attempts and tells no secret", async () => {
   ]);
 });
 
+Deno.test("setFlag() knows a form by its type in any case", async () => {
+  const flags = new FlagSet();
+  const a = flags.int("a", 1);
+  const answer = await setFlag(
+    flags,
+    new Request("http://f.test/set", {
+      method: "POST",
+      headers: { "content-type": "Application/X-WWW-Form-Urlencoded" },
+      body: "name=a&value=2",
+    }),
+    { setUrl: "/set" },
+  );
+  assert.deepEqual([answer.status, a.value], [200, 2]);
+});
+
 Deno.test("setFlag() does not read a form without end", async () => {
   const body = new ReadableStream<Uint8Array>({
     pull: (controller) => controller.enqueue(new Uint8Array(1024 * 1024).fill(0x61)),

@@ -5,7 +5,7 @@ import { FlagError } from "./errors.ts";
 import type { EndpointOptions } from "./endpoint.ts";
 import { isFileFlag } from "./file_flags.ts";
 import type { FlagSet } from "./flag_set.ts";
-import { readBody, settingRefusal } from "./setting_request.ts";
+import { isOfType, readBody, settingRefusal } from "./setting_request.ts";
 import { durationType } from "./types/duration.ts";
 import type { AnyValue, NewInput } from "./value_contract.ts";
 import { flagBody, flagSetBody } from "./wire.ts";
@@ -102,7 +102,7 @@ async function change(
   const body = await readBody(request);
   if (body === undefined) return answer(problem(413, "value is too large"));
   try {
-    const isJson = request.headers.get("content-type")?.startsWith("application/json") === true;
+    const isJson = isOfType(request, "application/json");
     const input = isJson ? jsonInput(value, body) : { raw: body };
     const { rejected: [error] } = flags.apply([[name, input]], { source: "http" });
     if (error !== undefined) throw error;

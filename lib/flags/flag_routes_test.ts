@@ -56,6 +56,8 @@ Deno.test("PUT /flags/{name} takes text and JSON of the natural kind", async () 
   assert.deepEqual((await send(flags, ["PUT", "/flags/limit", " 5\n"])).body.value, 5);
   assert.deepEqual((await send(flags, ["PUT", "/flags/limit", "6", json])).body.value, 6);
   assert.deepEqual((await send(flags, ["PUT", "/flags/limit", '"0x7"', json])).body.value, 7);
+  const loud = "Application/JSON;charset=utf-8";
+  assert.deepEqual((await send(flags, ["PUT", "/flags/limit", '"8"', loud])).body.value, 8);
   const large = await send(flags, ["PUT", "/flags/large", "1152921504606846977", json]);
   assert.equal(large.body.value, "1152921504606846977");
   assert.deepEqual((await send(flags, ["PUT", "/flags/list", '["b,c","a"]', json])).body.value, [

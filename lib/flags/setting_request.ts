@@ -40,6 +40,12 @@ export async function readBody(
   return text + decoder.decode();
 }
 
+/** Whether the body is of a media type, written in any case and with whatever parameters. */
+export function isOfType({ headers }: Request, type: string): boolean {
+  const [given = ""] = (headers.get("content-type") ?? "").split(";");
+  return given.trim().toLowerCase() === type;
+}
+
 /** Whether a browser sent the request on behalf of another site, or does not tell on whose. */
 function isCrossSite(request: Request): boolean {
   const { headers } = request;
