@@ -1,7 +1,7 @@
 /** Metrics of a set of flags and its source (flags-watch.md 9). Names that are not declared never become labels. */
 
 import type { FlagSet } from "#lib/flags/flag_set.ts";
-import type { FlagEntry } from "#lib/flags/flag_set_contract.ts";
+import type { FlagEntry, FlagUpdate } from "#lib/flags/flag_set_contract.ts";
 import { Duration } from "#lib/flags/types/duration.ts";
 import type { Updater } from "#lib/flags/updater.ts";
 import type { Counter, Metrics, NumberSeries } from "#lib/metrics/metrics.ts";
@@ -130,7 +130,10 @@ function registerCounters(metrics: Metrics): FlagCounters {
   };
 }
 
-function followUpdates(metrics: Metrics, { flags, clock }: FlagMetricsDeps): Disposable {
+function followUpdates(
+  metrics: Metrics,
+  { flags, updater, clock }: FlagMetricsDeps,
+): Disposable {
   const updates = metrics.counter({
     name: "kcfg_flags_updates_total",
     help: "Updates from the source; partial: something refused, rejected: and nothing changed",
@@ -155,14 +158,23 @@ function followUpdates(metrics: Metrics, { flags, clock }: FlagMetricsDeps): Dis
     "Whether nothing was refused in it",
     () => Number(last?.ok ?? true),
   );
-  const stop = flags.onUpdate(({ source, changes, rejected }) => {
+  const stop = flags.onUpdate(({ rejected }) => {
     for (const { flag } of rejected) if (flags.has(flag)) errors.inc([flag]);
-    if (source !== "config") return;
+  });
+  // Asked of the updater: what HTTP takes back comes from the configuration too, and is none of its updates.
+  const onUpdate = (event: Event) => {
+    const { changes, rejected } = (event as CustomEvent<FlagUpdate>).detail;
     const ok = rejected.length === 0;
     last = { atSeconds: clock.now() / 1000, ok };
     updates.inc([ok ? "ok" : changes.length > 0 ? "partial" : "rejected"]);
-  });
-  return { [Symbol.dispose]: stop };
+  };
+  updater?.addEventListener("update", onUpdate);
+  return {
+    [Symbol.dispose]() {
+      stop();
+      updater?.removeEventListener("update", onUpdate);
+    },
+  };
 }
 
 function single(metrics: Metrics, name: string, help: string, read: () => number): void {

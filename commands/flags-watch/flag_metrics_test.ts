@@ -61,6 +61,17 @@ Deno.test("registerFlagMetrics() shows values, checksums, updates and errors, an
   await updater.stop();
 });
 
+Deno.test("registerFlagMetrics() takes nothing for an update of the source that HTTP takes back", async () => {
+  const flags = new FlagSet();
+  const limit = flags.int("limit", 1);
+  const { updater, text } = measured(flags, new MemorySource({ limit: "5" }));
+  await updater.initialize();
+  flags.set("limit", "6", { source: "http" });
+  flags.clearOverride("limit");
+  assert.equal(limit.value, 5);
+  assert.match(text(), /^kcfg_flags_updates_total\{result="ok"\} 1$/m);
+});
+
 Deno.test("registerFlagMetrics() has at most 500 series per family", () => {
   const flags = new FlagSet();
   for (let at = 0; at < 600; at++) flags.int(`f${at}`, at);
