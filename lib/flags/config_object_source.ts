@@ -96,6 +96,10 @@ class ConfigObjectSource implements FlagSource {
     }
   }
 
+  async release(): Promise<void> {
+    if (this.#watcher === undefined) await this.#close();
+  }
+
   watch(watcher: SourceWatcher): Promise<SourceWatch> {
     if (watcher.signal.aborted) return Promise.resolve({ ended: Promise.resolve() });
     this.#watcher = watcher;

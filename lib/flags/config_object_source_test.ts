@@ -166,6 +166,16 @@ Deno.test("configObjectSource() refuses flags whose bytes cannot be decoded", as
   await updater.stop();
 });
 
+Deno.test("setup() leaves nothing running when it refuses a value", async () => {
+  const { source, informer } = cluster(["ConfigMap"]);
+  const flags = new FlagSet();
+  flags.int("a", 1);
+  const ready = setup(flags, source);
+  informer(0).put({ data: { a: "bad" } }, "added");
+  await assert.rejects(ready, { name: "AggregateError" });
+  assert.ok(!informer(0).isRunning);
+});
+
 /** Flags `a` and `b`, 1 by default, following one ConfigMap. */
 async function following(
   data: Record<string, string>,

@@ -41,6 +41,8 @@ export interface FlagSource {
    * @throws when the source is not there
    */
   read(signal: AbortSignal): Promise<SourceSnapshot>;
+  /** Lets go of what `read` keeps for a watch that will not come. Sources that keep nothing have none. */
+  release?(): Promise<void>;
   /** Resolves once changes are noticed; they are reported until `signal` is aborted. */
   watch(watcher: SourceWatcher): Promise<SourceWatch>;
 }

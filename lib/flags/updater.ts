@@ -250,14 +250,19 @@ export class Updater extends EventTarget implements AsyncDisposable {
   }
 }
 
-/** Makes an updater, reads for the first time and starts following. */
+/** Makes an updater, reads for the first time and starts following. When that fails, nothing is left running. */
 export async function setup(
   flags: FlagSet,
   source: FlagSource,
   options: UpdaterOptions = {},
 ): Promise<Updater> {
   const updater = new Updater(flags, source, options);
-  await updater.initialize();
+  try {
+    await updater.initialize();
+  } catch (err) {
+    await source.release?.();
+    throw err;
+  }
   await updater.start();
   return updater;
 }
