@@ -13,8 +13,9 @@ import { type Handler, type RunningServer, startServer } from "#lib/http/server.
 import type { Logger } from "#lib/log/logger.ts";
 import type { Metrics } from "#lib/metrics/metrics.ts";
 import { type ProcessReadings, registerProcessMetrics } from "#lib/metrics/process_metrics.ts";
-import { type Clock, sleep } from "#lib/run/clock.ts";
+import type { Clock } from "#lib/run/clock.ts";
 import { createLifecycle } from "#lib/run/lifecycle.ts";
+import { awaitDirectory } from "./awaited_directory.ts";
 import type { EventStream } from "./event_stream.ts";
 import { registerFlagMetrics } from "./flag_metrics.ts";
 import { inferFlags, observeSource } from "./observed_source.ts";
@@ -68,7 +69,6 @@ export interface FlagsWatchApp {
 }
 
 const STOP_MS = 5000;
-const WAIT_STEP_MS = 100;
 const MAX_EARLY = 1000;
 
 /** Makes the service; nothing runs before `start`. */
@@ -123,7 +123,7 @@ export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatch
 
   async function initialize(signal: AbortSignal): Promise<void> {
     await readFileFlags(flags, denoDirectoryAccess.readFile);
-    if (options.source.kind === "directory") await waitForDirectory(options.source, signal);
+    await awaitDirectory(options.source, { clock, signal });
     try {
       await updater?.initialize({ signal });
     } catch (err) {
@@ -134,17 +134,6 @@ export function createApp(options: FlagsWatchOptions, deps: AppDeps): FlagsWatch
     flags.freeze();
     deps.onSettled();
     state.initialized = true;
-  }
-
-  async function waitForDirectory(
-    { path, waitMs }: { readonly path: string; readonly waitMs: number },
-    signal: AbortSignal,
-  ): Promise<void> {
-    const deadlineMs = clock.monotonic() + waitMs;
-    while (clock.monotonic() < deadlineMs) {
-      if (await denoDirectoryAccess.stat(path) !== undefined) return;
-      await sleep(WAIT_STEP_MS, { clock, signal });
-    }
   }
 
   async function listen(): Promise<RunningServer["address"] | undefined> {

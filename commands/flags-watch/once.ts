@@ -6,7 +6,9 @@ import type { FlagSet } from "#lib/flags/flag_set.ts";
 import { formatListing, listingOf } from "#lib/flags/listing.ts";
 import { Updater } from "#lib/flags/updater.ts";
 import type { Logger } from "#lib/log/logger.ts";
+import type { Clock } from "#lib/run/clock.ts";
 import type { AppSource } from "./app.ts";
+import { awaitDirectory } from "./awaited_directory.ts";
 import { inferFlags, observeSource } from "./observed_source.ts";
 import type { FlagsWatchOptions } from "./options.ts";
 
@@ -14,6 +16,7 @@ import type { FlagsWatchOptions } from "./options.ts";
 export interface OnceDeps {
   readonly flags: FlagSet;
   readonly source: AppSource | undefined;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly stdout: { write(text: string): void };
@@ -39,6 +42,7 @@ export async function checkOnce(options: FlagsWatchOptions, deps: OnceDeps): Pro
   };
   try {
     await attempt(() => readFileFlags(flags, denoDirectoryAccess.readFile));
+    await awaitDirectory(options.source, deps);
     if (source !== undefined) {
       const updater = new Updater(flags, observed(source, options, flags), {
         log,
