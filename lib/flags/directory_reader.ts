@@ -13,6 +13,12 @@ const TOO_LARGE = `larger than ${MAX_FILE_BYTES} bytes`;
 const DATA_LINK = "..data";
 const MAX_ATTEMPTS = 5;
 
+/** What is known of a directory before it is read. */
+export interface DirectoryHints {
+  /** Whether it was a volume when it was last read; false by default. */
+  readonly isVolume?: boolean;
+}
+
 /**
  * Reads all values. With `..data` the link is resolved once and the files are read below what it leads to, so
  * that an update meanwhile is seen as a whole or not at all.
@@ -22,9 +28,13 @@ const MAX_ATTEMPTS = 5;
 export async function readDirectory(
   access: DirectoryAccess,
   path: string,
+  { isVolume = false }: DirectoryHints = {},
 ): Promise<DirectorySnapshot> {
+  const { direct = access } = access;
+  // A plain directory may lie anywhere, and whoever serves it may be slow: not even asking may hold everything up.
+  const isDirect = isVolume || await access.realPath(`${path}/${DATA_LINK}`) !== undefined;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const found = await readOnce(readsFor(access, path), path);
+    const found = await readOnce(isDirect ? direct : access, path);
     if (found !== undefined) return { ...found, isComplete: true };
   }
   throw new Error(
@@ -36,6 +46,8 @@ export async function readDirectory(
 export interface DirectorySnapshot extends SourceSnapshot {
   /** Another version means that all files changed in one step. */
   readonly version: string;
+  /** Whether there is a `..data`. */
+  readonly isVolume: boolean;
 }
 
 /** Reads that answer at once, or once another thread has. */
@@ -65,17 +77,11 @@ export function isHidden(name: string): boolean {
   return name.startsWith(".");
 }
 
-/** A plain directory may lie anywhere, and whoever serves it may be slow. */
-function readsFor(access: DirectoryAccess, path: string): Reads {
-  const { direct } = access;
-  return direct?.realPath(`${path}/${DATA_LINK}`) === undefined ? access : direct;
-}
-
 /** One try; `undefined` when what was listed vanished on the way. */
 async function readOnce(
   access: Reads,
   path: string,
-): Promise<{ items: Map<string, SourceItem>; version: string } | undefined> {
+): Promise<Omit<DirectorySnapshot, "isComplete"> | undefined> {
   // Last what goes on in any case: reads that answer at once fail at once, and nobody would hear of it then.
   const [listed, real, found] = await Promise.all([
     access.list(path),
@@ -97,7 +103,7 @@ async function readOnce(
     const item = await readItem(access, `${path}/${name}`);
     if (item !== undefined) items.set(name, item);
   }));
-  return { items, version: JSON.stringify([real, data]) };
+  return { items, version: JSON.stringify([real, data]), isVolume: data !== undefined };
 }
 
 /** The files behind `..data`, none without it; `undefined` when they were replaced while being read. */

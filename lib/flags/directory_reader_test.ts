@@ -91,15 +91,22 @@ for (const [name, access] of ADAPTERS) {
       ...access,
       ...{ list: refuse, realPath: refuse, readLink: refuse, stat: refuse, readFile: refuse },
     };
-    assert.deepEqual(texts(await readDirectory(volumeOnly, volume.path)), { a: "1" });
+    const known = { isVolume: true };
+    assert.deepEqual(texts(await readDirectory(volumeOnly, volume.path, known)), { a: "1" });
     const blocked = () => {
       throw new Error("everything waits for a slow directory");
     };
     const slow = {
       ...access,
-      direct: { ...direct, list: blocked, readLink: blocked, stat: blocked, readFile: blocked },
+      direct: {
+        ...{ list: blocked, realPath: blocked, readLink: blocked, stat: blocked },
+        readFile: blocked,
+      },
     };
-    assert.deepEqual(texts(await readDirectory(slow, `${dir.path}/plain`)), { a: "2" });
+    // Nor is asking what kind it is a reason to wait.
+    const plain = await readDirectory(slow, `${dir.path}/plain`);
+    assert.deepEqual([texts(plain), plain.isVolume], [{ a: "2" }, false]);
+    assert.ok((await readDirectory(access, volume.path)).isVolume);
   });
 }
 

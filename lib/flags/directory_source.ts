@@ -35,13 +35,14 @@ const REWATCH_MS = 1000;
 /** Makes a source of the files below `path`, one a flag. */
 export function directorySource(path: string, options: DirectorySourceOptions): FlagSource {
   const clean = path.length > 1 ? path.replace(/\/+$/, "") : path;
-  const last: LastRead = { items: new Map(), version: "" };
+  const last: LastRead = { items: new Map(), version: "", isVolume: false };
   return {
     description: path,
     async read() {
       const snapshot = await readDirectory(options.access, clean);
       last.items = snapshot.items;
       last.version = snapshot.version;
+      last.isVolume = snapshot.isVolume;
       return snapshot;
     },
     watch: (watcher) => new DirectoryFollower(clean, { ...options, watcher, last }).start(),
@@ -52,6 +53,7 @@ export function directorySource(path: string, options: DirectorySourceOptions): 
 interface LastRead {
   items: ReadonlyMap<string, SourceItem>;
   version: string;
+  isVolume: boolean;
 }
 
 class DirectoryFollower {
@@ -234,7 +236,8 @@ class DirectoryFollower {
   async #readWhole(): Promise<SourceSnapshot | undefined> {
     const isForced = this.#isForced;
     this.#isForced = false;
-    const snapshot = await readDirectory(this.#access, this.#path);
+    const snapshot = await readDirectory(this.#access, this.#path, this.#last);
+    this.#last.isVolume = snapshot.isVolume;
     if (isForced || snapshot.version !== this.#last.version) {
       this.#last.items = snapshot.items;
       this.#last.version = snapshot.version;
