@@ -13,7 +13,7 @@ import { bytesSizeType, regexType, urlType } from "#lib/flags/types/text_forms.t
 import { refusalOf } from "#lib/flags/validators.ts";
 import { DynValue } from "#lib/flags/value.ts";
 import type { AnyValue } from "#lib/flags/value_contract.ts";
-import { VALIDATOR_MEMBERS, validatorsOf } from "./schema_validators.ts";
+import { numberText, VALIDATOR_MEMBERS, validatorsOf } from "./schema_validators.ts";
 
 /** A flag's part of a schema, as parsed. */
 export type Declaration = Readonly<Record<string, unknown>>;
@@ -211,7 +211,7 @@ function naturalOf(
     case "float":
     case "bytes-size":
       // The text of a number is in the syntax of every numeric type that can hold it.
-      if (typeof given === "number") return parse(String(given));
+      if (typeof given === "number") return parse(numberText(given, type));
       break;
     case "string-slice":
       if (isTextList(given)) return given;

@@ -138,6 +138,25 @@ Deno.test("declareSchema() checks values by each validator", () => {
   }
 });
 
+Deno.test("declareSchema() refuses numbers that reading the schema has rounded", () => {
+  const large: unknown = JSON.parse("9007199254740993");
+  const text = "9007199254740993";
+  assert.deepEqual(
+    problemsOf({
+      flags: {
+        a: { type: "int64", default: large },
+        b: { type: "int64", max: large },
+        c: { type: "int64", default: text, max: text, enum: [text] },
+        d: { type: "float", default: 1e300 },
+      },
+    }),
+    [
+      "flag a: default: 9007199254740992 may have been rounded, write it as text",
+      "flag b: max: 9007199254740992 may have been rounded, write it as text",
+    ],
+  );
+});
+
 Deno.test("declareSchema() tells everything that is wrong", () => {
   const problems = problemsOf({
     extra: 1,

@@ -193,9 +193,22 @@ function listOf(value: unknown): readonly string[] {
 }
 
 function boundOf(given: unknown, type: FlagType<unknown>): Ordered {
-  const isText = typeof given === "string" || typeof given === "number";
-  if (!isText) throw new TypeError("a number or a text is expected");
-  return type.parse(String(given)) as Ordered;
+  if (typeof given !== "string" && typeof given !== "number") {
+    throw new TypeError("a number or a text is expected");
+  }
+  return type.parse(typeof given === "number" ? numberText(given, type) : given) as Ordered;
+}
+
+/**
+ * A number of the schema as text.
+ *
+ * @throws {TypeError} for an integer of which digits may be lost already
+ */
+export function numberText(given: number, { name }: FlagType<unknown>): string {
+  if (name !== "int64" || !Number.isInteger(given) || Number.isSafeInteger(given)) {
+    return String(given);
+  }
+  throw new TypeError(`${given} may have been rounded, write it as text`);
 }
 
 function countOf(given: unknown): number {
