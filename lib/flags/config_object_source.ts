@@ -143,7 +143,7 @@ class ConfigObjectSource implements FlagSource {
   #onEvent(held: Held, event: ConfigObjectEvent): void {
     if (event.type === "error") return this.#watcher?.onError(event.error);
     if (event.type === "deleted") {
-      return this.#watcher?.onError(new Error(`Values kept: ${held.ref.description} was deleted`));
+      return this.#watcher?.onKept?.(`${held.ref.description} was deleted`);
     }
     if (event.type === "synced") {
       held.isSynced = true;

@@ -86,10 +86,10 @@ Deno.test("configObjectSource() keeps values of a deleted object and applies it 
   const { flags, updater, informer, log } = await following({ a: "5" }, { onRemove: "default" });
   informer.emit({ type: "deleted", object: { data: { a: "5" } } });
   assert.equal(flags.get("a")?.value, 5);
-  assert.match(
-    String(log.lines.at(-1)?.fields["err"]),
-    /Values kept: configmap team\/o0 was deleted/,
-  );
+  // Nothing failed to be read.
+  assert.deepEqual([log.messages("warn"), log.messages("error")], [["values kept"], []]);
+  assert.equal(log.lines.at(-1)?.fields["reason"], "configmap team/o0 was deleted");
+  assert.equal(updater.errors, 0);
   informer.emit({ type: "added", object: { data: { a: "6" } } });
   assert.equal(flags.get("a")?.value, 6);
   informer.put({ data: {} });

@@ -25,6 +25,8 @@ export interface SourceWatcher {
   onSnapshot(snapshot: SourceSnapshot): void;
   /** The source cannot be read or watched now; it goes on trying. */
   onError(err: unknown): void;
+  /** The values stay in force though the source has them no more; for people. */
+  onKept?(reason: string): void;
   /** Ends the watching. */
   readonly signal: AbortSignal;
   /** Whether the process may end meanwhile; false by default. */

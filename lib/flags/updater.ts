@@ -115,6 +115,7 @@ export class Updater extends EventTarget implements AsyncDisposable {
       signal: controller.signal,
       unref: this.#options.unref === true,
       onSnapshot: (snapshot) => void this.#apply(snapshot, "update"),
+      onKept: (reason) => this.#log.warn("values kept", { reason }),
       onError: (err) => {
         this.#errors += 1;
         this.#log.error("flags not read", { err });
