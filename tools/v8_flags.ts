@@ -5,7 +5,7 @@
 export const V8_FLAGS: readonly string[] = [
   // MiB for new objects before the first collection: a start ends within them, and an idle process never collects.
   "--min-semi-space-size=2",
-  // The first optimizing compiler is 1.5 MiB of program; 400 calls are soon made while starting, by nothing hot.
+  // The first optimizing compiler is a MiB of program and more, and 400 calls are soon made by nothing that is hot.
   "--invocation-count-for-maglev=2000",
   // Bytes of machine code that are worth a batch of the compiler before that one: a start has none worth it.
   "--baseline-batch-compilation-threshold=65536",

@@ -1,5 +1,6 @@
 /** Starts kcfg as a process, keeps its log, and never leaves it behind. */
 
+import { V8_FLAGS_ARG } from "../../tools/v8_flags.ts";
 import { eventually } from "./eventually.ts";
 
 // Authorities that this machine adds to the public ones would be more than a pod has.
@@ -96,8 +97,10 @@ async function ended(command: Deno.Command): Promise<Ended> {
 function programForm(): { readonly program: string; readonly prefix: readonly string[] } {
   const executable = Deno.env.get("KCFG_BIN");
   if (executable !== undefined) return { program: executable, prefix: [] };
-  const entry = Deno.env.get("KCFG_TEST_BUNDLE") ?? `${ROOT}main.ts`;
-  return { program: Deno.execPath(), prefix: ["run", "-A", "--no-prompt", "--quiet", entry] };
+  const bundle = Deno.env.get("KCFG_TEST_BUNDLE");
+  // The bundle as the executable would run it.
+  const form = bundle === undefined ? [`${ROOT}main.ts`] : [V8_FLAGS_ARG, bundle];
+  return { program: Deno.execPath(), prefix: ["run", "-A", "--no-prompt", "--quiet", ...form] };
 }
 
 /** What a program has written to a stream so far, and whether that is all. */
