@@ -1,6 +1,13 @@
 /** Files and watching on Deno. */
 
+import { absenceBy } from "./absence.ts";
 import type { DirectoryAccess, DirectReads, ListedEntry, PathStat } from "./directory_access.ts";
+
+/** A file in place of a directory is as good as nothing there; a link to itself, too. */
+const { orUndefined, orUndefinedNow } = absenceBy((err) =>
+  err instanceof Deno.errors.NotFound || err instanceof Deno.errors.NotADirectory ||
+  err instanceof Deno.errors.FilesystemLoop
+);
 
 const direct: DirectReads = {
   list: (path) => orUndefinedNow(() => Array.from(Deno.readDirSync(path), toEntry)),
@@ -55,27 +62,4 @@ function kindOf(
   if (entry.isSymlink) return "symlink";
   if (entry.isDirectory) return "directory";
   return entry.isFile ? "file" : "other";
-}
-
-async function orUndefined<T>(work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (err) {
-    return undefinedIfAbsent(err);
-  }
-}
-
-function orUndefinedNow<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch (err) {
-    return undefinedIfAbsent(err);
-  }
-}
-
-/** A file in place of a directory is as good as nothing there; a link to itself, too. */
-function undefinedIfAbsent(err: unknown): undefined {
-  const isAbsent = err instanceof Deno.errors.NotFound ||
-    err instanceof Deno.errors.NotADirectory || err instanceof Deno.errors.FilesystemLoop;
-  if (!isAbsent) throw err;
 }

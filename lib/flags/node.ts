@@ -11,7 +11,14 @@ import {
   watch,
 } from "node:fs";
 import { readdir, readFile, readlink, realpath, stat } from "node:fs/promises";
+import { absenceBy } from "./absence.ts";
 import type { DirectoryAccess, DirectReads, ListedEntry, PathStat } from "./directory_access.ts";
+
+/** A file in place of a directory is as good as nothing there; a link to itself, too. */
+const { orUndefined, orUndefinedNow } = absenceBy((err) =>
+  err instanceof Error && "code" in err &&
+  (err.code === "ENOENT" || err.code === "ENOTDIR" || err.code === "ELOOP")
+);
 
 const direct: DirectReads = {
   list: (path) => orUndefinedNow(() => readdirSync(path, { withFileTypes: true }).map(toEntry)),
@@ -62,26 +69,4 @@ function kindOf(entry: Dirent | Stats): ListedEntry["kind"] {
   if (entry.isSymbolicLink()) return "symlink";
   if (entry.isDirectory()) return "directory";
   return entry.isFile() ? "file" : "other";
-}
-
-async function orUndefined<T>(work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (err) {
-    return undefinedIfAbsent(err);
-  }
-}
-
-function orUndefinedNow<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch (err) {
-    return undefinedIfAbsent(err);
-  }
-}
-
-/** A file in place of a directory is as good as nothing there; a link to itself, too. */
-function undefinedIfAbsent(err: unknown): undefined {
-  const code = err instanceof Error && "code" in err ? err.code : undefined;
-  if (code !== "ENOENT" && code !== "ENOTDIR" && code !== "ELOOP") throw err;
 }
