@@ -74,7 +74,8 @@ async function startAgain(
 ): Promise<boolean> {
   const diedOfReload = options.rollback && !options.once && !facts.isStopping &&
     !facts.isRolledBack && cycle.sinceToldMs <= options.http.timeoutMs;
-  if (!diedOfReload || !await cycle.goBack()) return false;
+  // It may be asked to stop while the files go back.
+  if (!diedOfReload || !await cycle.goBack() || facts.isStopping) return false;
   log.warn("application died after a reload, it is started with the version before");
   child.restarts += 1;
   child.start(childEnv());

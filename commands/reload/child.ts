@@ -45,6 +45,8 @@ export class Child {
   #isRunning = false;
   /** Whether the end under way was asked for. */
   #isExpected = false;
+  /** Whether it is to stop for good, so that a restart under way must not start it again. */
+  #isOver = false;
   /** When it was started, milliseconds since the epoch. */
   startedAtMs = 0;
   #startedMonotonicMs = 0;
@@ -122,9 +124,15 @@ export class Child {
   }
 
   /**
-   * Asks it to stop; when the time is over, or `hurry` is aborted, its whole group is killed. Resolves to its end.
+   * Asks it to stop for good; when the time is over, or `hurry` is aborted, its whole group is killed. Resolves to its
+   * end.
    */
   async stop(hurry: AbortSignal): Promise<ChildEnd | undefined> {
+    this.#isOver = true;
+    return await this.#end(hurry);
+  }
+
+  async #end(hurry: AbortSignal): Promise<ChildEnd | undefined> {
     const { killSignal, killTimeoutMs } = this.#options;
     if (this.#process === undefined || this.#ended === undefined) return undefined;
     if (!this.#isRunning) return await this.#ended;
@@ -152,9 +160,10 @@ export class Child {
     else this.signal(name);
   }
 
-  /** Stops it and starts it again. */
+  /** Stops it and starts it again. @throws {Error} when it was stopped for good meanwhile */
   async restart(env: Readonly<Record<string, string>>, hurry: AbortSignal): Promise<void> {
-    await this.stop(hurry);
+    await this.#end(hurry);
+    if (this.#isOver) throw new Error("the application is stopped, it is not started again");
     this.restarts += 1;
     this.start(env);
   }

@@ -94,3 +94,26 @@ Deno.test("reload: a rollback survives a restart of kcfg between the write and t
   await eventually("it goes back", async () => (await kcfg.status()).state === "rolled-back");
   assert.equal(await Deno.readTextFile(`${root}/a`), "1");
 });
+
+Deno.test("reload: an application that is stopped while it restarts is not started again", async () => {
+  await using dir = await tempDir();
+  const volume = await kubeletVolume(dir.path, { a: "1" });
+  const program = await dir.write(
+    "app.sh",
+    `trap 'echo asked; sleep 0.5; echo stop; exit 0' TERM
+echo "start $(cat "$KCFG_CONFIG_ROOT/a")"
+while :; do sleep 0.02; done
+`,
+  );
+  await using kcfg = await startReload([
+    ...[`--configroot=${dir.path}/config`, `--volume-dir=${volume.path}`, "--kill-group=false"],
+    ...["--reload-action=restart", "--reload-min-interval=0", "--", "/bin/sh", program],
+  ]);
+  await untilReady(kcfg);
+  await eventually("it starts", () => kcfg.stdout() === "start 1\n");
+  await volume.swap({ a: "2" });
+  await eventually("it is to restart", () => kcfg.stdout().includes("asked"));
+  kcfg.signal("SIGTERM");
+  assert.equal(await kcfg.exitCode(), 0);
+  assert.doesNotMatch(kcfg.stdout(), /start 2/);
+});
