@@ -174,6 +174,8 @@ export function createObjectSource(options: ObjectSourceOptions, deps: ObjectSou
           takeAndTell(event.object, events);
       }
     });
+    // Gone since it was read first, while others were waited for: nobody heard of that, and no event tells it again.
+    if (object !== undefined && informer.get(namespace, name) === undefined) onDeleted(events);
     await aborted(signal);
     remove();
     await informer.stop();

@@ -114,6 +114,23 @@ Deno.test("reload keeps files of a deleted object and takes it when it is back",
   await eventually("the new one counts", async () => await kube.read("a") === "2");
 });
 
+Deno.test("reload notices that an object was deleted while its start waited for another one", async () => {
+  await using kube = await startReloadCluster();
+  kube.server.put(configMap("first", { a: "1" }));
+  await using kcfg = await kube.start(
+    ...["--configmap=first", "--configmap=second", "--missing=wait", "--on-delete=exit"],
+  );
+  await eventually("it waits", () => kcfg.logLine("waiting for an object that is not there"));
+  kube.server.remove(configMap("first", {}));
+  await eventually("its watch says so", async () => {
+    const text = await (await fetch(`${kcfg.base}/metrics`)).text();
+    return /^kcfg_reload_watch_events_total\{type="DELETED"\} 1$/m.test(text);
+  });
+  kube.server.put(configMap("second", { b: "2" }));
+  assert.equal(await kcfg.exitCode(), 1, kcfg.stderr());
+  assert.match(kcfg.stderr(), /configmap team\/first was deleted/);
+});
+
 Deno.test("reload without its object ends with 1, waits, or goes on empty, as it is told", async (t) => {
   await using kube = await startReloadCluster();
   await t.step("fail", async () => {
