@@ -89,7 +89,8 @@ export class ApplyCycle {
     const { facts } = this.#deps;
     const { reloadOnStart } = this.#options;
     const isDue = reloadOnStart === "always" ||
-      reloadOnStart === "changed" && facts.lastReloadHash !== facts.hash;
+      reloadOnStart === "changed" &&
+        (facts.lastReloadHash !== facts.hash || !facts.lastReloadOk);
     if (isDue) return this.#telling.plan("start");
     this.#telling.noteHeard(facts.hash);
   }

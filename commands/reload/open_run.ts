@@ -192,7 +192,8 @@ async function openDirectory(
   await writer.open(saved);
   if (saved !== undefined) {
     facts.lastReloadHash = saved.lastReloadHash ?? undefined;
-    facts.lastReloadOk = saved.lastReloadOk;
+    // It may have been told of what was written last, and may have taken it, whether that run still noted it or not.
+    facts.lastReloadOk = saved.lastReloadOk && saved.lastReloadHash === saved.hash;
   }
   return { layout, writer, keeper };
 }

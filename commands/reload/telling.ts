@@ -121,7 +121,7 @@ export class Telling {
 
   /** One try; the failure, or `undefined` when the application has heard. */
   async attempt(signal: AbortSignal): Promise<Error | undefined> {
-    const { clock, facts, writer, metrics, announce } = this.#deps;
+    const { clock, facts, writer, metrics, announce, save } = this.#deps;
     const reason = this.#reason ?? "change";
     const { hash, folder } = writer;
     this.lastStartMs = clock.monotonic();
@@ -135,7 +135,10 @@ export class Telling {
       await this.#act(run, current, signal);
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(String(error));
+      const isFirstFailure = facts.lastReloadOk;
       facts.lastReloadOk = false;
+      // A run that takes over must tell it again.
+      if (isFirstFailure) save();
       facts.lastError = failure.message;
       facts.consecutiveFailures += 1;
       metrics.reloadFailed(current.name, reason);

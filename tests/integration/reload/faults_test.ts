@@ -113,3 +113,30 @@ Deno.test("reload drops signals that come before there is anything to reload", a
   kcfg.signal("SIGTERM");
   assert.equal(await kcfg.exitCode(), 0);
 });
+
+Deno.test("reload: a version that failed is not forgotten by a restart that goes back to the one before", async () => {
+  await using dir = await tempDir();
+  const volume = await kubeletVolume(dir.path, { a: "good" });
+  const told = `${dir.path}/told`;
+  const args = [
+    ...[`--configroot=${dir.path}/config`, `--volume-dir=${volume.path}`],
+    ...["--reload-on-start=changed", "--reload-min-interval=0", "--reload-action=command"],
+    `--reload-command=sh -c 'cat $KCFG_CONFIG_ROOT/a >> ${told}; grep -q good $KCFG_CONFIG_ROOT/a'`,
+  ];
+  {
+    await using kcfg = await startReload(args);
+    await eventually("the first is told", () => kcfg.logLine("application reloaded"));
+    await volume.swap({ a: "bad" });
+    await eventually("the second fails", () => kcfg.logLine("reload failed"));
+  }
+  await volume.swap({ a: "good" });
+  await Deno.remove(told);
+  {
+    await using kcfg = await startReload(args);
+    await eventually("the first is told again", () => kcfg.logLine("application reloaded"));
+    assert.equal(await Deno.readTextFile(told), "good");
+  }
+  await using kcfg = await startReload(args);
+  await untilReady(kcfg);
+  assert.equal((await kcfg.status()).reload.attempts, 0);
+});
