@@ -150,7 +150,7 @@ export function onStartOf(values: Values, hasChild: boolean): ReloadOptions["rel
 }
 
 /** The verification; `undefined` for none. @throws {UsageError} */
-export function verifyOf(values: Values): VerifyOptions | undefined {
+export function verifyOf(values: Values, given: Sources): VerifyOptions | undefined {
   const prometheus = values["runtimeinfo-url"];
   const text = prometheus ?? values["verify-url"];
   if (text === undefined) {
@@ -170,7 +170,11 @@ export function verifyOf(values: Values): VerifyOptions | undefined {
     isSuccess: successOf(values["reload-http-success"] ?? "2xx"),
     intervalMs: values["verify-interval"],
     timeoutMs: values["verify-timeout"],
-    verifiesTls: !values["reload-http-insecure-skip-verify"],
+    // compat: prometheus-config-reloader asks there as it sends there.
+    verifiesTls: prometheus === undefined
+      ? !values["reload-http-insecure-skip-verify"]
+      : verifiesTarget(values, given),
+    caFile: values["reload-http-ca"],
   };
 }
 

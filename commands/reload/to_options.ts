@@ -136,7 +136,7 @@ export function toOptions(
       argv: wordsOf("validate-command", values["validate-command"]),
       timeoutMs: values["validate-timeout"],
     },
-    verify: verifyOf(values),
+    verify: verifyOf(values, given),
     child,
     childExitZero: values["child-exit-zero"],
     listen: listenOf(

@@ -80,3 +80,13 @@ Deno.test("toOptions() refuses what would have no effect, or could not work", ()
   const inPlace = { configroot: undefined, configmap: undefined, "volume-dir": "/v" };
   assert.match(refusal({ ...url, ...inPlace, rollback: "true" }), /files that are used in place/);
 });
+
+Deno.test("toOptions() asks --runtimeinfo-url as it sends to --reload-url", () => {
+  const flags = {
+    "reload-url": "https://localhost/-/reload",
+    "runtimeinfo-url": "https://localhost/api/v1/status/runtimeinfo",
+  };
+  assert.equal(parse(flags).verify?.verifiesTls, false);
+  const trusting = parse({ ...flags, "reload-http-ca": "/ca.pem" }).verify;
+  assert.deepEqual([trusting?.verifiesTls, trusting?.caFile], [true, "/ca.pem"]);
+});

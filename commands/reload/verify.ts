@@ -2,6 +2,8 @@
 
 import { type Clock, sleep } from "#lib/run/clock.ts";
 import { timeLimit } from "#lib/run/time_limit.ts";
+import { VERSION } from "#lib/run/version.ts";
+import { authorizationOf, withoutUserinfo } from "./actions/credentials.ts";
 import { sendToTarget, type TargetAnswer } from "./actions/http_request.ts";
 import { shortHash } from "./payload/payload.ts";
 
@@ -16,6 +18,8 @@ export interface VerifyOptions {
   readonly intervalMs: number;
   readonly timeoutMs: number;
   readonly verifiesTls: boolean;
+  /** Certificates to trust, as for the reload itself. */
+  readonly caFile: string | undefined;
 }
 
 /** What it needs. */
@@ -25,6 +29,8 @@ export interface VerifyDeps {
 }
 
 const ASK_TIMEOUT_MS = 5000;
+/** Those of the reload are for its own URLs. */
+const NO_FILES = { usernameFile: undefined, passwordFile: undefined };
 
 interface PrometheusState {
   readonly ok: boolean;
@@ -131,19 +137,24 @@ export function valueAt(document: unknown, path: string): unknown {
 }
 
 async function ask(
-  { url, verifiesTls }: VerifyOptions,
+  { url, verifiesTls, caFile }: VerifyOptions,
   { clock, env }: VerifyDeps,
   signal: AbortSignal,
 ): Promise<TargetAnswer> {
   const limit = timeLimit(signal, ASK_TIMEOUT_MS, clock);
   try {
-    return await sendToTarget(
-      {
-        ...{ url, method: "GET", headers: [], body: undefined, ca: undefined, verifiesTls },
-      },
-      limit.signal,
-      env,
-    );
+    const request = {
+      url: withoutUserinfo(url),
+      method: "GET",
+      headers: [
+        ["user-agent", `kcfg/${VERSION} (reload)`] as const,
+        ...await authorizationOf(url, NO_FILES),
+      ],
+      body: undefined,
+      ca: caFile === undefined ? undefined : await Deno.readTextFile(caFile),
+      verifiesTls,
+    };
+    return await sendToTarget(request, limit.signal, env);
   } finally {
     limit.cancel();
   }

@@ -1,10 +1,10 @@
 /** Reload by HTTP (reload.md 8.2): every URL once a version, those that failed again. */
 
-import { encodeBase64 } from "#lib/format/base64.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import { timeLimit } from "#lib/run/time_limit.ts";
 import { VERSION } from "#lib/run/version.ts";
 import type { Action, ReloadRun } from "./action.ts";
+import { authorizationOf, shownUrl, withoutUserinfo } from "./credentials.ts";
 
 /** Where and how. */
 export interface HttpActionOptions {
@@ -82,7 +82,7 @@ export function createHttpAction(
       throw new Error(`answered ${status}${text === "" ? "" : `: ${text}`}`);
     } catch (error) {
       const reason = limit.isOver() ? `no answer within ${options.timeoutMs} ms` : reasonOf(error);
-      throw new Error(`${shownUrl(url)}: ${reason}`, { cause: error });
+      throw new Error(`${withoutUserinfo(url).href}: ${reason}`, { cause: error });
     } finally {
       limit.cancel();
       onRequest({ url: shownUrl(url), status, seconds: (clock.monotonic() - startedAt) / 1000 });
@@ -130,34 +130,6 @@ function contentType(
     // Anything that is no JSON is text.
     return [["content-type", "text/plain; charset=utf-8"]];
   }
-}
-
-async function authorizationOf(
-  url: URL,
-  { usernameFile, passwordFile }: HttpActionOptions,
-): Promise<[string, string][]> {
-  const inUrl = url.username !== "" || url.password !== "";
-  if (usernameFile === undefined && passwordFile === undefined && !inUrl) return [];
-  const read = async (file: string | undefined, other: string) =>
-    file === undefined ? decodeURIComponent(other) : (await Deno.readTextFile(file)).trim();
-  const user = await read(usernameFile, url.username);
-  const password = await read(passwordFile, url.password);
-  const encoded = encodeBase64(new TextEncoder().encode(`${user}:${password}`));
-  return [["authorization", `Basic ${encoded}`]];
-}
-
-function withoutUserinfo(url: URL): URL {
-  const bare = new URL(url);
-  bare.username = "";
-  bare.password = "";
-  return bare;
-}
-
-/** A URL for people: the password is nobody's business. */
-export function shownUrl(url: URL): string {
-  const shown = new URL(url);
-  if (shown.password !== "") shown.password = "xxxxx";
-  return shown.href;
 }
 
 function reasonOf(error: unknown): string {

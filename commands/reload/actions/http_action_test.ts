@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { systemClock } from "#lib/run/clock.ts";
 import { createCertificateAuthority } from "#tests/support/certificates.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
-import { createHttpAction, type HttpActionOptions, shownUrl } from "./http_action.ts";
+import { shownUrl } from "./credentials.ts";
+import { createHttpAction, type HttpActionOptions } from "./http_action.ts";
 
 interface Seen {
   readonly method: string;
@@ -144,6 +145,12 @@ Deno.test("createHttpAction() sends body, type, headers and credentials, and sho
   await action([one.url], { body: "plain" }).run(RUN, NEVER);
   assert.equal(one.seen[1]?.headers.get("content-type"), "text/plain; charset=utf-8");
   assert.doesNotMatch(shownUrl(url), /hunter2/);
+  await using away = target(() => new Response(null, { status: 500 }));
+  const token = new URL(away.url);
+  token.username = "hunter2";
+  await assert.rejects(action([token]).run(RUN, NEVER), (error: Error) => {
+    return error.message === `${away.url}: answered 500`;
+  });
 });
 
 Deno.test("createHttpAction() verifies the target of an https URL, unless told not to", async () => {
