@@ -2,6 +2,7 @@
 
 import type { ReloadOptions } from "./options.ts";
 import { type PayloadPart, RefusedVersion, shortHash } from "./payload/payload.ts";
+import { createSeldom } from "./seldom.ts";
 import { StartFailure } from "./sources/source.ts";
 import type { Telling, TellingDeps } from "./telling.ts";
 import { reasonOfWrite, type WantedVersion, type WriteOutcome } from "./writer.ts";
@@ -11,8 +12,8 @@ export interface ApplyingDeps extends TellingDeps {
   /** What the sources want now. */
   readonly parts: () => readonly PayloadPart[];
   readonly telling: Telling;
-  /** Told why a version is not taken. */
-  readonly onRefused: (reason: string) => void;
+  /** Told why a version is not taken, or cannot be written for now. */
+  readonly onNotTaken: (reason: string) => void;
 }
 
 const FIRST_WRITE_RETRY_MS = 1000;
@@ -22,11 +23,13 @@ const LAST_WRITE_RETRY_MS = 30_000;
 export class Applying {
   readonly #options: ReloadOptions;
   readonly #deps: ApplyingDeps;
+  readonly #isNews: (text: string) => boolean;
   #writeFailures = 0;
 
   constructor(options: ReloadOptions, deps: ApplyingDeps) {
     this.#options = options;
     this.#deps = deps;
+    this.#isNews = createSeldom(deps.clock);
   }
 
   /**
@@ -106,12 +109,17 @@ export class Applying {
   }
 
   #onWriteFailure(err: unknown): number {
-    const { facts, log, metrics } = this.#deps;
+    const { facts, log, metrics, onNotTaken } = this.#deps;
     const delay = Math.min(LAST_WRITE_RETRY_MS, FIRST_WRITE_RETRY_MS * 2 ** this.#writeFailures);
     this.#writeFailures += 1;
     facts.writeError = reasonOf(err);
-    metrics.writeFailed(reasonOfWrite(err));
-    log.error("files cannot be written, the old ones stay", { err, retryInMs: delay });
+    const reason = reasonOfWrite(err);
+    metrics.writeFailed(reason);
+    // Messages name folders that are new each time.
+    if (this.#isNews(reason)) {
+      log.error("files cannot be written, the old ones stay", { err, retryInMs: delay });
+    }
+    onNotTaken(`Cannot write to "${this.#options.configRoot}": ${facts.writeError}`);
     return delay;
   }
 
@@ -159,13 +167,13 @@ export class Applying {
   }
 
   #refuse(hash: string, reason: string): void {
-    const { facts, log, metrics, announce, telling, onRefused } = this.#deps;
+    const { facts, log, metrics, announce, telling, onNotTaken } = this.#deps;
     facts.refusal = { hash, reason };
     metrics.refused();
     log.error("version refused, the old one stays", { hash: shortHash(hash), reason });
     announce({ reason: "ConfigRefused", message: reason, hash });
     telling.changedAtMs = undefined;
-    onRefused(reason);
+    onNotTaken(reason);
   }
 }
 

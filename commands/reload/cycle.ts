@@ -42,7 +42,7 @@ export class ApplyCycle {
     this.#applying = new Applying(options, {
       ...deps,
       telling: this.#telling,
-      onRefused: (reason) => this.#settleForced(new Error(reason)),
+      onNotTaken: (reason) => this.#settleForced(new Error(reason)),
     });
   }
 

@@ -2,10 +2,11 @@
 
 import assert from "node:assert/strict";
 import { resolveFlags } from "#lib/cli/resolve_flags.ts";
-import { silentLogger } from "#lib/log/logger.ts";
+import { type Logger, silentLogger } from "#lib/log/logger.ts";
 import { Metrics } from "#lib/metrics/metrics.ts";
 import { ManualClock } from "#tests/support/clock.ts";
 import { eventually } from "#tests/support/eventually.ts";
+import { CapturedLog } from "#tests/support/log.ts";
 import { symlinks } from "#tests/support/reload_layouts.ts";
 import { tempDir } from "#tests/support/temp_dir.ts";
 import type { ReloadRun } from "./actions/action.ts";
@@ -33,8 +34,9 @@ type Application = (text: string) => string | undefined;
 /** A cycle over one file `a`, and an application that notes what it was told. */
 function startCycle(
   flags: Record<string, string>,
-  { layout, application = () => undefined, random = 0 }: {
+  { layout, application = () => undefined, random = 0, log = silentLogger }: {
     readonly layout?: Layout;
+    readonly log?: Logger;
     readonly application?: Application;
     readonly random?: number;
   } = {},
@@ -51,7 +53,7 @@ function startCycle(
   const metrics = createReloadMetrics(shown, options, { facts, sources: [], child: undefined });
   const told: string[] = [];
   let text = "1";
-  const writer = new Writer(options, { layout, clock, log: silentLogger, env: {} });
+  const writer = new Writer(options, { layout, clock, log, env: {} });
   const action = {
     name: "none" as const,
     run({ reason }: ReloadRun) {
@@ -62,7 +64,7 @@ function startCycle(
     },
   };
   const cycle = new ApplyCycle(options, {
-    ...{ clock, log: silentLogger, env: {}, writer, actions: [action], facts, metrics },
+    ...{ clock, log, env: {}, writer, actions: [action], facts, metrics },
     random: () => random,
     announce: () => {},
     save: () => {},
@@ -246,4 +248,29 @@ Deno.test("ApplyCycle keeps files of an earlier run when an object without keys 
   await third.change("", 0);
   await third.start();
   await third.untilTold("start ");
+});
+
+Deno.test("ApplyCycle says once a minute that a disk is full, and to whoever forces it that nothing came of it", async () => {
+  await using dir = await tempDir();
+  const log = new CapturedLog();
+  const layout = symlinks(dir.path);
+  let isFull = false;
+  const tight: Layout = {
+    ...layout,
+    prepare: (...rest) =>
+      isFull ? Promise.reject(new Error("No space left on device")) : layout.prepare(...rest),
+  };
+  await using run = startCycle({ configroot: dir.path }, { layout: tight, log });
+  await run.start();
+  await run.untilTold("start 1");
+  isFull = true;
+  await run.change("2", 0);
+  await eventually("it has failed", () => run.facts.writeError !== undefined);
+  const forced = run.cycle.force("forced").then(() => "heard", String);
+  await run.untilTold("forced 1");
+  assert.match(await forced, /No space left/);
+  for (let seconds = 0; seconds < 40; seconds++) await run.clock.advance(1000);
+  assert.equal(log.messages("error").length, 1);
+  isFull = false;
+  await run.untilTold("change 2");
 });

@@ -4,6 +4,7 @@ import type { Logger } from "#lib/log/logger.ts";
 import type { Clock, Timer } from "#lib/run/clock.ts";
 import type { Layout } from "./disk/layout.ts";
 import type { SavedState } from "./disk/state_file.ts";
+import { createSeldom } from "./seldom.ts";
 import type { Source } from "./sources/source.ts";
 import type { RunFacts } from "./state.ts";
 import type { Writer } from "./writer.ts";
@@ -22,12 +23,14 @@ const RETRY_MS = 5000;
 /** Keeps the state. */
 export class StateKeeper {
   readonly #deps: StateKeeperDeps;
+  readonly #isNews: (text: string) => boolean;
   #isDue = false;
   #writing: Promise<void> | undefined;
   #retry: Timer | undefined;
 
   constructor(deps: StateKeeperDeps) {
     this.#deps = deps;
+    this.#isNews = createSeldom(deps.clock);
   }
 
   /** The state has changed. */
@@ -66,7 +69,9 @@ export class StateKeeper {
         facts.stateError = undefined;
       } catch (err) {
         facts.stateError = err instanceof Error ? err.message : String(err);
-        log.error("state file cannot be written", { err, retryInMs: RETRY_MS });
+        if (this.#isNews("not written")) {
+          log.error("state file cannot be written", { err, retryInMs: RETRY_MS });
+        }
         this.#retry?.cancel();
         this.#retry = clock.timer(() => this.save(), RETRY_MS, { unref: true });
       }
