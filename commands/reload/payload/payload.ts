@@ -98,6 +98,19 @@ export function problemOf(path: string): string | undefined {
   return undefined;
 }
 
+/**
+ * The same for paths that were changed since: an ending less makes other names.
+ *
+ * @throws {RefusedVersion}
+ */
+export function refuseUnwritable(payload: Payload): void {
+  for (const path of payload.keys()) {
+    const problem = problemOf(path);
+    if (problem !== undefined) throw new RefusedVersion(`"${path}" cannot be a file: ${problem}`);
+  }
+  refuseClashes(payload);
+}
+
 /** `a` cannot be a file beside `a/b`. */
 function refuseClashes(payload: Payload): void {
   for (const path of payload.keys()) {

@@ -163,3 +163,17 @@ Deno.test("transform() replaces variables in bytes that are no UTF-8, and keeps 
   const expected = [...bom, ...encode("h\u00fc"), 0xff, 0xfe, ...encode("h\u00fc\u00e9")];
   assert.deepEqual([...payload.get("a") ?? []], expected);
 });
+
+Deno.test("transform() refuses names that are no files without .gz, and files that are large together", async () => {
+  const unpack = (payload: ReadonlyMap<string, Uint8Array>) =>
+    transform(payload, { ...TRANSFORMS, gunzip: [parseGlob("*")] });
+  const packed = await gzip("x");
+  for (const path of ["a/...gz", "a/..gz", "...gz"]) {
+    await assert.rejects(unpack(new Map([[path, packed]])), RefusedVersion, path);
+  }
+  const beside = new Map([["a.gz", packed], ["a/b", packed]]);
+  await assert.rejects(unpack(beside), /a file and a folder/);
+  const large = await gzip("x".repeat(40 * 1024 * 1024));
+  await unpack(new Map([["a", large]]));
+  await assert.rejects(unpack(new Map([["a", large], ["b", large]])), /bytes unpacked/);
+});

@@ -1,7 +1,7 @@
 /** What is done to contents before they are written: decompression, then variables (reload.md 2.3, 6.1). */
 
 import { joinBytes } from "#lib/collections/join_bytes.ts";
-import { type Payload, RefusedVersion } from "./payload.ts";
+import { type Payload, RefusedVersion, refuseUnwritable } from "./payload.ts";
 
 /** Which files are changed, and how. */
 export interface TransformOptions {
@@ -11,6 +11,7 @@ export interface TransformOptions {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** Of all files of a version together: it is held in memory. */
 const MAX_UNPACKED_BYTES = 64 * 1024 * 1024;
 const VARIABLE = /\$\(([A-Za-z_0-9]+)\)/g;
 
@@ -28,10 +29,13 @@ export async function transform(
   }
   const changed = new Map<string, Uint8Array>();
   let missingVariables = 0;
+  let left = MAX_UNPACKED_BYTES;
   for (const [path, bytes] of payload) {
-    const unpacked = matches(options.gunzip, path) && isGzip(bytes)
-      ? { path: withoutGz(path), bytes: await gunzip(path, bytes) }
-      : { path, bytes };
+    let unpacked = { path, bytes };
+    if (matches(options.gunzip, path) && isGzip(bytes)) {
+      unpacked = { path: withoutGz(path), bytes: await gunzip(path, bytes, left) };
+      left -= unpacked.bytes.length;
+    }
     if (changed.has(unpacked.path)) {
       throw new RefusedVersion(`File "${unpacked.path}" comes twice, as itself and decompressed`);
     }
@@ -43,6 +47,7 @@ export async function transform(
     missingVariables += missing;
     changed.set(unpacked.path, replaced);
   }
+  if (options.gunzip.length > 0) refuseUnwritable(changed);
   return { payload: changed, missingVariables };
 }
 
@@ -61,15 +66,17 @@ function withoutGz(path: string): string {
   return path.replace(/(?<=[^/])\.gz$/, "");
 }
 
-async function gunzip(path: string, bytes: Uint8Array): Promise<Uint8Array> {
+async function gunzip(path: string, bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
     const packed = new Blob([new Uint8Array(bytes)]).stream();
     for await (const chunk of packed.pipeThrough(new DecompressionStream("gzip"))) {
       length += chunk.length;
-      if (length > MAX_UNPACKED_BYTES) {
-        throw new RefusedVersion(`File "${path}" is over ${MAX_UNPACKED_BYTES} bytes unpacked`);
+      if (length > maxBytes) {
+        throw new RefusedVersion(
+          `More than ${MAX_UNPACKED_BYTES} bytes unpacked, with file "${path}"`,
+        );
       }
       chunks.push(chunk);
     }

@@ -10,7 +10,7 @@ import type { Clock } from "#lib/run/clock.ts";
 import { timeLimit } from "#lib/run/time_limit.ts";
 import { VERSION } from "#lib/run/version.ts";
 import { createSeldom } from "../seldom.ts";
-import { type Payload, RefusedVersion } from "./payload.ts";
+import { type Payload, RefusedVersion, refuseUnwritable } from "./payload.ts";
 
 /** How the bodies are asked for. */
 export interface UrlKeysOptions {
@@ -117,6 +117,7 @@ function merge(payload: Payload, bodies: Payload): Payload {
     }
     merged.set(name, body);
   }
+  if (bodies.size > 0) refuseUnwritable(merged);
   return merged;
 }
 

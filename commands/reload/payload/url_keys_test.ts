@@ -121,3 +121,11 @@ Deno.test("a file and a url key of its name are refused together", async () => {
     RefusedVersion,
   );
 });
+
+Deno.test("url keys whose names are none without the ending are refused", async () => {
+  const { answers, keys } = setUp();
+  answers.set("http://a.example/", () => new Response("1"));
+  for (const path of ["d/...url", "d/..url"]) {
+    await assert.rejects(keys(payload({ [path]: "http://a.example/" }), signal), RefusedVersion);
+  }
+});
