@@ -154,14 +154,7 @@ export function createObjectSource(options: ObjectSourceOptions, deps: ObjectSou
       switch (event.type) {
         case "error":
           error = reasonOf(event.error);
-          events.onFailure();
-          if (isNews("away")) {
-            log.warn("API server cannot be followed, files stay as they are", {
-              object: title,
-              err: event.error,
-            });
-          }
-          return;
+          return onAway(event.error, events);
         case "synced":
           if (error !== undefined) log.info("API server is followed again", { object: title });
           error = undefined;
@@ -179,6 +172,12 @@ export function createObjectSource(options: ObjectSourceOptions, deps: ObjectSou
     await aborted(signal);
     remove();
     await informer.stop();
+  }
+
+  function onAway(err: unknown, events: SourceEvents): void {
+    events.onFailure();
+    if (!isNews("away")) return;
+    log.warn("API server cannot be followed, files stay as they are", { object: title, err });
   }
 
   function takeAndTell(stored: StoredObject, events: SourceEvents): void {
@@ -210,11 +209,15 @@ export function createObjectSource(options: ObjectSourceOptions, deps: ObjectSou
     while (!signal.aborted) {
       await sleep(pollMs(), { clock, signal }).catch(() => undefined);
       if (signal.aborted) break;
+      const before = error;
       await askFor((found) => {
         if (found === undefined) {
           if (object !== undefined) onDeleted(events);
         } else if (!isSame(found, object)) takeAndTell(found, events);
       }, signal);
+      if (signal.aborted) break;
+      if (error !== undefined) onAway(error, events);
+      else if (before !== undefined) log.info("API server is followed again", { object: title });
     }
   }
 

@@ -32,11 +32,12 @@ Deno.test("reload says which right it lacks", async () => {
   assert.match(kcfg.stderr(), /print-rbac/);
 });
 
-Deno.test("reload waits for an object that it may only ask for, and asks for it when it is forced", async () => {
-  await using kube = await startReloadCluster([GET_ONLY]);
+/** The source of an object, without a process around it: half a minute between two questions is too long for a test. */
+async function impatientSource() {
+  await using stack = new AsyncDisposableStack();
+  const kube = stack.use(await startReloadCluster([GET_ONLY]));
   const impatient: Clock = {
     ...systemClock,
-    // Half a minute between two questions is too long for a test.
     timer: (callback, delayMs, options) =>
       systemClock.timer(callback, delayMs > 20_000 ? 50 : delayMs, options),
   };
@@ -48,12 +49,19 @@ Deno.test("reload waits for an object that it may only ask for, and asks for it 
     },
     scope: unrestricted(),
   });
-  await using _closing = { [Symbol.asyncDispose]: () => client.close() };
+  stack.defer(() => client.close());
   const log = new CapturedLog();
   const source = createObjectSource({
     ...{ kind: "configmap", namespace: "team", name: "app", folder: "", missing: "wait" },
     ...{ onDelete: "keep", onEmpty: "apply", startupTimeoutMs: 4000, resyncMs: 0 },
   }, { client, clock: impatient, log });
+  const owned = stack.move();
+  return { kube, source, log, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+Deno.test("reload waits for an object that it may only ask for, and asks for it when it is forced", async () => {
+  await using it = await impatientSource();
+  const { kube, source, log } = it;
   const { signal } = new AbortController();
   const loaded = source.load(signal);
   await eventually("it waits", () => log.messages().some((text) => text.startsWith("waiting for")));
@@ -65,6 +73,30 @@ Deno.test("reload waits for an object that it may only ask for, and asks for it 
   await source.refresh(signal);
   assert.equal(text(), "2");
   assert.deepEqual(source.status().map(({ mode, error }) => [mode, error]), [["poll", undefined]]);
+});
+
+Deno.test("reload says that an object cannot be asked for any more, once, and when it can be again", async () => {
+  await using it = await impatientSource();
+  const { kube, source, log } = it;
+  kube.server.put(configMap("app", { a: "1" }));
+  const stopping = new AbortController();
+  await source.load(stopping.signal);
+  let failures = 0;
+  const following = source.follow({
+    onChange() {},
+    onFailure: () => failures += 1,
+    onForced() {},
+    onMissing() {},
+    onEnd() {},
+  }, stopping.signal);
+  kube.server.inject({ kind: "status", code: 403 }, { times: Infinity });
+  await eventually("it was denied", () => failures > 1);
+  const away = "API server cannot be followed, files stay as they are";
+  assert.equal(log.messages().filter((text) => text === away).length, 1);
+  kube.server.clearFaults();
+  await eventually("it is back", () => log.messages().at(-1) === "API server is followed again");
+  stopping.abort();
+  await following;
 });
 
 Deno.test("reload says on /healthz that a selection is forbidden, as long as it starts", async () => {
