@@ -14,10 +14,7 @@ const FORWARDED: readonly ExtraSignal[] = [
   "SIGIO",
   "SIGPWR",
   "SIGURG",
-  "SIGTSTP",
 ];
-/** Would end or stop a process that does not listen. */
-const IGNORED: readonly ExtraSignal[] = ["SIGPIPE", "SIGTTIN", "SIGTTOU"];
 
 /** Listens from now on; what comes before the application exists is dropped. */
 export function forwardSignals(
@@ -33,7 +30,14 @@ export function forwardSignals(
       else if (name === "SIGQUIT") onQuit();
     }));
   }
-  for (const name of IGNORED) stack.use(context.onSignal(name, () => {}));
+  const ignore = (name: ExtraSignal) => stack.use(context.onSignal(name, () => {}));
+  // It would end a process that does not listen.
+  ignore("SIGPIPE");
+  // A terminal stops us with these; beside an application that is as with any program.
+  if (child === undefined) return stack;
+  stack.use(context.onSignal("SIGTSTP", () => child.signal("SIGTSTP")));
+  ignore("SIGTTIN");
+  ignore("SIGTTOU");
   return stack;
 }
 

@@ -95,6 +95,25 @@ Deno.test("reload: a rollback survives a restart of kcfg between the write and t
   assert.equal(await Deno.readTextFile(`${root}/a`), "1");
 });
 
+Deno.test("reload: beside its application it can be put to sleep by a terminal, as any program", async () => {
+  await using dir = await tempDir();
+  const volume = await kubeletVolume(dir.path, { a: "1" });
+  await using kcfg = await startReload([`--volume-dir=${volume.path}`, "--reload-action=none"]);
+  await untilReady(kcfg);
+  const state = async () => {
+    const stat = await Deno.readTextFile(`/proc/${kcfg.pid}/stat`);
+    return stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3);
+  };
+  kcfg.signal("SIGTSTP");
+  try {
+    await eventually("it sleeps", async () => await state() === "T");
+  } finally {
+    kcfg.signal("SIGCONT");
+  }
+  await eventually("it goes on", async () => await state() !== "T");
+  assert.equal(await kcfg.answer("/healthz"), 200);
+});
+
 Deno.test("reload: an application that is stopped while it restarts is not started again", async () => {
   await using dir = await tempDir();
   const volume = await kubeletVolume(dir.path, { a: "1" });
