@@ -13,6 +13,8 @@ export interface ProcessActionOptions {
 /** The kernel keeps so many bytes of a command's name. */
 const COMM_CHARS = 15;
 const ZOMBIE = "Z";
+/** Linux gives no process a higher number. */
+const MAX_PID = 2 ** 22;
 
 /** Makes the action that finds processes by name; of a family of matches the parent alone gets the signal. */
 export function createProcessAction(options: ProcessActionOptions): Action {
@@ -66,9 +68,13 @@ export function createPidfileAction(
       }
       const [digits] = /\d+/.exec(text) ?? [];
       if (digits === undefined) throw new Error(`the PID file "${file}" has no number`);
-      const info = await processInfo(Number(digits));
+      const pid = Number(digits);
+      // 0 is our own group, and a number that overflows may be -1, which is everybody.
+      if (pid < 1 || pid > MAX_PID) throw new Error(`there is no process ${digits}`);
+      if (pid === Deno.pid) throw new Error(`process ${digits} of "${file}" is kcfg itself`);
+      const info = await processInfo(pid);
       if (info?.state === ZOMBIE) throw new Error(`process ${digits} of "${file}" is dead`);
-      sendSignal(Number(digits), signal);
+      sendSignal(pid, signal);
     },
   };
 }
