@@ -194,6 +194,8 @@ Deno.test("ApplyCycle tells the version it went back to until it is heard, once 
   await run.change("2");
   await run.untilTold("change 2", "rollback 1");
   assert.ok(run.facts.failingSinceMs !== undefined);
+  // It stays there, so no try may be announced.
+  await eventually("none is", () => run.facts.nextAttemptMs === undefined);
   isAway = false;
   await run.change("1");
   await run.untilTold("change 1");

@@ -62,7 +62,7 @@ export class Telling {
 
   /** The visible version is to be told, from the first try on. */
   plan(reason: ReloadReason): void {
-    const { clock, random } = this.#deps;
+    const { clock, random, facts } = this.#deps;
     const { reloadMinIntervalMs, splayMs, retryMaxElapsedMs, retryIntervalMs } = this.#options;
     const now = clock.monotonic();
     const isWaiting = this.#reason !== undefined && this.#retry?.hasFailed === false;
@@ -77,6 +77,7 @@ export class Telling {
     const dueMs = Math.max(now, this.lastStartMs + reloadMinIntervalMs) + splay;
     // A version that comes while one waits must not put it off, or many would put it off for ever.
     this.#dueMs = isWaiting ? Math.min(this.#dueMs, dueMs) : dueMs;
+    facts.nextAttemptMs = clock.now() + this.#dueMs - now;
   }
 
   /** A version that the application has not heard of, or a failure before it, is to be told. */
@@ -96,6 +97,7 @@ export class Telling {
   /** Nothing is to be told any more. */
   cancel(): void {
     this.#reason = undefined;
+    this.#deps.facts.nextAttemptMs = undefined;
   }
 
   /** Notes that a try failed, and when the next one is; milliseconds until then, `undefined` for never. */
