@@ -87,6 +87,14 @@ export async function lookAt(path: string): Promise<Deno.FileInfo | undefined> {
   }
 }
 
+/** Whether a folder on the way to `root`/`path` is a link. */
+export async function leadsByLink(root: string, path: string): Promise<boolean> {
+  for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) {
+    if ((await lookAt(`${root}/${path.slice(0, at)}`))?.isSymlink === true) return true;
+  }
+  return false;
+}
+
 /** Removes a file or link; nothing to do when it is gone, or when somebody has put a folder there. */
 export async function removeFile(path: string): Promise<void> {
   try {

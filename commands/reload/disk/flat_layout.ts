@@ -11,6 +11,7 @@ import { EarlierVersions } from "./earlier_versions.ts";
 import {
   type FileOptions,
   isNoFile,
+  leadsByLink,
   makeParents,
   readIfPresent,
   removeAll,
@@ -95,8 +96,11 @@ export function createFlatLayout(
   }
 
   async function remove(path: string): Promise<void> {
-    await removeFile(`${root}/${path}`);
-    await removeEmptyParents(root, path);
+    // Behind a link that somebody has put in the place of a folder nothing is ours.
+    if (!await leadsByLink(root, path)) {
+      await removeFile(`${root}/${path}`);
+      await removeEmptyParents(root, path);
+    }
     own.delete(path);
   }
 

@@ -1,6 +1,7 @@
 /** What a run leaves for the next one in the directory: which files are its own, what was reloaded (reload.md 6.4). */
 
 import { writeFileAtomically } from "#lib/fs/atomic_write.ts";
+import { problemOf } from "../payload/payload.ts";
 
 /** Name of the file, without the ending that an application may look for (decision 41). */
 const STATE_FILE = "..kcfg-state";
@@ -40,11 +41,23 @@ export function readState(root: string): SavedState | undefined {
     const isState = state?.schema === 1 && typeof state.hash === "string" &&
       typeof state.dir === "string" && Array.isArray(state.files);
     if (!isState) return undefined;
-    return { ...state, earlier: Array.isArray(state.earlier) ? state.earlier : [] };
+    return {
+      ...state,
+      earlier: Array.isArray(state.earlier) ? state.earlier.filter(isEarlier) : [],
+      // Whoever may write in the directory must not choose what is removed elsewhere.
+      files: state.files.filter((path: unknown) =>
+        typeof path === "string" && problemOf(path) === undefined
+      ),
+    };
   } catch {
     // Whatever is wrong with it, the directory is then treated as one of a first start.
     return undefined;
   }
+}
+
+function isEarlier(version: unknown): boolean {
+  const { dir, hash } = (version ?? {}) as { readonly dir?: unknown; readonly hash?: unknown };
+  return typeof dir === "string" && typeof hash === "string";
 }
 
 /** Replaces the file. */
