@@ -11,6 +11,7 @@ import { createCollector } from "./collector.ts";
 import { createSources } from "./create_sources.ts";
 import { ApplyCycle } from "./cycle.ts";
 import type { CycleEvent } from "./cycle_event.ts";
+import { type FileOptions, makeParents } from "./disk/files.ts";
 import type { Layout } from "./disk/layout.ts";
 import { readState, writeState } from "./disk/state_file.ts";
 import { createSymlinkLayout } from "./disk/symlink_layout.ts";
@@ -207,7 +208,7 @@ async function openLayout(
   },
 ): Promise<Layout> {
   const { configRoot: root, files } = options;
-  makeRoot(root);
+  makeRoot(root, files);
   if (options.layout === "flat") {
     const { createFlatLayout } = await import("./disk/flat_layout.ts");
     const keepsEarlier = options.rollback;
@@ -216,9 +217,10 @@ async function openLayout(
   return createSymlinkLayout(root, files, { now: () => clock.now(), log });
 }
 
-function makeRoot(root: string): void {
+function makeRoot(root: string, files: FileOptions): void {
   try {
-    Deno.mkdirSync(root, { recursive: true });
+    makeParents("", `${root.slice(1)}/`, files);
+    if (!Deno.statSync(root).isDirectory) throw new Error("it is no directory");
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new StartFailure(`Cannot make the directory "${root}": ${reason}`, [

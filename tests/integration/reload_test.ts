@@ -210,3 +210,27 @@ Deno.test("what drifts on the disk is put right at the next comparison", async (
   await Deno.writeTextFile(`${it.root}/${folder}/a`, "drifted");
   await eventually("it is repaired", async () => await it.read("a") === "1");
 });
+
+Deno.test("the directory and what leads to it get the mode that is asked for, when they are made", async () => {
+  await using it = await fixture();
+  const modeOf = async (path: string) => ((await Deno.stat(path)).mode ?? 0) & 0o777;
+  const [made, root] = [`${it.dir.path}/made`, `${it.dir.path}/made/config`];
+  const start = (mode: string) =>
+    startKcfg([
+      ...["reload", `--volume-dir=${it.volume.path}`, `--configroot=${root}`],
+      ...["--once", `--dir-mode=${mode}`],
+    ]);
+  await using first = start("0750");
+  assert.equal(await first.exitCode(), 0, first.stderr());
+  assert.deepEqual([await modeOf(made), await modeOf(root)], [0o750, 0o750]);
+  // What is there already is somebody's, who has chosen its mode.
+  await using second = start("0700");
+  assert.equal(await second.exitCode(), 0, second.stderr());
+  assert.equal(await modeOf(root), 0o750);
+  await Deno.remove(made, { recursive: true });
+  await Deno.mkdir(made);
+  await Deno.writeTextFile(root, "");
+  await using third = start("0750");
+  assert.equal(await third.exitCode(), 1);
+  assert.match(third.stderr(), /Cannot make the directory ".*": it is no directory/);
+});
