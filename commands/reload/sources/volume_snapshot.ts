@@ -156,14 +156,16 @@ class TreeReader {
     try {
       const real = await realPathOf(`${this.#root}/${path}`, this.#access);
       if (real === undefined || !real.startsWith(`${this.#root}/`)) {
-        // Dangling, removed meanwhile, or leading out: in a version that means it is being removed.
+        // Dangling or removed meanwhile: in a version that means it is being removed.
         this.#isWhole &&= real !== undefined;
+        this.unreadable.set(path, real === undefined ? "it leads nowhere" : "it leads out");
         return;
       }
       const { isDirectory, isFile } = await this.#access.stat(real);
       if (isDirectory) await this.#readFolder(path, () => true);
       // Reading a pipe or a device could wait for ever.
       else if (isFile) await this.#readFile(path, real);
+      else this.unreadable.set(path, "it is no file");
     } catch (error) {
       this.#onFailure(path, error);
     }

@@ -5,6 +5,7 @@ import { DirectoryWatch } from "#lib/flags/directory_watch.ts";
 import type { Logger } from "#lib/log/logger.ts";
 import { type Clock, sleep } from "#lib/run/clock.ts";
 import { samePayload } from "../payload/payload.ts";
+import { createSeldom } from "../seldom.ts";
 import { type ChangeKind, type Source, type SourceEvents, StartFailure } from "./source.ts";
 import { readVolume, versionOf, type VolumeSnapshot } from "./volume_snapshot.ts";
 
@@ -36,6 +37,7 @@ export function createVolumeSource(
   let lastContact: number | undefined;
   let error: string | undefined;
   const told = new Set<string>();
+  const isNews = createSeldom(clock);
   let version: string | undefined;
 
   async function read(): Promise<boolean> {
@@ -46,12 +48,10 @@ export function createVolumeSource(
       settle: () => sleep(SETTLE_MS, { clock }),
     });
     for (const [name, reason] of snapshot.unreadable) {
-      if (told.has(name)) continue;
+      if (told.has(name) || only !== undefined && name !== only) continue;
       told.add(name);
-      log.warn("file cannot be read, what was read before counts", {
-        path: `${path}/${name}`,
-        reason,
-      });
+      const then = snapshot.entries.has(name) ? "what was read before counts" : "left out";
+      log.warn("file cannot be read", { path: `${path}/${name}`, reason, then });
     }
     if (only !== undefined && !snapshot.entries.has(only)) {
       throw new Error(`Cannot read "${path}/${only}": no such file`);
@@ -77,7 +77,9 @@ export function createVolumeSource(
     const base = path.slice(slash + 1);
     const rewatch = (err: unknown) => {
       onFailure();
-      log.warn("watch of a directory ended, it is begun again", { path, err });
+      if (isNews("watch ended")) {
+        log.warn("watch of a directory ended, it is begun again", { path, err });
+      }
       clock.timer(
         () => {
           if (!signal.aborted) void Promise.all([inside.ensure(), outside.ensure()]);
@@ -124,7 +126,9 @@ export function createVolumeSource(
         version = undefined;
         onFailure();
         error = err instanceof Error ? err.message : String(err);
-        log.warn("directory cannot be read, the last content counts", { path, err });
+        if (isNews(error)) {
+          log.warn("directory cannot be read, the last content counts", { path, err });
+        }
       }
     }
     await Promise.all([inside.close(), outside.close()]);
