@@ -95,14 +95,14 @@ export class ApplyCycle {
     this.#telling.noteHeard(facts.hash);
   }
 
-  /** One run of what is planned, for `--once`. @throws {Error} when it fails */
+  /** One run of what is planned, for `--once`; a stop ends it. @throws {Error} when it fails */
   async runOnce(signal: AbortSignal): Promise<void> {
     while (this.#telling.dueMs !== undefined && !signal.aborted) {
       const failure = await this.#telling.attempt(signal);
-      if (failure === undefined) return;
+      if (failure === undefined || signal.aborted) return;
       const delay = this.#telling.delay(failure);
       if (delay === undefined || this.#telling.isSlow) throw failure;
-      await sleep(delay, { clock: this.#deps.clock, signal });
+      await sleep(delay, { clock: this.#deps.clock, signal }).catch(() => undefined);
     }
   }
 

@@ -140,3 +140,22 @@ Deno.test("reload: a version that failed is not forgotten by a restart that goes
   await untilReady(kcfg);
   assert.equal((await kcfg.status()).reload.attempts, 0);
 });
+
+Deno.test("reload: SIGTERM ends --once with 0, while a target does not answer and between two tries", async () => {
+  await using dir = await tempDir();
+  await using silence = startSilence();
+  const volume = await kubeletVolume(dir.path, { a: "1" });
+  const start = (url: string) =>
+    startKcfg([
+      ...["reload", "--once", `--configroot=${dir.path}/config`, `--volume-dir=${volume.path}`],
+      ...["--log-format=json", "--reload-retry-max-elapsed=1h", `--reload-http=${url}`],
+    ]);
+  await using hung = start(`http://127.0.0.1:${silence.port}/`);
+  await eventually("it is ready", () => hung.logLine("ready"));
+  hung.signal("SIGTERM");
+  assert.equal(await hung.exitCode(), 0, hung.stderr());
+  await using failing = start("http://127.0.0.1:1/");
+  await eventually("it has failed", () => failing.logLine("reload failed"));
+  failing.signal("SIGTERM");
+  assert.equal(await failing.exitCode(), 0, failing.stderr());
+});
