@@ -86,7 +86,7 @@ Deno.test("toOptions() asks --runtimeinfo-url as it sends to --reload-url", () =
     "reload-url": "https://localhost/-/reload",
     "runtimeinfo-url": "https://localhost/api/v1/status/runtimeinfo",
   };
-  assert.equal(parse(flags).verify?.verifiesTls, false);
+  assert.deepEqual([parse(flags).verify?.verifiesTls], [false]);
   const trusting = parse({ ...flags, "reload-http-ca": "/ca.pem" }).verify;
   assert.deepEqual([trusting?.verifiesTls, trusting?.caFile], [true, "/ca.pem"]);
 });
