@@ -7,6 +7,7 @@ import type { Clock } from "#lib/run/clock.ts";
 import type { CycleEvent } from "./cycle_event.ts";
 import type { ReloadOptions } from "./options.ts";
 import { scopeOf } from "./scope.ts";
+import { createSeldom } from "./seldom.ts";
 
 /** Tells the cluster. */
 export interface Announcer {
@@ -38,7 +39,9 @@ export async function createAnnouncer(
   const pod = env["POD_NAME"] ?? env["HOSTNAME"] ?? "";
   const namespace = env["POD_NAMESPACE"] ?? client.namespace;
   const known = new Map<string, { name: string; count: number; toldMs: number }>();
-  let hasSucceeded = false;
+  // An application that need not be told at the start has heard of its first version.
+  let hasSucceeded = options.reloadOnStart === "never";
+  const isNews = createSeldom(clock);
   let isDenied = false;
   let queue: Promise<void> = Promise.resolve();
   let waiting = 0;
@@ -77,7 +80,7 @@ export async function createAnnouncer(
     } catch (err) {
       if (signal.aborted) return;
       isDenied = (err as { status?: number }).status === 403;
-      log.warn("Kubernetes Event not written", { reason, err });
+      if (isNews(reason)) log.warn("Kubernetes Event not written", { reason, err });
     }
   }
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { eventually } from "#tests/support/eventually.ts";
 import { runDemo } from "#tests/support/process.ts";
-import { untilReady } from "#tests/support/reload.ts";
+import { startReload, untilReady } from "#tests/support/reload.ts";
 import { configMap, startReloadCluster } from "#tests/support/reload_cluster.ts";
 
 function secret(name: string, data: Record<string, string>) {
@@ -160,6 +160,24 @@ Deno.test("reload without its object ends with 1, waits, or goes on empty, as it
     kube.server.remove(configMap("app", {}));
     assert.equal(await kcfg.exitCode(), 1);
   });
+});
+
+Deno.test("reload writes an Event of the first failure of an application that need not be told at the start", async () => {
+  await using kube = await startReloadCluster();
+  kube.server.put(configMap("app", { a: "1" }));
+  await using kcfg = await startReload([
+    ...["--kubeconfig", kube.kubeconfig, "--configmap=team/app", `--configroot=${kube.root}`],
+    ...["--events", "--reload-on-start=never", "--reload-command=false"],
+  ], { env: { POD_NAME: "app-0", POD_NAMESPACE: "team" } });
+  await untilReady(kcfg);
+  kube.server.put(configMap("app", { a: "2" }));
+  const failures = async () => await kcfg.metric("kcfg_reload_reload_failures_total");
+  await eventually("it has failed twice", async () => await failures() >= 2);
+  const notWritten = kcfg.stderr().split("\n").filter((line) => line.includes("not written"));
+  assert.ok(notWritten.length <= 1, kcfg.stderr());
+  kube.server.put({ apiVersion: "v1", kind: "Namespace", metadata: { name: "team" } });
+  const event = await eventually("there is an Event", () => kube.server.list("v1", "Event")[0]);
+  assert.deepEqual([event["reason"], event["type"]], ["ConfigReloadFailed", "Warning"]);
 });
 
 Deno.test("the demo of reload ends well", async () => {
