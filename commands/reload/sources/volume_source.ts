@@ -1,9 +1,10 @@
 /** A volume that is mounted already, followed by file events (reload.md 5). */
 
 import { denoDirectoryAccess } from "#lib/flags/deno.ts";
+import type { DirectoryAccess } from "#lib/flags/directory_access.ts";
 import { DirectoryWatch } from "#lib/flags/directory_watch.ts";
 import type { Logger } from "#lib/log/logger.ts";
-import { type Clock, sleep } from "#lib/run/clock.ts";
+import { type Clock, sleep, type Timer } from "#lib/run/clock.ts";
 import { samePayload } from "../payload/payload.ts";
 import { createSeldom } from "../seldom.ts";
 import { type ChangeKind, type Source, type SourceEvents, StartFailure } from "./source.ts";
@@ -13,6 +14,8 @@ import { readVolume, versionOf, type VolumeSnapshot } from "./volume_snapshot.ts
 export interface VolumeDeps {
   readonly clock: Clock;
   readonly log: Logger;
+  /** By default what there is; tests have watches that fail. */
+  readonly access?: DirectoryAccess;
 }
 
 const SETTLE_MS = 50;
@@ -31,7 +34,7 @@ export interface VolumeOptions {
 export function createVolumeSource(
   path: string,
   { only, folder = "", inPlace = false }: VolumeOptions,
-  { clock, log }: VolumeDeps,
+  { clock, log, access = denoDirectoryAccess }: VolumeDeps,
 ): Source {
   let last: VolumeSnapshot = { entries: new Map(), isVolume: false, unreadable: new Map() };
   let lastContact: number | undefined;
@@ -75,43 +78,44 @@ export function createVolumeSource(
     };
     const slash = path.lastIndexOf("/");
     const base = path.slice(slash + 1);
+    /** What happens until there is a watch makes no event. */
+    const catchUp = async () => {
+      await Promise.all([inside.ensure(), outside.ensure()]);
+      wake("lone");
+    };
+    let again: Timer | undefined;
     const rewatch = (err: unknown) => {
       onFailure();
       if (isNews("watch ended")) {
         log.warn("watch of a directory ended, it is begun again", { path, err });
       }
-      clock.timer(
-        () => {
-          if (!signal.aborted) void Promise.all([inside.ensure(), outside.ensure()]);
-        },
-        REWATCH_MS,
-        { unref: true },
-      );
+      if (signal.aborted) return;
+      again?.cancel();
+      again = clock.timer(() => void catchUp(), REWATCH_MS, { unref: true });
     };
     const inside: DirectoryWatch = new DirectoryWatch(path, {
-      access: denoDirectoryAccess,
+      access,
       onName: (name) => {
-        if (name === undefined) return;
-        if (name === "..data") wake("lone");
+        // The runtime names the directory itself when it has lost events.
+        if (name === undefined) wake("grouped");
+        else if (name === "..data") wake("lone");
         // Beside ..data nothing else belongs to the version.
         else if (!last.isVolume && !name.startsWith(".")) wake("grouped");
       },
       onLost: rewatch,
     });
     const outside: DirectoryWatch = new DirectoryWatch(path.slice(0, Math.max(slash, 1)), {
-      access: denoDirectoryAccess,
+      access,
       onName: (name) => {
-        if (name !== base) return;
-        void inside.ensure();
+        if (name !== undefined && name !== base) return;
         wake("lone");
+        void catchUp();
       },
       onLost: rewatch,
     });
     const stop = () => due.resolve();
     signal.addEventListener("abort", stop, { once: true });
-    await Promise.all([inside.ensure(), outside.ensure()]);
-    // What happened between the first read and the watch makes no event.
-    wake("lone");
+    await catchUp();
     while (true) {
       await due.promise;
       if (signal.aborted) break;
@@ -132,6 +136,7 @@ export function createVolumeSource(
       }
     }
     await Promise.all([inside.close(), outside.close()]);
+    again?.cancel();
   }
 
   return {

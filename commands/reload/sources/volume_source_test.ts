@@ -1,6 +1,7 @@
 /** What cannot be read of a mounted volume is said once, and never keeps the rest from being read. */
 
 import assert from "node:assert/strict";
+import { denoDirectoryAccess } from "#lib/flags/deno.ts";
 import { systemClock } from "#lib/run/clock.ts";
 import { eventually } from "#tests/support/eventually.ts";
 import { kubeletVolume } from "#tests/support/kubelet_volume.ts";
@@ -48,9 +49,50 @@ Deno.test("createVolumeSource() says once that its directory is gone, and goes o
     await eventually("it is back", () => source.status()[0]?.present === true);
   }
   assert.ok(failures >= 2);
-  assert.equal(log.messages("warn").length, 1);
+  const said = log.messages().filter((text) => text.startsWith("directory cannot be read"));
+  assert.equal(said.length, 1);
   await volume.swap({ a: "2" });
   await eventually("it is followed", () => changes > 0);
+  stopping.abort();
+  await following;
+});
+
+Deno.test("createVolumeSource() looks again when events were lost, and when a watch has ended", async () => {
+  await using dir = await tempDir();
+  const path = `${dir.path}/plain`;
+  await dir.write("plain/a", "1");
+  type Reports = Parameters<typeof denoDirectoryAccess.watch>[1];
+  const watches = new Map<string, Reports>();
+  const source = createVolumeSource(path, {}, {
+    log: new CapturedLog(),
+    // A second until there is a new watch is long for a test.
+    clock: { ...systemClock, timer: (callback) => systemClock.timer(callback, 5) },
+    access: {
+      ...denoDirectoryAccess,
+      watch(watched, reports) {
+        watches.set(watched, reports);
+        return Promise.resolve({ closed: Promise.resolve() });
+      },
+    },
+  });
+  await source.load(signal);
+  const stopping = new AbortController();
+  let changes = 0;
+  const following = source.follow({
+    onChange: () => changes += 1,
+    onFailure() {},
+    onForced() {},
+    onMissing() {},
+    onEnd() {},
+  }, stopping.signal);
+  await Deno.writeTextFile(`${path}/a`, "2");
+  await eventually("it is followed", () => changes === 1);
+  await Deno.writeTextFile(`${path}/a`, "3");
+  watches.get(path)?.onPaths([path]);
+  await eventually("it has looked", () => changes === 2);
+  await Deno.writeTextFile(`${path}/a`, "4");
+  watches.get(path)?.onEnd(new Error("no more watches"));
+  await eventually("it has looked again", () => changes === 3);
   stopping.abort();
   await following;
 });
