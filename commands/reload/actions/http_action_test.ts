@@ -123,6 +123,20 @@ Deno.test("createHttpAction() follows redirects as browsers do, ten at most", as
       assert.deepEqual([one.seen[1]?.path, one.seen[1]?.method], ["/there", method]);
     });
   }
+  await t.step("elsewhere, without credentials", async () => {
+    await using there = target(() => new Response("ok"));
+    await using one = target(() =>
+      new Response(null, { status: 307, headers: { location: there.url.href } })
+    );
+    const url = new URL(one.url);
+    url.username = "me";
+    const headers = [["Cookie", "session=hunter2"], ["x-kept", "1"]] as const;
+    await action([url], { headers }).run(RUN, NEVER);
+    const sent = (seen: Seen | undefined) =>
+      ["authorization", "cookie", "x-kept"].map((name) => seen?.headers.get(name));
+    assert.deepEqual(sent(one.seen[0]), [`Basic ${btoa("me:")}`, "session=hunter2", "1"]);
+    assert.deepEqual(sent(there.seen[0]), [null, null, "1"]);
+  });
   await t.step("in a circle", async () => {
     await using one = target(() =>
       new Response(null, { status: 307, headers: { location: "/reload" } })

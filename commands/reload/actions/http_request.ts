@@ -22,6 +22,7 @@ export type TargetAnswer = ExchangeAnswer;
 
 const MAX_BODY_BYTES = 64 * 1024;
 const MAX_REDIRECTS = 10;
+const CREDENTIALS: ReadonlySet<string> = new Set(["authorization", "cookie"]);
 
 /**
  * Sends, and follows redirects: 301, 302 and 303 turn POST into GET.
@@ -51,10 +52,12 @@ function redirectOf(request: TargetRequest, answer: TargetAnswer): TargetRequest
   const url = URL.parse(location, request.url);
   if (url === null || !/^https?:$/.test(url.protocol)) return undefined;
   const keepsMethod = status >= 307 || request.method === "GET" || request.method === "HEAD";
-  // Credentials are for the host they were given for.
-  const headers = url.host === request.url.host
+  // Credentials are for the host they were given for, and not for everybody on the way.
+  const isForSame = url.host === request.url.host &&
+    (url.protocol === "https:" || request.url.protocol === "http:");
+  const headers = isForSame
     ? request.headers
-    : request.headers.filter(([name]) => name.toLowerCase() !== "authorization");
+    : request.headers.filter(([name]) => !CREDENTIALS.has(name.toLowerCase()));
   return keepsMethod
     ? { ...request, url, headers }
     : { ...request, url, headers, method: "GET", body: undefined };
