@@ -3,6 +3,7 @@
 import { formatHostPort } from "#lib/grpc_resolver/addresses.ts";
 import { failureOf } from "#lib/grpc_resolver/failure.ts";
 import type { ResolvedEndpoint, ServiceFacts } from "#lib/grpc_resolver/resolution.ts";
+import { oneLine } from "#lib/term/one_line.ts";
 import type { TargetState } from "./view.ts";
 
 /** The explanation of a target, lines ended by newlines. */
@@ -36,7 +37,7 @@ export function explain(state: TargetState): string {
   }
   const error = failureOf(state);
   if (error !== undefined) lines.push(`  ${error.code}: ${error.message}`);
-  return lines.map((line) => `${line}\n`).join("");
+  return lines.map((line) => `${oneLine(line)}\n`).join("");
 }
 
 function portText({ port, portMode }: TargetState["target"]): string {

@@ -6,6 +6,7 @@ import type { Snapshot } from "#lib/grpc_resolver/resolver.ts";
 import type { Target } from "#lib/grpc_resolver/target.ts";
 import { endpointView } from "#lib/grpc_resolver/view.ts";
 import type { RunContext } from "#lib/run/context.ts";
+import { oneLine } from "#lib/term/one_line.ts";
 import { type Change, changesBetween } from "./changes.ts";
 import { notesOf } from "./notes.ts";
 import type { ResolveOptions } from "./options.ts";
@@ -116,7 +117,7 @@ export class Follower {
     stdout.write(
       this.#options.output === "jsonl"
         ? `${JSON.stringify({ type, time, canonical, ...rest })}\n`
-        : `${time} ${text}\n`,
+        : `${time} ${oneLine(text)}\n`,
     );
   }
 }

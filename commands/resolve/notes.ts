@@ -1,6 +1,7 @@
 /** What is said on stderr beside the data: footer, warnings, errors with what to do. */
 
 import { failureOf } from "#lib/grpc_resolver/failure.ts";
+import { oneLine } from "#lib/term/one_line.ts";
 import { codeOf, hintOf } from "./exit_codes.ts";
 import type { TargetState } from "./view.ts";
 
@@ -23,5 +24,5 @@ export function notesOf(state: TargetState, needed = 1): string {
   if (error !== undefined) lines.push(`kcfg: error: ${error.message}`);
   const hint = codeOf(state, needed) === 0 ? undefined : hintOf(state);
   if (hint !== undefined) lines.push(`kcfg: hint: ${hint}`);
-  return lines.map((line) => `${line}\n`).join("");
+  return lines.map((line) => `${oneLine(line)}\n`).join("");
 }

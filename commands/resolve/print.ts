@@ -3,6 +3,7 @@
 import { UsageError } from "#lib/cli/usage_error.ts";
 import { formatHostPort } from "#lib/grpc_resolver/addresses.ts";
 import type { ResolvedEndpoint } from "#lib/grpc_resolver/resolution.ts";
+import { oneLine } from "#lib/term/one_line.ts";
 import { type Column, formatTable } from "#lib/term/table.ts";
 import type { ResolveOptions } from "./options.ts";
 import { worstOf } from "./probe_result.ts";
@@ -81,7 +82,7 @@ function columnsOf(
   const column = (
     header: string,
     read: (endpoint: ResolvedEndpoint) => string | undefined | null,
-  ): Column<ResolvedEndpoint> => ({ header, value: (row) => read(row) || "-" });
+  ): Column<ResolvedEndpoint> => ({ header, value: (row) => oneLine(read(row) || "-") });
   const probed = ({ addresses }: ResolvedEndpoint) =>
     worstOf(addresses.flatMap((address) => probes?.get(formatHostPort(address)) ?? []));
   return [

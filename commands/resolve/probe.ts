@@ -3,6 +3,7 @@
 import { formatHostPort } from "#lib/grpc_resolver/addresses.ts";
 import type { Clock } from "#lib/run/clock.ts";
 import { untilAborted } from "#lib/run/until_aborted.ts";
+import { oneLine } from "#lib/term/one_line.ts";
 import { denoReadFile } from "./read_file.ts";
 import { createCredentials, probeAddress } from "./probe_call.ts";
 import type { ProbeOptions, ProbePolicy } from "./probe_options.ts";
@@ -116,7 +117,7 @@ function disagreement(
     return serves ? [`kcfg: warning: ${address} is not ready but SERVING\n`] : [];
   }
   if (!isReady && !isUsable) return [];
-  const why = bad.message === "" ? "" : `: ${bad.message}`;
+  const why = bad.message === "" ? "" : `: ${oneLine(bad.message)}`;
   const what = isReady ? "ready" : "used";
   return [`kcfg: warning: ${address} is ${what} but ${bad.status}${why}\n`];
 }

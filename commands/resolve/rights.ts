@@ -3,6 +3,7 @@
 import { type DenoClientDeps, openClient } from "#lib/kube/deno_client.ts";
 import { resolveScope } from "#lib/kube/declarations/resolve.ts";
 import { activeRules, renderRbac, type ScopeDeclaration, toAccessRules } from "#lib/kube/mod.ts";
+import { oneLine } from "#lib/term/one_line.ts";
 import { formatTable } from "#lib/term/table.ts";
 import type { ResolveOptions } from "./options.ts";
 
@@ -44,7 +45,7 @@ export async function checkAccess(
         },
         { header: "namespace", value: ({ namespace }) => namespace ?? "*" },
         { header: "allowed", value: ({ allowed }) => allowed ? "allowed" : "denied" },
-        { header: "reason", value: ({ reason }) => reason },
+        { header: "reason", value: ({ reason }) => oneLine(reason) },
       ],
     });
     return { text, code: reviews.every(({ allowed }) => allowed) ? 0 : 5 };

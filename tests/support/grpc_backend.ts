@@ -24,8 +24,10 @@ export interface GrpcBackend {
 export async function startBackend(
   host: string,
   port = 0,
-  { credentials = grpc.ServerCredentials.createInsecure() }: {
+  { credentials = grpc.ServerCredentials.createInsecure(), health: failure }: {
     readonly credentials?: grpc.ServerCredentials;
+    /** What it answers in place of its health; it is well by default. */
+    readonly health?: string;
   } = {},
 ): Promise<GrpcBackend> {
   const server = new grpc.Server();
@@ -52,7 +54,10 @@ export async function startBackend(
     peers.add(call.getPeer());
     done(null, `${host}:${bound}`);
   };
-  server.addService({ ask: method, check: health }, { ask: answer, check: answer });
+  const check: typeof answer = failure === undefined
+    ? answer
+    : (_, done) => done({ code: grpc.status.INTERNAL, details: failure });
+  server.addService({ ask: method, check: health }, { ask: answer, check });
   const bound = await new Promise<number>((resolve, reject) =>
     server.bindAsync(
       `${host}:${port}`,

@@ -190,3 +190,15 @@ Deno.test("resolve --topology=zone keeps to the endpoints meant for the zone", a
   // No hint for it: all of them, as kube-proxy does.
   assert.equal(await addresses("--topology=zone", "--zone=c"), "10.0.0.1:50051\n10.0.0.2:50051\n");
 });
+
+Deno.test("resolve --probe shows what a server answers in one line", LEAKY, async () => {
+  const backend = await startBackend(HOST, 0, { health: "gone\x1b[2J\nkcfg: error: forged" });
+  try {
+    await using kube = await cluster({ ports: portOf(backend.port), endpoints: [HOST] });
+    const { code, stderr } = await kube.resolve("web.prod:grpc", "--probe");
+    assert.equal(code, 7, stderr);
+    assert.match(stderr, /is ready but ERROR: gone\uFFFD\[2J\uFFFDkcfg: error: forged\n/);
+  } finally {
+    backend.kill();
+  }
+});
