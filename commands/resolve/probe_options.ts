@@ -92,8 +92,20 @@ function parsePolicy(text: string): ProbePolicy {
   throw new UsageError(`Flag --probe-policy: "${text}" is not all, any, a number or a share`);
 }
 
+/** Checked before anything is asked; the value may be a secret, so no error repeats it. */
 function parseHeader(text: string): readonly [string, string] {
   const colon = text.indexOf(":");
-  if (colon > 0) return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()];
-  throw new UsageError("Flag --probe-header: must read NAME: VALUE");
+  if (colon <= 0) throw new UsageError("Flag --probe-header: must read NAME: VALUE");
+  const name = text.slice(0, colon).trim().toLowerCase();
+  const value = text.slice(colon + 1).trim();
+  if (!/^[0-9a-z_.-]+$/.test(name)) {
+    throw new UsageError("Flag --probe-header: NAME is letters, digits, dots, - and _");
+  }
+  if (name.endsWith("-bin")) {
+    throw new UsageError("Flag --probe-header: names that end in -bin need bytes, not text");
+  }
+  if (!/^[ -~]*$/.test(value)) {
+    throw new UsageError("Flag --probe-header: VALUE is printable ASCII");
+  }
+  return [name, value];
 }

@@ -202,3 +202,13 @@ Deno.test("resolve --probe shows what a server answers in one line", LEAKY, asyn
     backend.kill();
   }
 });
+
+Deno.test("resolve --probe-header refuses what is no metadata, and keeps it to itself", async () => {
+  await using kube = await cluster({ endpoints: [HOST] });
+  for (const header of ["a b: hidden", "token-bin: hidden", "token: hid\nden"]) {
+    const { code, stderr } = await kube.resolve("web.prod", "--probe", `--probe-header=${header}`);
+    assert.equal(code, 2, `${header}: ${stderr}`);
+    assert.match(stderr, /Flag --probe-header: /);
+    assert.doesNotMatch(stderr, /hid/);
+  }
+});
