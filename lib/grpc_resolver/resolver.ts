@@ -5,12 +5,12 @@
 
 import { silentLogger } from "#lib/log/logger.ts";
 import type { Logger } from "#lib/log/logger.ts";
-import { type Clock, systemClock } from "#lib/run/clock.ts";
+import { type Clock, systemClock, type Timer } from "#lib/run/clock.ts";
 import type { KubeReader, KubeWatcher } from "#lib/kube/contract.ts";
 import { type AddressOptions, computeAddresses } from "./addresses.ts";
 import { emptyText } from "./messages.ts";
 import { Publisher } from "./publisher.ts";
-import type { AddressList, ServiceFacts } from "./resolution.ts";
+import type { AddressList, EmptyReason, ServiceFacts } from "./resolution.ts";
 import { haveSameAddresses, isSameList } from "./same_list.ts";
 import { readService } from "./service.ts";
 import type { SourceCounts } from "./source_counts.ts";
@@ -71,6 +71,7 @@ export interface EngineDeps {
 
 const RESYNC_MS = 1_800_000;
 const SERVICE_AGAIN_MS = 30_000;
+const SERVICE_SOON_MS = 1000;
 const MAX_NOTES = 20;
 
 /** Follows one Service until stopped. */
@@ -90,6 +91,9 @@ export class Engine {
   #service: ServiceFacts | undefined;
   #serviceReadMs = -Infinity;
   #serviceRead: Promise<void> | undefined;
+  /** Milliseconds until a port is looked for again in the Service; doubled each time it is not there. */
+  #portAgainMs = SERVICE_SOON_MS;
+  #portAgain: Timer | undefined;
   #current: { readonly slices: readonly EndpointSlice[]; readonly source: SourceKind } | undefined;
   #isFailing = false;
   /** The failure is that of a watch, and lists go on. */
@@ -163,6 +167,7 @@ export class Engine {
   async stop(): Promise<void> {
     this.#stopped.abort(new DOMException("The resolver was stopped", "AbortError"));
     this.#publisher.stop();
+    this.#portAgain?.cancel();
     await this.#sources.stop();
     await this.#serviceRead;
   }
@@ -201,7 +206,8 @@ export class Engine {
       { ...this.#options, service: this.#service },
     );
     this.#note(list.notes);
-    if (list.empty !== undefined) this.#diagnose();
+    if (list.empty !== undefined) this.#diagnose(list.empty);
+    else this.#portAgainMs = SERVICE_SOON_MS;
     if (!isWholeRead) return this.#publisher.offer(list);
     this.#isWholeRead = true;
     const before = this.#publisher.published;
@@ -251,11 +257,25 @@ export class Engine {
     });
   }
 
-  /** Whether the Service exists is worth a request when there is nothing to use; at most one per 30 s. */
-  #diagnose(): void {
+  /**
+   * Whether the Service exists is worth a request when there is nothing to use; at most one per 30 s. A port that only
+   * the Service knows is looked for until it is there: no event of a slice says that the Service has it now.
+   */
+  #diagnose({ kind }: EmptyReason): void {
     if (this.#options.service === "never") return;
-    const nowMs = this.#deps.clock.monotonic();
-    if (nowMs - this.#serviceReadMs < SERVICE_AGAIN_MS) return;
+    const { portMode = "literal" } = this.#options;
+    const isForPort = kind === "no-port" && portMode !== "literal" &&
+      this.#target.portMode === "number";
+    const againMs = isForPort ? this.#portAgainMs : SERVICE_AGAIN_MS;
+    const waitMs = this.#serviceReadMs + againMs - this.#deps.clock.monotonic();
+    this.#portAgain?.cancel();
+    if (waitMs <= 0) return this.#readAgain();
+    if (!isForPort) return;
+    this.#portAgain = this.#deps.clock.timer(() => this.#readAgain(), waitMs, { unref: true });
+  }
+
+  #readAgain(): void {
+    this.#portAgainMs = Math.min(2 * this.#portAgainMs, SERVICE_AGAIN_MS);
     this.#serviceRead = this.#readService();
     this.#serviceRead.then(() => this.#offer({ isWholeRead: false }));
   }

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { resolverFixture } from "#tests/support/resolver_fixture.ts";
+import { status } from "#tests/support/scripted_collection.ts";
+
+const SERVICE = JSON.stringify({
+  metadata: { name: "web", namespace: "prod" },
+  spec: { ports: [{ name: "grpc", port: 80, targetPort: 50051 }] },
+});
+
+Deno.test("Engine looks again for a Service that was made after it had looked, for its port", async () => {
+  let isThere = false;
+  let reads = 0;
+  await using fixture = resolverFixture({
+    target: "kubernetes:///web.prod:80",
+    portMode: "service",
+    elsewhere: ({ path }) => {
+      if (path.endsWith("/services/web")) reads += 1;
+      return isThere ? { body: SERVICE } : status(404, "NotFound");
+    },
+  });
+  const { clock, resolver, told } = fixture;
+  resolver.updateResolution();
+  await clock.advance(500);
+  fixture.put("web-1", { endpoints: ["10.0.0.1"] });
+  await clock.advance(100);
+  assert.match(told.at(-1) ?? "", /no port 80|does not exist/);
+  isThere = true;
+  await clock.advance(2000);
+  assert.equal(told.at(-1), "10.0.0.1:50051");
+  const settled = reads;
+  await clock.advance(300_000);
+  assert.equal(reads, settled);
+});
+
+Deno.test("Engine asks ever less often for a port that the Service does not get", async () => {
+  let reads = 0;
+  await using fixture = resolverFixture({
+    target: "kubernetes:///web.prod:81",
+    portMode: "service",
+    elsewhere: ({ path }) => {
+      if (path.endsWith("/services/web")) reads += 1;
+      return { body: SERVICE };
+    },
+  });
+  fixture.put("web-1", { endpoints: ["10.0.0.1"] });
+  fixture.resolver.updateResolution();
+  await fixture.clock.advance(600_000);
+  assert.ok(reads >= 20 && reads <= 27, String(reads));
+  fixture.resolver.destroy();
+  const settled = reads;
+  await fixture.clock.advance(600_000);
+  assert.equal(reads, settled);
+});
