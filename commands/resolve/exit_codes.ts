@@ -25,17 +25,19 @@ export function hintOf({ target, snapshot, error }: TargetState): string | undef
   const { namespace, service } = target;
   const empty = snapshot?.list.empty;
   if (snapshot?.service?.type === "ExternalName") return undefined;
-  if (empty?.kind === "no-port") {
-    return "choose one of the ports that are there, or none for the first";
+  const found = snapshot?.service?.found;
+  if (empty?.kind === "no-port" && found !== false) {
+    return found === undefined && target.portMode === "number"
+      ? `grant the rights: kcfg resolve --print-rbac --port-mode=service -n ${namespace}`
+      : "choose one of the ports that are there, or none for the first";
   }
-  if (empty?.kind === "none-ready" && empty.total === 0) return NO_PODS;
   if (empty?.kind === "none-ready") {
-    return "see which ones and why: kcfg resolve --all " + `${service}.${namespace}`;
+    return empty.total === 0
+      ? NO_PODS
+      : `see which ones and why: kcfg resolve --all ${service}.${namespace}`;
   }
-  if (empty?.kind === "no-slices") {
-    return snapshot?.service?.found === false
-      ? `see what there is: kubectl get services -n ${namespace}`
-      : NO_PODS;
+  if (empty !== undefined) {
+    return found === false ? `see what there is: kubectl get services -n ${namespace}` : NO_PODS;
   }
   if (snapshot !== undefined && error === undefined) {
     return `see what keeps the others away: kcfg resolve --all ${service}.${namespace}`;

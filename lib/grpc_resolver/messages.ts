@@ -42,7 +42,11 @@ function reasonText(reason: EmptyReason, { service, source }: Surroundings): str
     case "no-port": {
       if (reason.wanted === "") return "no usable port";
       if (/^\d+$/.test(reason.wanted)) {
-        const ports = (service?.ports ?? []).map(({ port }) => port).join(", ");
+        if (service === undefined) {
+          return `port ${reason.wanted} is the Service's, which cannot be read`;
+        }
+        if (!service.found) return "service does not exist";
+        const ports = service.ports.map(({ port }) => port).join(", ");
         return `Service has no port ${reason.wanted}${ports && ` (available: ${ports})`}`;
       }
       const names = reason.available.length === 0 ? "none" : reason.available.join(", ");

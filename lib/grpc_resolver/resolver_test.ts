@@ -51,3 +51,22 @@ Deno.test("Engine asks ever less often for a port that the Service does not get"
   await fixture.clock.advance(600_000);
   assert.equal(reads, settled);
 });
+
+Deno.test("Engine blames no Service for a port that it may not read", async () => {
+  const cases = [
+    [status(403, "Forbidden"), /port 80 is the Service's, which cannot be read$/],
+    [status(404, "NotFound"), /service does not exist$/],
+    [{ body: SERVICE.replace("80", "443") }, /Service has no port 80 \(available: 443\)$/],
+  ] as const;
+  for (const [answer, text] of cases) {
+    await using fixture = resolverFixture({
+      target: "kubernetes:///web.prod:80",
+      portMode: "service",
+      elsewhere: () => answer,
+    });
+    fixture.put("web-1", { endpoints: ["10.0.0.1"] });
+    fixture.resolver.updateResolution();
+    await fixture.clock.advance(100);
+    assert.match(fixture.told.at(-1) ?? "", text);
+  }
+});
