@@ -9,7 +9,7 @@ import type { ResolveOptions } from "./options.ts";
 import { worstOf } from "./probe_result.ts";
 import { type TargetState, viewOf } from "./view.ts";
 
-type PrintOptions = Pick<ResolveOptions, "output" | "all" | "headers">;
+type PrintOptions = Pick<ResolveOptions, "output" | "all" | "headers" | "wait">;
 const GAP = 2;
 
 /** All targets, in the order of the arguments. @throws {UsageError} when the form cannot hold the addresses */
@@ -19,10 +19,11 @@ export async function printStates(
   nowMs: number,
 ): Promise<string> {
   const { output, all } = options;
+  const how = { all, nowMs, needed: Math.max(1, options.wait) };
   switch (output) {
     case "json":
     case "yaml": {
-      const views = states.map((state) => viewOf(state, { all, nowMs }));
+      const views = states.map((state) => viewOf(state, how));
       const document = views.length === 1
         ? views[0]
         : { apiVersion: "kcfg.dev/v1", kind: "ResolutionList", items: views };
@@ -31,7 +32,7 @@ export async function printStates(
       return stringifyYaml(document);
     }
     case "jsonl":
-      return states.map((state) => snapshotLine(state, { all, nowMs })).join("");
+      return states.map((state) => snapshotLine(state, how)).join("");
     case "addresses":
       return states.flatMap(addressesOf).map((line) => `${line}\n`).join("");
     case "grpc":
@@ -49,12 +50,10 @@ export async function printStates(
 /** The line of a whole state. */
 export function snapshotLine(
   state: TargetState,
-  { all, nowMs }: { readonly all: boolean; readonly nowMs: number },
+  how: Parameters<typeof viewOf>[1],
 ): string {
-  const time = new Date(nowMs).toISOString();
-  return `${
-    JSON.stringify({ type: "SNAPSHOT", time, resolution: viewOf(state, { all, nowMs }) })
-  }\n`;
+  const time = new Date(how.nowMs).toISOString();
+  return `${JSON.stringify({ type: "SNAPSHOT", time, resolution: viewOf(state, how) })}\n`;
 }
 
 /** The rows of a target with their header. */

@@ -16,7 +16,7 @@ export interface TargetState extends Known {
  */
 export function viewOf(
   state: TargetState,
-  how: { readonly all: boolean; readonly nowMs: number },
+  how: Parameters<typeof resolutionOf>[1],
 ): Readonly<Record<string, unknown>> {
   const resolution = resolutionOf(state, how);
   const { probes } = state;

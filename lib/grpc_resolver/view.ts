@@ -53,11 +53,13 @@ export interface EndpointView extends Omit<ResolvedEndpoint, "addresses"> {
 /** Makes the document. */
 export function resolutionOf(
   known: Known,
-  { all, nowMs }: {
+  { all, nowMs, needed = 1 }: {
     /** Endpoints that are not usable, too. */
     readonly all: boolean;
     /** Wall clock, for a state that has not been observed. */
     readonly nowMs: number;
+    /** Addresses that were waited for; fewer are an error. */
+    readonly needed?: number | undefined;
   },
 ): Resolution {
   const { target, snapshot } = known;
@@ -78,7 +80,7 @@ export function resolutionOf(
     total: list?.endpoints.length ?? 0,
     fallback: list?.fallback ?? null,
     warnings: [...target.warnings, ...list?.warnings ?? []],
-    error: failureOf(known) ?? null,
+    error: failureOf(known, needed) ?? null,
   };
 }
 

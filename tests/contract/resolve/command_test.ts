@@ -96,3 +96,22 @@ Deno.test("the demo of resolve ends well", async () => {
   assert.equal(code, 0, stdout);
   assert.match(stdout, /10\.0\.0\.4/);
 });
+
+Deno.test("resolve --wait -o json says in the document, too, that there were too few", async () => {
+  await using kube = await cluster();
+  const few = await kube.resolve(
+    "all",
+    "--wait=161",
+    "--timeout=300ms",
+    "-o",
+    "json",
+    "web.prod:grpc",
+  );
+  assert.equal(few.code, 3);
+  const { usable, error } = JSON.parse(few.stdout);
+  assert.equal(usable, 160);
+  assert.deepEqual(error, {
+    code: "empty",
+    message: 'kubernetes: service "prod/web": 160 usable, waited for 161',
+  });
+});
