@@ -26,11 +26,9 @@ export async function followTargets(
   const { clock, signal } = context;
   const ended = Promise.withResolvers<"counted" | "deadline" | "interrupted" | "unread">();
   const stdout = tellingWhenUnread(context.stdout, () => ended.resolve("unread"));
+  const counter = countdown(options, ended.resolve);
   const followers = targets.map((target) =>
-    new Follower(target, options, {
-      context: { ...context, stdout },
-      counter: countdown(options, ended.resolve),
-    })
+    new Follower(target, options, { context: { ...context, stdout }, counter })
   );
   const engines = followers.map((follower) =>
     new Engine(follower.target, {
@@ -66,7 +64,7 @@ export async function followTargets(
   }
 }
 
-/** Calls `end` when `--count` changes have been printed. False when there is no more to print. */
+/** Calls `end` when `--count` changes of all targets have been printed. False when there is no more to print. */
 function countdown(
   { follow }: ResolveOptions,
   end: (reason: "counted") => void,

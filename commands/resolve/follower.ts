@@ -8,6 +8,7 @@ import { endpointView } from "#lib/grpc_resolver/view.ts";
 import type { RunContext } from "#lib/run/context.ts";
 import { oneLine } from "#lib/term/one_line.ts";
 import { type Change, changesBetween } from "./changes.ts";
+import { explain } from "./explain.ts";
 import { notesOf } from "./notes.ts";
 import type { ResolveOptions } from "./options.ts";
 import { rowOf, snapshotLine, tableOf } from "./print.ts";
@@ -100,6 +101,7 @@ export class Follower {
   #whole(): void {
     const { output, follow, all } = this.#options;
     const { stdout, stderr, clock } = this.#context;
+    if (this.#options.explain) stderr.write(explain(this.state));
     if (follow?.snapshot !== true) return;
     if (output === "jsonl") {
       return stdout.write(snapshotLine(this.state, { all, nowMs: clock.now() }));
