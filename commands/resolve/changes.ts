@@ -21,14 +21,23 @@ export function changesBetween(
   after: readonly ResolvedEndpoint[],
   { all }: { readonly all: boolean },
 ): readonly Change[] {
-  const shown = (list: readonly ResolvedEndpoint[]) =>
-    byIdentity(list.filter(({ usable }) => all || usable));
-  const old = shown(before);
-  const now = shown(after);
-  const whole = byIdentity(after);
+  const shown = (list: readonly ResolvedEndpoint[]) => list.filter(({ usable }) => all || usable);
+  const [listedBefore, listedAfter] = [shown(before), shown(after)];
+  const shared = new Set([...sharedKeys(listedBefore), ...sharedKeys(listedAfter)]);
+  const keyOf = (endpoint: ResolvedEndpoint) => {
+    const key = podKey(endpoint);
+    return key === undefined || shared.has(key) ? addressKey(endpoint) : key;
+  };
+  const old = mapBy(listedBefore, keyOf);
+  const now = mapBy(listedAfter, keyOf);
+  const [byKey, byAddress] = [mapBy(after, keyOf), mapBy(after, addressKey)];
   const changes: Change[] = [];
   for (const [key, endpoint] of old) {
-    if (!now.has(key)) changes.push({ type: "REMOVED", endpoint: whole.get(key) ?? endpoint });
+    if (now.has(key)) continue;
+    // As it is now: a pod of both families that is not ready any more is two endpoints.
+    const there = byAddress.get(addressKey(endpoint));
+    const left = there !== undefined && podKey(there) === podKey(endpoint) ? there : byKey.get(key);
+    changes.push({ type: "REMOVED", endpoint: left ?? endpoint });
   }
   for (const [key, endpoint] of now) {
     const previous = old.get(key);
@@ -40,17 +49,24 @@ export function changesBetween(
   return changes;
 }
 
-/** By the uid of the target and the port's name; where that is not unique, by address. */
-function byIdentity(list: readonly ResolvedEndpoint[]): ReadonlyMap<string, ResolvedEndpoint> {
-  const counts = new Map<string, number>();
+/** Pods and ports that stand for several endpoints of a list: of these the address tells, in both lists. */
+function sharedKeys(list: readonly ResolvedEndpoint[]): readonly string[] {
+  const seen = new Set<string>();
+  const shared: string[] = [];
   for (const endpoint of list) {
     const key = podKey(endpoint);
-    if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1);
+    if (key === undefined) continue;
+    if (seen.has(key)) shared.push(key);
+    seen.add(key);
   }
-  return new Map(list.map((endpoint) => {
-    const key = podKey(endpoint);
-    return [key !== undefined && counts.get(key) === 1 ? key : addressKey(endpoint), endpoint];
-  }));
+  return shared;
+}
+
+function mapBy(
+  list: readonly ResolvedEndpoint[],
+  keyOf: (endpoint: ResolvedEndpoint) => string,
+): ReadonlyMap<string, ResolvedEndpoint> {
+  return new Map(list.map((endpoint) => [keyOf(endpoint), endpoint]));
 }
 
 function podKey({ targetRef, portName }: ResolvedEndpoint): string | undefined {
