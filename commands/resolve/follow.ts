@@ -45,14 +45,14 @@ export async function followTargets(
   const probing = options.probe === undefined
     ? undefined
     : await import("./probe_rounds.ts").then(({ startRounds }) =>
-      startRounds(followers, options, context)
+      startRounds(followers, options, { context, onUnable: ended.reject })
     );
   try {
     for (const engine of engines) engine.start();
     const reason = await ended.promise;
     const codes = followers.map(({ state }) => codeOf(state));
     if (reason === "counted" || reason === "unread") return 0;
-    if (reason === "deadline") return highest(codes);
+    if (reason === "deadline") return highest([...codes, probing?.isHealthy === false ? 7 : 0]);
     return followers.every(({ state }) => state.snapshot !== undefined)
       ? 0
       : interruptedExitCode(signal);

@@ -8,14 +8,26 @@ import { probeStates } from "./probe.ts";
 
 const FIRST_LOOK_MS = 50;
 
-/** Starts rounds; `stop` resolves when the last one is over. */
+/** Rounds of probes. */
+export interface ProbeRounds {
+  /** Whether the policy held in the last round; false before the first one is over. */
+  readonly isHealthy: boolean;
+  /** Resolves when the last round is over. */
+  stop(): Promise<void>;
+}
+
+/** Starts rounds; `onUnable` is told when not even the first one could be made. */
 export function startRounds(
   followers: readonly Follower[],
   { probe, all }: ResolveOptions,
-  { clock, stderr }: RunContext,
-): { stop(): Promise<void> } {
+  { context: { clock, stderr }, onUnable }: {
+    readonly context: RunContext;
+    readonly onUnable: (error: unknown) => void;
+  },
+): ProbeRounds {
   const stopped = new AbortController();
   const { signal } = stopped;
+  let isHealthy: boolean | undefined;
   const rounds = async () => {
     const isAwaited = ({ state: { snapshot, error } }: Follower) =>
       snapshot === undefined && error === undefined;
@@ -24,9 +36,14 @@ export function startRounds(
     }
     let told = "";
     while (probe !== undefined) {
-      const { states, notes } = await probeStates(followers.map(({ state }) => state), probe, {
-        ...{ clock, signal, all },
-      });
+      const { states, notes, ...round } = await probeStates(
+        followers.map(({ state }) => state),
+        probe,
+        {
+          ...{ clock, signal, all },
+        },
+      );
+      isHealthy = round.isHealthy;
       // The results are on stdout each time; a warning is news once.
       if (notes !== told) stderr.write(notes);
       told = notes;
@@ -45,9 +62,14 @@ export function startRounds(
     }
   };
   const running = rounds().catch((error) => {
-    if (!signal.aborted) stderr.write(`kcfg: warning: probing ended: ${error}\n`);
+    if (signal.aborted) return;
+    if (isHealthy === undefined) return onUnable(error);
+    stderr.write(`kcfg: warning: probing ended: ${error}\n`);
   });
   return {
+    get isHealthy() {
+      return isHealthy === true;
+    },
     async stop() {
       stopped.abort(new DOMException("Probing was stopped", "AbortError"));
       await running;

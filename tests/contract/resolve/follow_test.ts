@@ -48,3 +48,11 @@ Deno.test("resolve --watch --explain explains the state it prints", async () => 
   await using run = await followed("--explain", "web.prod");
   await eventually("the explanation", () => run.kcfg.stderr().includes("10.0.0.1:50051: used"));
 });
+
+Deno.test("resolve --watch --probe ends as its last round, and at once where none can be made", async () => {
+  await using sick = await followed("--probe", "--timeout=2s", "web.prod");
+  assert.equal(await sick.kcfg.exitCode(), 7, sick.kcfg.stderr());
+  await using unable = await followed("--probe", "--probe-tls", "--probe-ca=/nowhere", "web.prod");
+  assert.equal(await unable.kcfg.exitCode(), 1);
+  assert.match(unable.kcfg.stderr(), /^kcfg: error: Cannot read "\/nowhere"\n/m);
+});
