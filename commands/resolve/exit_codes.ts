@@ -27,7 +27,7 @@ export function hintOf({ target, snapshot, error }: TargetState): string | undef
   if (snapshot?.service?.type === "ExternalName") return undefined;
   const found = snapshot?.service?.found;
   if (empty?.kind === "no-port" && found !== false) {
-    return found === undefined && target.portMode === "number"
+    return found === undefined && target.portMode === "number" && empty.wanted !== ""
       ? `grant the rights: kcfg resolve --print-rbac --port-mode=service -n ${namespace}`
       : "choose one of the ports that are there, or none for the first";
   }

@@ -96,7 +96,7 @@ export function computeAddresses(
     notes,
     empty: published.length > 0
       ? undefined
-      : emptyReason(target, slices, [...candidates, ...others], portMode),
+      : emptyReason(allPorts ? ANY_PORT : target, slices, [...candidates, ...others], portMode),
   };
 }
 
@@ -138,6 +138,7 @@ function drafter(slice: EndpointSlice, { family, port, state }: Shared) {
   };
 }
 
+const ANY_PORT = { port: "", portMode: "first" } as const;
 const NO_PORT: ChosenPort = { name: "", port: 0, appProtocol: null };
 const NO_HINTS: ResolvedEndpoint["hints"] = { zones: [], nodes: [] };
 

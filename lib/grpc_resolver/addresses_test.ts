@@ -135,3 +135,12 @@ Deno.test("computeAddresses() keeps to the hinted zone or node, and ignores hint
   const { list } = shown(at("zone", "b"));
   assert.deepEqual(list.endpoints.map(({ state }) => state), ["ready", "filtered:zone"]);
 });
+
+Deno.test("computeAddresses() of all ports blames no port of the target, which it ignores", () => {
+  const ports = [{ name: "dns", port: 53, protocol: "UDP" }];
+  const slices = [slice("web-1", { ports, endpoints: ["10.0.0.1"] })] as EndpointSlice[];
+  for (const [port, portMode] of [["", "first"], ["grpc", "name"], ["80", "number"]] as const) {
+    const { empty } = computeAddresses({ port, portMode }, slices, { allPorts: true });
+    assert.deepEqual(empty, { kind: "no-port", wanted: "", available: [] });
+  }
+});
