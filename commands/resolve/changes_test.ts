@@ -1,11 +1,15 @@
+/** Differences of lists whose pods have addresses of both families, or change them. */
+
 import assert from "node:assert/strict";
 import { computeAddresses } from "#lib/grpc_resolver/addresses.ts";
 import type { EndpointSlice } from "#lib/grpc_resolver/slices.ts";
 import { slice } from "#tests/support/slices.ts";
 import { changesBetween } from "./changes.ts";
 
+const READY = true;
+const NOT_READY = false;
 const targetRef = { kind: "Pod", namespace: "prod", name: "web-a", uid: "a" };
-const of = (address: string, addressType: string, ready: boolean) =>
+const of = (address: string, addressType: string, ready = READY) =>
   slice(`web-${addressType}`, {
     addressType,
     endpoints: [{ addresses: [address], conditions: { ready }, targetRef }],
@@ -25,8 +29,8 @@ const told = (changes: ReturnType<typeof changesBetween>) =>
   );
 
 Deno.test("changesBetween() removes a pod of both families with its new state", () => {
-  const before = endpoints([of("10.0.0.1", "IPv4", true), of("fd00::1", "IPv6", true)]);
-  const after = endpoints([of("10.0.0.1", "IPv4", false), of("fd00::1", "IPv6", false)]);
+  const before = endpoints([of("10.0.0.1", "IPv4"), of("fd00::1", "IPv6")]);
+  const after = endpoints([of("10.0.0.1", "IPv4", NOT_READY), of("fd00::1", "IPv6", NOT_READY)]);
   assert.deepEqual(told(changesBetween(before, after, { all: false })), [
     "REMOVED 10.0.0.1 not-ready",
   ]);
@@ -37,8 +41,8 @@ Deno.test("changesBetween() removes a pod of both families with its new state", 
 });
 
 Deno.test("changesBetween() removes no address that stays when its pod gets another one", () => {
-  const one = [of("10.0.0.1", "IPv4", true)];
-  const two = [...one, of("fd00::1", "IPv6", true)];
+  const one = [of("10.0.0.1", "IPv4")];
+  const two = [...one, of("fd00::1", "IPv6")];
   const [few, many] = [endpoints(one, "separate"), endpoints(two, "separate")];
   assert.deepEqual(told(changesBetween(few, many, { all: false })), ["ADDED fd00::1 ready"]);
   assert.deepEqual(told(changesBetween(many, few, { all: false })), ["REMOVED fd00::1 ready"]);
@@ -47,7 +51,7 @@ Deno.test("changesBetween() removes no address that stays when its pod gets anot
 });
 
 Deno.test("changesBetween() takes no other pod for the one that had its address", () => {
-  const before = endpoints([of("10.0.0.1", "IPv4", true)]);
+  const before = endpoints([of("10.0.0.1", "IPv4")]);
   const other = before.map((one) => ({ ...one, targetRef: { ...targetRef, name: "b", uid: "b" } }));
   assert.deepEqual(
     changesBetween(before, other, { all: false }).map(({ type, endpoint }) =>

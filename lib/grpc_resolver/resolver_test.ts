@@ -1,3 +1,5 @@
+/** The Service that the engine reads: ports that come later, and a Service that may not be read. */
+
 import assert from "node:assert/strict";
 import { resolverFixture } from "#tests/support/resolver_fixture.ts";
 import { status } from "#tests/support/scripted_collection.ts";

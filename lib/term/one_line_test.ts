@@ -1,3 +1,5 @@
+/** Text of others, hostile and not. */
+
 import assert from "node:assert/strict";
 import { oneLine } from "./one_line.ts";
 

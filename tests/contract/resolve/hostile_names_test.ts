@@ -11,9 +11,9 @@ import { tempDir } from "#tests/support/temp_dir.ts";
 const OBEYED = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/;
 
 // The API server takes any text for the target of an endpoint, and for its zone.
-const hostile = (ready: boolean) => ({
+const hostile = (conditions: { readonly ready: boolean }) => ({
   addresses: ["10.0.0.1"],
-  conditions: { ready },
+  conditions,
   zone: "a\x1b]0;title\x07\u202e",
   targetRef: { kind: "Pod\x9b2J", name: "web\x1b[2J\nforged  line", uid: "u" },
 });
@@ -21,7 +21,7 @@ const hostile = (ready: boolean) => ({
 Deno.test("resolve prints no control characters of a slice in tables, explanations and changes", async () => {
   await using server = await startKubeServer();
   await using dir = await tempDir();
-  server.put(slice("web-1", { endpoints: [hostile(true)] }));
+  server.put(slice("web-1", { endpoints: [hostile({ ready: true })] }));
   const base = ["resolve", "--kubeconfig", await dir.write("config", server.kubeconfig())];
   for (const args of [["-o", "wide"], ["--explain", "-o", "addresses"]]) {
     const { stdout, stderr } = await runKcfg([...base, ...args, "web.prod"]);
@@ -31,7 +31,7 @@ Deno.test("resolve prints no control characters of a slice in tables, explanatio
   }
   await using watch = startKcfg([...base, "--watch", "web.prod"]);
   await eventually("the state", () => watch.stdout().includes("10.0.0.1"));
-  server.put(slice("web-1", { endpoints: [hostile(false)] }));
+  server.put(slice("web-1", { endpoints: [hostile({ ready: false })] }));
   await eventually("the change", () => watch.stdout().includes(" - 10.0.0.1"));
   assert.doesNotMatch(watch.stdout(), OBEYED);
   assert.doesNotMatch(watch.stdout(), /^forged/m);
