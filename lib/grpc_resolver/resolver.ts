@@ -91,9 +91,9 @@ export class Engine {
   #service: ServiceFacts | undefined;
   #serviceReadMs = -Infinity;
   #serviceRead: Promise<void> | undefined;
-  /** Milliseconds until a port is looked for again in the Service; doubled each time it is not there. */
-  #portAgainMs = SERVICE_SOON_MS;
-  #portAgain: Timer | undefined;
+  /** Milliseconds until the Service is awaited again; doubled each time it is not as it should be. */
+  #againMs = SERVICE_SOON_MS;
+  #again: Timer | undefined;
   #current: { readonly slices: readonly EndpointSlice[]; readonly source: SourceKind } | undefined;
   #isFailing = false;
   /** The failure is that of a watch, and lists go on. */
@@ -167,7 +167,7 @@ export class Engine {
   async stop(): Promise<void> {
     this.#stopped.abort(new DOMException("The resolver was stopped", "AbortError"));
     this.#publisher.stop();
-    this.#portAgain?.cancel();
+    this.#again?.cancel();
     await this.#sources.stop();
     await this.#serviceRead;
   }
@@ -207,7 +207,7 @@ export class Engine {
     );
     this.#note(list.notes);
     if (list.empty !== undefined) this.#diagnose(list.empty);
-    else this.#portAgainMs = SERVICE_SOON_MS;
+    else this.#againMs = SERVICE_SOON_MS;
     if (!isWholeRead) return this.#publisher.offer(list);
     this.#isWholeRead = true;
     const before = this.#publisher.published;
@@ -221,9 +221,9 @@ export class Engine {
 
   /** The same is not told twice; of an empty list the reason counts, which may come later than the list. */
   #isSame(list: AddressList, told: AddressList): boolean {
+    if (this.#reasonOf(list) !== this.#toldReason) return false;
     if (this.#options.detailed === true) return isSameList(list, told);
-    return this.#reasonOf(list) === this.#toldReason &&
-      haveSameAddresses(list.usable, told.usable);
+    return haveSameAddresses(list.usable, told.usable);
   }
 
   #reasonOf({ empty }: AddressList): string | undefined {
@@ -259,23 +259,25 @@ export class Engine {
 
   /**
    * Whether the Service exists is worth a request when there is nothing to use; at most one per 30 s. A port that only
-   * the Service knows is looked for until it is there: no event of a slice says that the Service has it now.
+   * the Service knows is looked for until it is there: no event of a slice says that the Service has it now. So is a
+   * Service without slices, where it is always wanted.
    */
   #diagnose({ kind }: EmptyReason): void {
-    if (this.#options.service === "never") return;
-    const { portMode = "literal" } = this.#options;
+    const { portMode = "literal", service } = this.#options;
+    if (service === "never") return;
     const isForPort = kind === "no-port" && portMode !== "literal" &&
       this.#target.portMode === "number";
-    const againMs = isForPort ? this.#portAgainMs : SERVICE_AGAIN_MS;
+    const isAwaited = isForPort || (kind === "no-slices" && service === "always");
+    const againMs = isAwaited ? this.#againMs : SERVICE_AGAIN_MS;
     const waitMs = this.#serviceReadMs + againMs - this.#deps.clock.monotonic();
-    this.#portAgain?.cancel();
+    this.#again?.cancel();
     if (waitMs <= 0) return this.#readAgain();
-    if (!isForPort) return;
-    this.#portAgain = this.#deps.clock.timer(() => this.#readAgain(), waitMs, { unref: true });
+    if (!isAwaited) return;
+    this.#again = this.#deps.clock.timer(() => this.#readAgain(), waitMs, { unref: true });
   }
 
   #readAgain(): void {
-    this.#portAgainMs = Math.min(2 * this.#portAgainMs, SERVICE_AGAIN_MS);
+    this.#againMs = Math.min(2 * this.#againMs, SERVICE_AGAIN_MS);
     this.#serviceRead = this.#readService();
     this.#serviceRead.then(() => this.#offer({ isWholeRead: false }));
   }

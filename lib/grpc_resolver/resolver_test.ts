@@ -72,3 +72,26 @@ Deno.test("Engine blames no Service for a port that it may not read", async () =
     assert.match(fixture.told.at(-1) ?? "", text);
   }
 });
+
+Deno.test("Engine tells whoever wants details when the Service comes without what is wanted of it", async () => {
+  let answer: ReturnType<typeof status> = status(404, "NotFound");
+  await using fixture = resolverFixture({
+    ...{ target: "kubernetes:///web.prod:80", portMode: "service" },
+    ...{ service: "always", detailed: true },
+    elsewhere: () => answer,
+  });
+  const { clock, resolver, told } = fixture;
+  resolver.updateResolution();
+  await clock.advance(100);
+  assert.match(told.at(-1) ?? "", /service does not exist$/);
+  answer = { body: SERVICE.replace("80", "443") };
+  await clock.advance(2000);
+  assert.match(told.at(-1) ?? "", /service exists but has no EndpointSlices$/);
+  answer = status(404, "NotFound");
+  fixture.put("web-1", { endpoints: ["10.0.0.1"] });
+  await clock.advance(10_000);
+  assert.match(told.at(-1) ?? "", /service does not exist$/);
+  answer = { body: SERVICE.replace("80", "443") };
+  await clock.advance(30_000);
+  assert.match(told.at(-1) ?? "", /no port 80 \(available: 443\)$/);
+});
