@@ -76,7 +76,7 @@ export async function startClientCertServer(
     });
   });
   server.headersTimeout = HEADERS_TIMEOUT_MS;
-  const handshakes = followHandshakes(server);
+  const connections = followConnections(server);
   const finished = new Promise<void>((resolve) => server.once("close", () => resolve()));
   await new Promise<void>((resolve, reject) => {
     server.once("listening", () => resolve());
@@ -106,9 +106,14 @@ export async function startClientCertServer(
       stopped ??= (async () => {
         server.close();
         server.closeIdleConnections();
-        // The server does not know them as connections yet, and would wait for them beyond any deadline.
-        for (const socket of handshakes) socket.destroy();
-        const cut = () => server.closeAllConnections();
+        // Those in or after a handshake are no connections to it yet, or no more, and it would wait for them for ever.
+        for (const { socket, requests } of connections.values()) {
+          if (requests === 0) socket.destroy();
+        }
+        const cut = () => {
+          server.closeAllConnections();
+          for (const { socket } of connections.values()) socket.destroy();
+        };
         if (deadline.aborted) cut();
         deadline.addEventListener("abort", cut, { once: true });
         await finished;
@@ -119,20 +124,31 @@ export async function startClientCertServer(
   };
 }
 
-/** Connections whose handshake is not over. */
-function followHandshakes(server: https.Server): ReadonlySet<Socket> {
-  const sockets = new Set<Socket>();
+/** A connection as the kernel has it, below TLS, and how many requests are under way on it. */
+interface Connection {
+  readonly socket: Socket;
+  requests: number;
+}
+
+/** All that are open, by the address at the other end. */
+function followConnections(server: https.Server): ReadonlyMap<string, Connection> {
+  const connections = new Map<string, Connection>();
+  const keyOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
   server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
+    const key = keyOf(socket);
+    const connection = { socket, requests: 0 };
+    connections.set(key, connection);
+    socket.once("close", () => {
+      if (connections.get(key) === connection) connections.delete(key);
+    });
   });
-  server.on("secureConnection", ({ remoteAddress, remotePort }: TLSSocket) => {
-    for (const socket of sockets) {
-      const isSame = socket.remotePort === remotePort && socket.remoteAddress === remoteAddress;
-      if (isSame) sockets.delete(socket);
-    }
+  server.on("request", ({ socket }: IncomingMessage, outgoing: ServerResponse) => {
+    const connection = connections.get(keyOf(socket));
+    if (connection === undefined) return;
+    connection.requests += 1;
+    outgoing.once("close", () => connection.requests -= 1);
   });
-  return sockets;
+  return connections;
 }
 
 async function serve(
