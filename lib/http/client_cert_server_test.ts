@@ -5,7 +5,8 @@ import { silentLogger } from "#lib/log/logger.ts";
 import { createCertificateAuthority } from "#tests/support/certificates.ts";
 import { startClientCertServer } from "./client_cert_server.ts";
 
-Deno.test("startClientCertServer() stops at once beside a client that never begins its handshake", async () => {
+/** A server, and the certificate of a client that it takes. */
+async function start() {
   const authority = await createCertificateAuthority();
   const pair = await authority.issue({ commonName: "kcfg", ipAddresses: ["127.0.0.1"] });
   const user = await authority.issue({ commonName: "orders", usage: "client" });
@@ -16,6 +17,11 @@ Deno.test("startClientCertServer() stops at once beside a client that never begi
     tls: { cert: pair.certificatePem, key: pair.privateKeyPem },
     clientCa: authority.certificatePem,
   }, { log: silentLogger });
+  return { authority, user, server };
+}
+
+Deno.test("startClientCertServer() stops at once beside a client that never begins its handshake", async () => {
+  const { authority, user, server } = await start();
   const { port } = server.address;
   const silent = await Deno.connect({ hostname: "127.0.0.1", port });
   using client = Deno.createHttpClient({
@@ -33,16 +39,7 @@ Deno.test("startClientCertServer() stops at once beside a client that never begi
 });
 
 Deno.test("startClientCertServer() stops at once beside a client that is refused, or idle, and does not go", async () => {
-  const authority = await createCertificateAuthority();
-  const pair = await authority.issue({ commonName: "kcfg", ipAddresses: ["127.0.0.1"] });
-  const user = await authority.issue({ commonName: "orders", usage: "client" });
-  const server = await startClientCertServer({
-    name: "main",
-    address: { hostname: "127.0.0.1", port: 0 },
-    handler: () => new Response("ok"),
-    tls: { cert: pair.certificatePem, key: pair.privateKeyPem },
-    clientCa: authority.certificatePem,
-  }, { log: silentLogger });
+  const { authority, user, server } = await start();
   const where = { ...server.address, caCerts: [authority.certificatePem] };
   using _refused = await Deno.connectTls(where);
   using idle = await Deno.connectTls({
