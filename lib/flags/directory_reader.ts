@@ -30,11 +30,11 @@ export async function readDirectory(
   path: string,
   { isVolume = false }: DirectoryHints = {},
 ): Promise<DirectorySnapshot> {
-  const { direct = access } = access;
+  const { direct: ofVersion = access } = access;
   // A plain directory may lie anywhere, and whoever serves it may be slow: not even asking may hold everything up.
-  const isDirect = isVolume || await access.realPath(`${path}/${DATA_LINK}`) !== undefined;
+  const reads = { ofDirectory: isVolume ? ofVersion : access, ofVersion };
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const found = await readOnce(isDirect ? direct : access, path);
+    const found = await readOnce(reads, path);
     if (found !== undefined) return { ...found, isComplete: true };
   }
   throw new Error(
@@ -52,6 +52,12 @@ export interface DirectorySnapshot extends SourceSnapshot {
 
 /** Reads that answer at once, or once another thread has. */
 type Reads = DirectReads | Pick<DirectoryAccess, keyof DirectReads>;
+
+/** How the directory itself is read, and what lies behind `..data`. */
+interface ReadsByPlace {
+  readonly ofDirectory: Reads;
+  readonly ofVersion: Reads;
+}
 
 /** Reads one file; `undefined` when it is not there. */
 export async function readItem(
@@ -79,14 +85,15 @@ export function isHidden(name: string): boolean {
 
 /** One try; `undefined` when what was listed vanished on the way. */
 async function readOnce(
-  access: Reads,
+  reads: ReadsByPlace,
   path: string,
 ): Promise<Omit<DirectorySnapshot, "isComplete"> | undefined> {
+  const access = reads.ofDirectory;
   // Last what goes on in any case: reads that answer at once fail at once, and nobody would hear of it then.
   const [listed, real, found] = await Promise.all([
     access.list(path),
     access.realPath(path),
-    readVersion(access, path),
+    readVersion(reads, path),
   ]);
   if (listed === undefined) throw new Error(`Cannot read flags from "${path}": no such directory`);
   if (found === undefined) return undefined;
@@ -108,11 +115,11 @@ async function readOnce(
 
 /** The files behind `..data`, none without it; `undefined` when they were replaced while being read. */
 async function readVersion(
-  access: Reads,
+  { ofDirectory, ofVersion: access }: ReadsByPlace,
   path: string,
 ): Promise<{ items: Map<string, SourceItem>; data: string | undefined } | undefined> {
   const items = new Map<string, SourceItem>();
-  const data = await access.realPath(`${path}/${DATA_LINK}`);
+  const data = await ofDirectory.realPath(`${path}/${DATA_LINK}`);
   if (data === undefined) return { items, data };
   const listed = await access.list(data);
   if (listed === undefined) return undefined;
