@@ -1,12 +1,14 @@
 /** A control group with a limit of memory, as the kubelet makes one for a container. Needs root. */
 
+/** Another way to start a program: the words for it. */
+export type Wrap = (
+  program: string,
+  args: readonly string[],
+) => { readonly program: string; readonly args: string[] };
+
 /** A group; programs join it by the words they are started with. */
 export interface MemoryGroup extends AsyncDisposable {
-  /** The words that start a program within it. */
-  join(
-    program: string,
-    args: readonly string[],
-  ): { readonly program: string; readonly args: string[] };
+  readonly join: Wrap;
   /** Processes that the kernel ended because the group was over its limit. */
   kills(): number;
   /** MiB that the kernel cannot take back by reading them again: all but files. */

@@ -4,7 +4,7 @@
  */
 
 import { bundle } from "../tools/bundle.ts";
-import { runArgs } from "./processes.ts";
+import { median, rssMb as rssOf, runArgs, say } from "./processes.ts";
 
 const ROUNDS = 25;
 
@@ -39,20 +39,10 @@ async function startOnce(entry: string, mode: typeof MODES[number]): Promise<Sta
     if (text.includes(" ready ")) break;
   }
   const tookMs = performance.now() - startedAt;
-  const rssMb = await rssOf(child.pid);
+  const rssMb = rssOf(child.pid);
   child.kill("SIGKILL");
   await child.status;
   return { tookMs, rssMb };
-}
-
-/** Resident memory of a process, 0 where the kernel does not tell it. */
-async function rssOf(pid: number): Promise<number> {
-  const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1024;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
 const { entry } = await bundle();
@@ -67,7 +57,6 @@ const figures = MODES.map((mode) => ({
   mb: median(starts[mode].map(({ rssMb }) => rssMb)),
 }));
 const [base] = figures;
-const say = (line: string) => Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 say("sandbox    ready after ms   ratio   RSS MiB   ratio");
 for (const { mode, ms, mb } of figures) {
   say(

@@ -1,5 +1,6 @@
 /** What the measurements of reload share: where files go, a target that is told, a process under measurement. */
 
+import type { Wrap } from "../memory_group.ts";
 import { imageEnv, runArgs } from "../processes.ts";
 
 /** A folder in memory where there is one, so that the disk is not measured; gone with the bench. */
@@ -40,12 +41,6 @@ export function startTarget(): Target {
 export interface Running extends AsyncDisposable {
   readonly pid: number;
 }
-
-/** Another way to start a program, for example within a limit. */
-export type Wrap = (
-  program: string,
-  args: readonly string[],
-) => { readonly program: string; readonly args: string[] };
 
 /** Starts `reload` of the bundle `entry` and waits until it is ready. */
 export async function startReady(
